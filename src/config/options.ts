@@ -1,0 +1,212 @@
+// THE table: one declaration per option gives its type, default, validation, variable, flag and reference line.
+// An option is here once its feature is; an unknown name is an error.
+
+import {
+  bytes,
+  choice,
+  choices,
+  flag,
+  integer,
+  list,
+  maybeSeconds,
+  maybeText,
+  type Option,
+  seconds,
+  text,
+} from './option.ts'
+
+export const options = {
+  brokers: list({ group: 'Kafka', default: ['localhost:9092'], about: 'Kafka brokers to bootstrap from, host:port' }),
+  clientId: text({ group: 'Kafka', default: 'racecar', about: 'How this client is called in the logs of the brokers' }),
+  groupId: maybeText({
+    group: 'Kafka',
+    default: undefined,
+    perClass: true,
+    about: "Consumer group; by default made from the consumer's name",
+  }),
+  groupIdPrefix: maybeText({
+    group: 'Kafka',
+    default: undefined,
+    about: 'Put in front of a group id that is made from the name',
+  }),
+  groupInstanceId: maybeText({
+    group: 'Kafka',
+    default: undefined,
+    about: "Stable group.instance.id; the slot's number is appended. By default made anew at each start",
+  }),
+  partitionAssignmentStrategy: choices(
+    'range',
+    'roundrobin',
+    'cooperative-sticky',
+  )({ group: 'Kafka', default: ['cooperative-sticky'], about: 'How partitions are shared out, most wanted first' }),
+  sessionTimeout: seconds({ least: 0.001 })({
+    group: 'Timeouts',
+    default: 20,
+    about: 'Seconds without a heartbeat after which the group gives a member up',
+  }),
+  heartbeatInterval: seconds({ least: 0.001 })({
+    group: 'Timeouts',
+    default: 3,
+    about: 'Seconds between heartbeats; below session_timeout',
+  }),
+  maxPollInterval: seconds({ least: 0.001 })({
+    group: 'Timeouts',
+    default: 300,
+    perClass: true,
+    about: 'Seconds that a handler may take for one message or batch',
+  }),
+  rebalanceDrainTimeout: seconds({ least: 0 })({
+    group: 'Timeouts',
+    default: 30,
+    about: 'Seconds that a rebalance may wait for the messages in hand of the partitions that move',
+  }),
+  socketTimeout: seconds({ least: 0.001 })({
+    group: 'Timeouts',
+    default: 30,
+    about: 'Seconds to wait for the answer of a broker',
+  }),
+  messageTimeout: seconds({ least: 0.001 })({
+    group: 'Timeouts',
+    default: 300,
+    about: 'Seconds to try to deliver a produced message',
+  }),
+  shutdownTimeout: seconds({ least: 0 })({
+    group: 'Timeouts',
+    default: 25,
+    about: 'Seconds that a whole stop may take',
+  }),
+  bootTimeout: seconds({ least: 0.001 })({
+    group: 'Timeouts',
+    default: 60,
+    about: 'Seconds until a worker has imported and initialized its consumer',
+  }),
+
+  offsetCommitInterval: seconds({ least: 0 })({
+    group: 'Consuming',
+    default: 0.25,
+    perClass: true,
+    about: 'Seconds that a finished message waits for its commit at most; 0 commits after each',
+  }),
+  fetchMessages: integer({ least: 1 })({
+    group: 'Consuming',
+    default: 1000,
+    perClass: true,
+    about: 'Most messages in one call of processBatch',
+  }),
+  fetchMinBytes: bytes({ least: 1 })({
+    group: 'Consuming',
+    default: 1,
+    perClass: true,
+    about: 'Bytes that a broker gathers before it answers a fetch',
+  }),
+  maxBytes: bytes({ least: 1024 })({
+    group: 'Consuming',
+    default: 10_485_760,
+    perClass: true,
+    about: 'Most bytes in the answer to one fetch',
+  }),
+  maxWaitTime: seconds({ least: 0.001 })({
+    group: 'Consuming',
+    default: 1,
+    perClass: true,
+    about: 'Seconds that a broker, or a batch, waits for more messages',
+  }),
+  minMessageQueueSize: integer({ least: 1 })({
+    group: 'Consuming',
+    default: 2000,
+    about: 'With fewer messages waiting in a partition the next fetch starts although others fill prefetch_max_bytes',
+  }),
+  prefetchMaxBytes: bytes({ least: 1024 })({
+    group: 'Consuming',
+    default: 33_554_432,
+    about: 'Bytes that a worker fetches ahead, shared by its partitions',
+  }),
+  serial: flag({
+    group: 'Consuming',
+    default: false,
+    perClass: true,
+    about: 'One message at a time in a worker, not one a partition',
+  }),
+
+  pauseTimeout: seconds({ least: -1 })({
+    group: 'Errors',
+    default: 10,
+    perClass: true,
+    about: 'Seconds that a partition rests after an error; 0: the worker fails, -1: for good',
+  }),
+  pauseWithExponentialBackoff: flag({
+    group: 'Errors',
+    default: false,
+    perClass: true,
+    about: 'Double the pause with each failure in a row',
+  }),
+  maxPauseTimeout: maybeSeconds({ least: 0.001 })({
+    group: 'Errors',
+    default: undefined,
+    perClass: true,
+    about: 'Longest pause, with pause_with_exponential_backoff',
+  }),
+
+  workers: integer({ least: 0, most: 1024 })({
+    group: 'Workers',
+    default: 1,
+    perClass: true,
+    aliases: ['parallel_workers'],
+    short: 'w',
+    about: 'Worker processes; 0 runs the consumer in this process',
+  }),
+  crashLimit: integer({ least: 1 })({
+    group: 'Workers',
+    default: 5,
+    about: 'Crashes within crash_window after which a slot is given up',
+  }),
+  crashWindow: seconds({ least: 0.001 })({
+    group: 'Workers',
+    default: 60,
+    about: 'Seconds in which crash_limit counts',
+  }),
+  restartBackoffMax: seconds({ least: 0 })({
+    group: 'Workers',
+    default: 30,
+    about: 'Longest wait before a crashed worker is replaced, seconds',
+  }),
+  pidfile: maybeText({
+    group: 'Workers',
+    default: undefined,
+    about: 'File that holds the process id while racecar runs',
+  }),
+
+  require: list({
+    group: 'Loading',
+    default: [],
+    short: 'r',
+    about: 'Files or globs to load before the consumer is looked for',
+  }),
+
+  logfile: maybeText({
+    group: 'Logging',
+    default: undefined,
+    aliases: ['log'],
+    short: 'l',
+    about: 'File for the log; standard output by default',
+  }),
+  logLevel: choice(
+    'debug',
+    'info',
+    'warn',
+    'error',
+  )({ group: 'Logging', default: 'info', about: 'Least severe level to log' }),
+  logFormat: choice(
+    'auto',
+    'text',
+    'json',
+  )({ group: 'Logging', default: 'auto', about: 'auto is text on a terminal, else json' }),
+} satisfies Record<string, Option<unknown>>
+
+type Table = typeof options
+export type OptionName = keyof Table
+/** The options in force, frozen. Times in seconds, sizes in bytes, as users give them. */
+export type Config = { readonly [K in OptionName]: Table[K] extends Option<infer T> ? T : never }
+export type ClassOptionName = { [K in OptionName]: Table[K] extends { perClass: true } ? K : never }[OptionName]
+/** What a class may set by this.configure. */
+export type ClassOptions = { readonly [K in ClassOptionName]?: Config[K] }

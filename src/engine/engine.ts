@@ -1,0 +1,141 @@
+// The port between the runner and a Kafka client. The engine is a member of the group: it joins, beats, fetches, commits and
+// produces. It knows nothing of handlers, retries or consumers; whoever sits behind the sink decides what is done with records.
+// It owns the words for data on this border. All times in milliseconds, all sizes in bytes, offsets exact up to 2^53.
+
+import type { Bus } from '../events/bus.ts'
+import type { Clock } from '../lib/clock.ts'
+
+export interface TopicPartition {
+  readonly topic: string
+  readonly partition: number
+}
+
+/** A partition with the next offset to process: as a position, or as what is to be committed. */
+export interface PartitionOffset extends TopicPartition {
+  readonly offset: number
+}
+
+export type Header = readonly [name: string, value: Buffer | null]
+
+/** One record as Kafka holds it. An engine may make the Buffers when they are asked for; they are views, not copies. */
+export interface KafkaRecord {
+  readonly offset: number
+  /** Milliseconds since the epoch. */
+  readonly timestamp: number
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly headers: readonly Header[]
+}
+
+export interface FetchedBatch extends TopicPartition {
+  /** In offset order, none below the position asked for; may be empty when only control records or aborted ones were read. */
+  readonly records: readonly KafkaRecord[]
+  /** The position after this batch, control records, aborted transactions and compacted gaps included. */
+  readonly next: number
+  /** Bytes that these records keep in memory. */
+  readonly bytes: number
+  /** The end of the log as the leader knew it. */
+  readonly highWatermark: number
+}
+
+export interface OutgoingRecord {
+  readonly topic: string
+  /** Chosen by the partitioner where it is undefined. */
+  readonly partition?: number | undefined
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly headers: readonly Header[]
+  /** Milliseconds since the epoch; now where it is undefined. */
+  readonly timestamp?: number | undefined
+}
+
+/** `committed`: stored. `retry`: not now, ask again later. `lost`: no longer ours to commit; the sink is told by `lost` as well. */
+export type CommitOutcome = 'committed' | 'retry' | 'lost'
+
+/** What the engine calls. Nothing here may throw; a rejection is a bug of the sink and ends the engine. */
+export interface EngineSink {
+  /** These partitions are ours from now on, beginning at their positions. The others stay as they are. */
+  assigned(added: readonly PartitionOffset[]): void
+  /**
+   * These are to be given up. The sink starts nothing new on them, finishes and commits (by `commit`) what is in hand, and
+   * resolves; it bounds the wait itself. Only then does the engine give them away.
+   */
+  revoked(gone: readonly TopicPartition[]): Promise<void>
+  /** These are no longer ours and may already be somebody else's: nothing of them may be started or committed any more. */
+  lost(gone: readonly TopicPartition[]): void
+  records(batch: FetchedBatch): void
+  /** How many bytes of this partition may be fetched next; 0 leaves it out (paused, enough waiting, quiet). Asked before each fetch. */
+  wants(of: TopicPartition): number
+  /** The membership has ended for good: fenced, refused, not allowed. Carries the exit code. No call follows. */
+  failed(error: Error): void
+}
+
+export interface Engine {
+  readonly name: string
+  /** Connects and joins; resolves when the first assignment has been handed to the sink. Waits out an outage of the brokers. */
+  start(): Promise<void>
+  /** Whether a message may be *started*: the last successful heartbeat is younger than the session less a margin. Cheap. */
+  mayStart(): boolean
+  /** `wants` may answer differently now. */
+  demandChanged(): void
+  /** The next batch of this partition begins at `offset`; batches on their way from before are thrown away. */
+  seek(to: PartitionOffset): void
+  /** One answer for each offset, in order. Never rejects. Only one call may be under way. */
+  commit(offsets: readonly PartitionOffset[]): Promise<readonly CommitOutcome[]>
+  /**
+   * One attempt to have these stored, in the order of the array within a partition. One answer for each, in order: undefined
+   * where all replicas that are in sync have it, else the error (with `retriable`). Never rejects. One call at a time.
+   */
+  produce(records: readonly OutgoingRecord[]): Promise<readonly (ProduceError | undefined)[]>
+  /** A heartbeat now, because somebody knows that the group is changing. */
+  beat(): void
+  /**
+   * Ends the membership. The sink has already drained: nothing is revoked any more. `leave` false keeps the place of a static
+   * member for its replacement. Gives up waiting for the brokers at `deadline` (on the clock's scale). Idempotent.
+   */
+  stop(how: { readonly leave: boolean; readonly deadline: number }): Promise<void>
+}
+
+export interface ProduceError extends Error {
+  readonly retriable: boolean
+}
+
+export interface Subscription {
+  readonly topic: string
+  readonly startFromBeginning: boolean
+  /** Bytes asked for in one fetch of a partition of this topic. */
+  readonly maxBytesPerPartition: number
+}
+
+export type AssignmentStrategy = 'range' | 'roundrobin' | 'cooperative-sticky'
+
+export interface EngineSettings {
+  readonly brokers: readonly string[]
+  readonly clientId: string
+  readonly groupId: string
+  /** `group.instance.id` (KIP-345); null: a dynamic member. */
+  readonly instanceId: string | null
+  readonly subscriptions: readonly Subscription[]
+  /** Non-empty, most wanted first. All of one protocol: cooperative-sticky does not mix with the eager ones. */
+  readonly strategies: readonly AssignmentStrategy[]
+  readonly sessionTimeout: number
+  readonly heartbeatInterval: number
+  /** JoinGroup's rebalance timeout: how long the group waits for a member to rejoin. */
+  readonly rebalanceTimeout: number
+  readonly fetchMinBytes: number
+  readonly maxBytes: number
+  readonly maxWaitTime: number
+  readonly socketTimeout: number
+  readonly metadataMaxAge: number
+}
+
+export interface EngineParts {
+  readonly settings: EngineSettings
+  readonly sink: EngineSink
+  readonly bus: Bus
+  readonly clock: Clock
+}
+
+export type EngineFactory = (parts: EngineParts) => Engine
+
+export const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`

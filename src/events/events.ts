@@ -1,0 +1,109 @@
+// Every event by name, with its data. Data is plain (it crosses processes by structured clone): no functions, no class
+// instances, no live errors. Subscribers (observe/*) turn events into lines and figures; publishers know none of them.
+
+export interface ErrorData {
+  readonly name: string
+  readonly message: string
+  readonly stack?: string | undefined
+  readonly code?: string | undefined
+  readonly cause?: ErrorData | undefined
+}
+
+export type Level = 'debug' | 'info' | 'warn' | 'error'
+export interface Partition {
+  readonly topic: string
+  readonly partition: number
+}
+export interface PartitionAt extends Partition {
+  readonly offset: number
+}
+
+export interface Events {
+  /** A line of the user's, by this.logger, or of the Kafka client. */
+  line: { level: Level; message: string; from: string; fields?: Readonly<Record<string, unknown>> | undefined }
+
+  // engine
+  'broker.unreachable': { broker: string; error: ErrorData; waitingMs: number }
+  'broker.reachable': { afterMs: number }
+  'topic.missing': { topic: string }
+  'group.joining': { groupId: string }
+  'group.joined': {
+    groupId: string
+    generation: number
+    memberId: string
+    leader: boolean
+    partitions: readonly Partition[]
+  }
+  'group.rebalancing': { groupId: string; reason: string }
+  'group.left': { groupId: string }
+  'group.lost': { groupId: string; reason: string; partitions: readonly Partition[] }
+  'partitions.assigned': { partitions: readonly PartitionAt[] }
+  'partitions.revoked': { partitions: readonly Partition[] }
+  /** The position was not in the log any more; `skipped` counts what was jumped over (negative: goes back). */
+  'offset.reset': Partition & { from: number; to: number; skipped: number }
+  'offsets.committed': { offsets: readonly PartitionAt[] }
+  'commit.failed': { error: ErrorData; offsets: readonly PartitionAt[] }
+  'fetch.failed': Partition & { error: ErrorData }
+
+  // runner
+  'message.failed': Partition & {
+    offset: number
+    lastOffset: number
+    attempt: number
+    error: ErrorData
+    /** Milliseconds until the next attempt; null: never. */
+    pauseMs: number | null
+  }
+  'handler.overdue': Partition & { offset: number; runningMs: number }
+  'handler.given.up': Partition & { offset: number; runningMs: number; why: string }
+  'delivery.failed': { error: ErrorData; count: number }
+  'hook.failed': { hook: string; error: ErrorData }
+
+  // worker
+  'worker.started': { consumer: string; groupId: string }
+  'worker.stopping': { reason: string; graceMs: number }
+  'worker.stopped': { clean: boolean }
+  'worker.failed': { error: ErrorData }
+
+  // supervisor
+  'primary.started': {
+    pid: number
+    consumer: string
+    workers: number
+    groupId: string
+    brokers: readonly string[]
+    version: string
+  }
+  'primary.stopping': { reason: string; graceMs: number }
+  'primary.stopped': { exitCode: number; why: string }
+  'slot.forked': { slot: string; pid: number; restarts: number }
+  'slot.up': { slot: string; pid: number; afterMs: number }
+  'slot.exited': { slot: string; pid: number; code: number | null; signal: string | null; why: string }
+  'slot.restarting': { slot: string; inMs: number; crashes: number }
+  'slot.given.up': { slot: string; crashes: number; withinMs: number }
+  'slot.killed': { slot: string; pid: number; why: string }
+}
+
+export type EventName = keyof Events
+
+export function errorData(thrown: unknown, depth = 0): ErrorData {
+  if (!(thrown instanceof Error)) return { name: 'NonError', message: describe(thrown) }
+  const { code } = thrown as { code?: unknown }
+  return {
+    name: thrown.name,
+    message: thrown.message,
+    stack: thrown.stack,
+    code: typeof code === 'string' || typeof code === 'number' ? String(code) : undefined,
+    // A cause may point back at its effect.
+    cause: thrown.cause !== undefined && depth < 5 ? errorData(thrown.cause, depth + 1) : undefined,
+  }
+}
+
+function describe(thrown: unknown): string {
+  if (typeof thrown === 'string') return thrown
+  try {
+    return JSON.stringify(thrown) ?? String(thrown)
+  } catch {
+    return String(thrown)
+  }
+}

@@ -1,0 +1,71 @@
+// What primary and worker say to each other over the IPC channel, with guards: a worker's channel is open to user code, so
+// what arrives may be anything. All data is plain and survives structured clone (serialization: 'advanced').
+
+import type { ClassOptions, Config } from './config/options.ts'
+import type { Subscription } from './engine/engine.ts'
+import type { ErrorData, EventName, Events } from './events/events.ts'
+
+/** What a worker found in the user's code, before it is configured. */
+export interface Description {
+  readonly consumer: string
+  readonly subscriptions: readonly Subscription[]
+  readonly options: ClassOptions
+  readonly handler: 'process' | 'processBatch'
+}
+
+/** What the primary asks a worker to load: module files (already plain JavaScript), in order, and the consumer's name. */
+export interface LoadPlan {
+  readonly consumer: string
+  /** Modules to import first (--require). */
+  readonly require: readonly string[]
+  /** Modules to look for the consumer in, after `require`. */
+  readonly candidates: readonly string[]
+}
+
+export type ToWorker =
+  | { readonly type: 'load'; readonly plan: LoadPlan }
+  | {
+      readonly type: 'configure'
+      readonly config: Config
+      readonly slot: string
+      readonly groupId: string
+      readonly instanceId: string | null
+    }
+  /** `leave` false: a replacement follows under the same instance id. */
+  | { readonly type: 'stop'; readonly withinMs: number; readonly leave: boolean; readonly reason: string }
+  /** The group is changing: beat now. */
+  | { readonly type: 'beat' }
+
+export type ToPrimary =
+  | { readonly type: 'described'; readonly description: Description }
+  /** The worker cannot run and will exit with `exitCode`. */
+  | { readonly type: 'refused'; readonly error: ErrorData; readonly exitCode: number; readonly cure: string }
+  /** Imported and initialized; joins now. */
+  | { readonly type: 'up' }
+  | { readonly type: 'event'; readonly event: ForwardedEvent }
+
+export type ForwardedEvent = { [N in EventName]: { readonly name: N; readonly data: Events[N] } }[EventName]
+
+const toWorkerTypes = { load: 1, configure: 1, stop: 1, beat: 1 } satisfies Record<ToWorker['type'], 1>
+const toPrimaryTypes = { described: 1, refused: 1, up: 1, event: 1 } satisfies Record<ToPrimary['type'], 1>
+
+const hasType = (message: unknown, types: Record<string, 1>): boolean =>
+  typeof message === 'object' &&
+  message !== null &&
+  'type' in message &&
+  typeof message.type === 'string' &&
+  Object.hasOwn(types, message.type)
+
+/** Mark of our own messages: user code may use process.send as well. */
+const CHANNEL = 'racecar'
+
+export const seal = <M extends ToWorker | ToPrimary>(message: M): M & { channel: string } => ({
+  ...message,
+  channel: CHANNEL,
+})
+
+const isOurs = (message: unknown): boolean => (message as { channel?: unknown } | null)?.channel === CHANNEL
+
+export const isToWorker = (message: unknown): message is ToWorker => isOurs(message) && hasType(message, toWorkerTypes)
+export const isToPrimary = (message: unknown): message is ToPrimary =>
+  isOurs(message) && hasType(message, toPrimaryTypes)
