@@ -4,6 +4,9 @@
 import type { ClassOptions, Config } from './config/options.ts'
 import type { Subscription } from './engine/engine.ts'
 import type { ErrorData, EventName, Events } from './events/events.ts'
+import type { LoadPlan } from './loader/plan.ts'
+
+export type { LoadPlan } from './loader/plan.ts'
 
 /** What a worker found in the user's code, before it is configured. */
 export interface Description {
@@ -11,15 +14,6 @@ export interface Description {
   readonly subscriptions: readonly Subscription[]
   readonly options: ClassOptions
   readonly handler: 'process' | 'processBatch'
-}
-
-/** What the primary asks a worker to load: module files (already plain JavaScript), in order, and the consumer's name. */
-export interface LoadPlan {
-  readonly consumer: string
-  /** Modules to import first (--require). */
-  readonly require: readonly string[]
-  /** Modules to look for the consumer in, after `require`. */
-  readonly candidates: readonly string[]
 }
 
 export type ToWorker =

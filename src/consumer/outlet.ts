@@ -1,0 +1,57 @@
+// What a consumer instance is given to speak with: where produced messages go and where log lines go. Here the runner's are
+// declared, and what stands in for them in a unit test. Knows nothing of how messages are delivered.
+
+export interface ProduceTo {
+  readonly topic: string
+  readonly key?: string | Uint8Array | null | undefined
+  /** By default the partitioner chooses, from the key. */
+  readonly partition?: number | undefined
+  readonly headers?: Readonly<Record<string, string | Uint8Array | null>> | undefined
+  /** Milliseconds since the epoch, or a Date; now by default. */
+  readonly timestamp?: Date | number | undefined
+}
+
+export type ProduceValue = string | Uint8Array | null
+
+/** What produce() was given, as a unit test reads it. */
+export interface Produced extends ProduceTo {
+  readonly value: ProduceValue
+}
+
+/** What the runner gives an instance. */
+export interface Outlet {
+  produce(value: ProduceValue, to: ProduceTo): void
+  deliver(): Promise<void>
+}
+
+export interface Logger {
+  debug(message: string, fields?: Record<string, unknown>): void
+  info(message: string, fields?: Record<string, unknown>): void
+  warn(message: string, fields?: Record<string, unknown>): void
+  error(message: string, fields?: Record<string, unknown>): void
+}
+
+export const consoleLogger: Logger = {
+  debug: (...line) => console.debug(...line),
+  info: (...line) => console.info(...line),
+  warn: (...line) => console.warn(...line),
+  error: (...line) => console.error(...line),
+}
+
+/** Throws a TypeError that says what is wrong: a mistake here would otherwise show only when the message is sent. */
+export function checkProduce(value: unknown, to: unknown): void {
+  const { topic, key, partition } = (to ?? {}) as Record<string, unknown>
+  if (typeof topic !== 'string' || topic === '')
+    throw new TypeError("produce needs a topic: produce(value, { topic: '…' })")
+  if (!isData(value)) throw refuse('a value', value)
+  if (key !== undefined && !isData(key)) throw refuse('a key', key)
+  if (partition !== undefined && !(Number.isInteger(partition) && (partition as number) >= 0))
+    throw new TypeError(`produce takes a whole number as a partition, not ${String(partition)}`)
+}
+
+const isData = (value: unknown): boolean => value === null || typeof value === 'string' || value instanceof Uint8Array
+
+function refuse(what: string, given: unknown): TypeError {
+  const cure = typeof given === 'object' ? ': use JSON.stringify' : ''
+  return new TypeError(`produce takes a string, a Uint8Array or null as ${what}, not ${typeof given}${cure}`)
+}

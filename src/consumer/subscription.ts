@@ -1,0 +1,158 @@
+// What a class said of itself by subscribesTo() and configure(), kept as it was given and read when it is described: then all
+// that is wrong with it can be told at once, and nothing throws while a module is imported. Knows nothing of instances.
+
+import type { ClassOptions } from '../config/options.ts'
+import type { Subscription } from '../engine/engine.ts'
+import { nearest } from '../lib/nearest.ts'
+import type { Topic } from './topic.ts'
+
+export interface SubscriptionOptions {
+  /** Where a partition begins that the group has never committed: at its beginning, the default, or at its end. */
+  readonly startFromBeginning?: boolean
+  /** Bytes asked for in one fetch of a partition; 1048576 by default. */
+  readonly maxBytesPerPartition?: number
+}
+
+export type TopicName = string | Topic<unknown>
+
+/** What a class declared itself: a plain record under a registered symbol, so that another copy of this package can read it. */
+export interface Declarations {
+  readonly subscribed: (readonly unknown[])[]
+  readonly configured: unknown[]
+}
+
+const DECLARATIONS = Symbol.for('racecar.declarations')
+
+/** The class's own declarations, never those of its parent; undefined where it made none. */
+export function declaredBy(cls: object): Declarations | undefined {
+  return Object.hasOwn(cls, DECLARATIONS) ? (cls as { [DECLARATIONS]: Declarations })[DECLARATIONS] : undefined
+}
+
+/** The same, to be added to. */
+export function declarationsOf(cls: object): Declarations {
+  const made = declaredBy(cls) ?? { subscribed: [], configured: [] }
+  Object.defineProperty(cls, DECLARATIONS, { value: made, configurable: true })
+  return made
+}
+
+export interface ReadSubscriptions {
+  readonly subscriptions: readonly Subscription[]
+  readonly topics: readonly Topic[]
+  readonly problems: readonly string[]
+}
+
+const defaults = { startFromBeginning: true, maxBytesPerPartition: 1_048_576 }
+
+export function readSubscriptions(cls: object): ReadSubscriptions {
+  const byTopic = new Map<string, { topic: Topic; subscription: Subscription }>()
+  const problems: string[] = []
+  for (const given of declaredBy(cls)?.subscribed ?? []) {
+    const { names, options } = split(given)
+    problems.push(...optionProblems(options))
+    if (names.length === 0) problems.push('subscribesTo names no topic')
+    for (const one of names) {
+      const topic = topicOf(one)
+      const problem = topic ? nameProblem(topic.name) : `subscribesTo takes names and topic(…), not ${inWords(one)}`
+      if (problem) problems.push(problem)
+      if (!topic || problem) continue
+      const subscription: Subscription = { topic: topic.name, ...defaults, ...known(options) }
+      const before = byTopic.get(topic.name)
+      if (before && !sameAs(before, { topic, subscription }))
+        problems.push(`it subscribes to ${topic.name} in two ways`)
+      byTopic.set(topic.name, { topic, subscription })
+    }
+  }
+  const all = [...byTopic.values()]
+  return { subscriptions: all.map(one => one.subscription), topics: all.map(one => one.topic), problems }
+}
+
+function split(given: readonly unknown[]): { names: readonly unknown[]; options: Record<string, unknown> } {
+  const last = given.at(-1)
+  const isOptions = isRecord(last) && topicOf(last) === undefined
+  return { names: isOptions ? given.slice(0, -1) : given, options: isOptions ? last : {} }
+}
+
+function topicOf(given: unknown): Topic | undefined {
+  if (typeof given === 'string') return { name: given }
+  return isRecord(given) && typeof given.name === 'string' ? (given as unknown as Topic) : undefined
+}
+
+function nameProblem(name: string): string | undefined {
+  if (/^[\w.-]{1,249}$/.test(name) && name !== '.' && name !== '..') return undefined
+  return `${JSON.stringify(name)} is no topic name: Kafka takes up to 249 letters, digits, dots, underscores and hyphens`
+}
+
+function* optionProblems(options: Record<string, unknown>): Generator<string> {
+  for (const [key, value] of Object.entries(options)) {
+    if (value === undefined) continue
+    if (key === 'startFromBeginning') {
+      if (typeof value !== 'boolean') yield `startFromBeginning must be true or false, not ${inWords(value)}`
+    } else if (key === 'maxBytesPerPartition') {
+      if (Number.isInteger(value) && (value as number) > 0) continue
+      yield `maxBytesPerPartition must be a whole number of bytes, at least 1, not ${inWords(value)}`
+    } else {
+      const meant = nearest(key, Object.keys(defaults))
+      yield `subscribesTo knows no ${key}${meant ? `; did you mean ${meant}?` : ''}`
+    }
+  }
+}
+
+function known(options: Record<string, unknown>): SubscriptionOptions {
+  const { startFromBeginning, maxBytesPerPartition } = options as SubscriptionOptions
+  return {
+    ...(startFromBeginning === undefined ? {} : { startFromBeginning }),
+    ...(maxBytesPerPartition === undefined ? {} : { maxBytesPerPartition }),
+  }
+}
+
+interface Known {
+  readonly topic: Topic
+  readonly subscription: Subscription
+}
+
+const sameAs = (one: Known, other: Known): boolean =>
+  one.topic.parse === other.topic.parse &&
+  one.subscription.startFromBeginning === other.subscription.startFromBeginning &&
+  one.subscription.maxBytesPerPartition === other.subscription.maxBytesPerPartition
+
+export interface ReadOptions {
+  readonly options: ClassOptions
+  readonly problems: readonly string[]
+}
+
+/**
+ * What configure() was given, later calls over earlier ones. Names and values are checked where all sources of options meet
+ * (config/load.ts); here only that they can travel to another process.
+ */
+export function readOptions(cls: object): ReadOptions {
+  const parallelWorkers = Object.hasOwn(cls, 'parallelWorkers') ? Reflect.get(cls, 'parallelWorkers') : undefined
+  const options: Record<string, unknown> = parallelWorkers === undefined ? {} : { workers: parallelWorkers }
+  const problems: string[] = []
+  for (const given of declaredBy(cls)?.configured ?? []) {
+    if (!isRecord(given)) {
+      problems.push(`configure takes an object of options, not ${inWords(given)}`)
+      continue
+    }
+    for (const [name, value] of Object.entries(given)) {
+      if (value === undefined) continue
+      if (isPlain(value)) options[name] = value
+      else problems.push(`configure cannot set ${name} to ${inWords(value)}`)
+    }
+  }
+  return { options: options as ClassOptions, problems }
+}
+
+const isPlain = (value: unknown): boolean =>
+  value === null ||
+  ['string', 'number', 'boolean'].includes(typeof value) ||
+  (Array.isArray(value) && value.every(isPlain))
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function inWords(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'function') return 'a function'
+  if (Array.isArray(value)) return 'an array'
+  return typeof value === 'object' && value !== null ? 'an object' : String(value)
+}

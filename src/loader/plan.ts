@@ -1,0 +1,12 @@
+// What the loader hands on: which files a worker imports, all of them JavaScript that Node runs as it is.
+
+/** What the primary asks a worker to load: module files, in order, and the consumer's name. Plain data. */
+export interface LoadPlan {
+  readonly consumer: string
+  /** Modules to import first (--require). */
+  readonly require: readonly string[]
+  /** Modules to look for the consumer in, after `require`. */
+  readonly candidates: readonly string[]
+  /** What the user wrote, of each file that was compiled from it: for what people read. */
+  readonly sources?: Readonly<Record<string, string>>
+}
