@@ -1,0 +1,95 @@
+// The three questions we ask a broker over a bare socket, so that "it is up" means that it answers. Knows Kafka's frames and nothing else;
+// it must run before any package is installed.
+import { connect } from 'node:net'
+import { host as loopback } from './places.mjs'
+
+const string = text => {
+  const bytes = Buffer.from(text)
+  const size = Buffer.alloc(2)
+  size.writeInt16BE(bytes.length)
+  return Buffer.concat([size, bytes])
+}
+
+function request(apiKey, version, body) {
+  const head = Buffer.alloc(8)
+  head.writeInt16BE(apiKey, 0)
+  head.writeInt16BE(version, 2)
+  head.writeInt32BE(1, 4)
+  const payload = Buffer.concat([head, string('racecar-broker-script'), body])
+  const size = Buffer.alloc(4)
+  size.writeInt32BE(payload.length)
+  return Buffer.concat([size, payload])
+}
+
+class Reader {
+  constructor(buffer) {
+    this.buffer = buffer
+    this.at = 0
+  }
+  int16() {
+    this.at += 2
+    return this.buffer.readInt16BE(this.at - 2)
+  }
+  int32() {
+    this.at += 4
+    return this.buffer.readInt32BE(this.at - 4)
+  }
+  string() {
+    const length = this.int16()
+    if (length < 0) return null
+    this.at += length
+    return this.buffer.toString('utf8', this.at - length, this.at)
+  }
+  array(item) {
+    return Array.from({ length: Math.max(0, this.int32()) }, item)
+  }
+}
+
+/** One request, one response, one connection. Rejects when nothing comes within `limit` milliseconds. */
+function exchange({ host, port, limit }, bytes) {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port })
+    const parts = []
+    const timer = setTimeout(() => fail(new Error(`no answer within ${limit} ms`)), limit)
+    const fail = error => {
+      clearTimeout(timer)
+      socket.destroy()
+      reject(error)
+    }
+    socket.on('error', fail)
+    socket.on('close', () => fail(new Error('closed without an answer')))
+    socket.on('connect', () => socket.write(bytes))
+    socket.on('data', part => {
+      parts.push(part)
+      const all = Buffer.concat(parts)
+      if (all.length < 4 || all.length < 4 + all.readInt32BE(0)) return
+      clearTimeout(timer)
+      socket.removeAllListeners('close').destroy()
+      resolve(new Reader(all.subarray(8)))
+    })
+  })
+}
+
+/** What cluster answers at this port, and which brokers it knows: Metadata v5 without topics. */
+export async function describeCluster({ host = loopback, port, limit = 2000 }) {
+  const noTopics = Buffer.from([0, 0, 0, 0, 0])
+  const reader = await exchange({ host, port, limit }, request(3, 5, noTopics))
+  reader.int32()
+  const brokers = reader.array(() => ({
+    id: reader.int32(),
+    host: reader.string(),
+    port: reader.int32(),
+    rack: reader.string(),
+  }))
+  return { clusterId: reader.string(), brokers }
+}
+
+/** Whether groups work: FindCoordinator v1. The first such question makes the broker create its offsets topic. */
+export async function findsCoordinator({ host = loopback, port, limit = 5000 }) {
+  const reader = await exchange(
+    { host, port, limit },
+    request(10, 1, Buffer.concat([string('racecar-broker-script'), Buffer.from([0])])),
+  )
+  reader.int32()
+  return reader.int16() === 0
+}

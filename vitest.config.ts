@@ -1,0 +1,39 @@
+// Three kinds of tests in one run. `unit` forks nothing and needs no broker, and runs in parallel; `broker` and `process` share one Kafka
+// and two cores with what they start, so their files run one after the other, and after the units.
+import { defineConfig } from 'vitest/config'
+
+const broker = ['test/broker/**/*.test.ts', 'test/contract/**/*.test.ts', 'test/scripts/**/*.test.ts']
+const process = ['test/process/**/*.test.ts']
+
+const project = (
+  name: string,
+  groupOrder: number,
+  files: { include: string[]; exclude?: string[] },
+  limits: object,
+) => ({
+  extends: true as const,
+  test: { name, ...files, sequence: { groupOrder }, ...limits },
+})
+
+const oneAtATime = { maxWorkers: 1, testTimeout: 120_000, hookTimeout: 180_000, teardownTimeout: 60_000 }
+
+export default defineConfig({
+  resolve: {
+    alias: {
+      'racecar/testing': new URL('./src/testing/index.ts', import.meta.url).pathname,
+      racecar: new URL('./src/index.ts', import.meta.url).pathname,
+    },
+  },
+  test: {
+    pool: 'forks',
+    setupFiles: ['test/support/environment.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    coverage: { provider: 'v8', include: ['src/**'] },
+    projects: [
+      project('unit', 0, { include: ['test/**/*.test.ts'], exclude: [...broker, ...process] }, {}),
+      project('broker', 1, { include: broker }, oneAtATime),
+      project('process', 2, { include: process }, oneAtATime),
+    ],
+  },
+})
