@@ -8,10 +8,13 @@ import { nearest } from '../lib/nearest.ts'
 import type { LoadPlan } from '../messages.ts'
 import { type ConsumerClass, isConsumerClass } from './consumer.ts'
 
-/** A consumer class that a module holds, and every name under which it answers. */
+/** A consumer class that a module holds. */
 interface Seen {
   readonly cls: ConsumerClass
+  /** What it is called: by export or by `static consumerName`. */
   readonly names: readonly string[]
+  /** What a default export may be meant by as well, where nothing else is called so. */
+  readonly hints: readonly string[]
   readonly file: string
 }
 
@@ -44,8 +47,10 @@ export async function findConsumer(plan: LoadPlan): Promise<Found> {
   }
 }
 
-const lookUp = (name: string, seen: readonly Seen[]): ConsumerClass | undefined =>
-  seen.find(({ names }) => names.includes(name))?.cls
+function lookUp(name: string, seen: readonly Seen[]): ConsumerClass | undefined {
+  const found = seen.find(({ names }) => names.includes(name)) ?? seen.find(({ hints }) => hints.includes(name))
+  return found?.cls
+}
 
 async function importModule(file: string, source: string): Promise<object> {
   try {
@@ -64,24 +69,28 @@ function exportsOf(module: object): Record<string, unknown> {
 }
 
 function consumersIn(exported: Record<string, unknown>, file: string, fileOf: string | undefined): Seen[] {
-  const classes = new Map<ConsumerClass, Set<string>>()
-  for (const [exportName, value] of Object.entries(exported)) {
-    if (!isConsumerClass(value)) continue
-    const names = classes.get(value) ?? new Set()
-    classes.set(value, names)
-    if (Object.hasOwn(value, 'consumerName') && value.consumerName) names.add(value.consumerName)
-    if (exportName !== 'default' && exportName !== 'module.exports') names.add(exportName)
-    else for (const name of namesOfDefault(value, file, fileOf)) names.add(name)
-  }
-  return [...classes].map(([cls, names]) => ({ cls, names: [...names], file }))
+  const classes = new Set(Object.values(exported).filter(isConsumerClass))
+  return [...classes].map(cls => {
+    const names = Object.keys(exported).filter(key => exported[key] === cls)
+    const isDefault = names.some(isDefaultKey)
+    if (Object.hasOwn(cls, 'consumerName') && cls.consumerName) names.unshift(cls.consumerName)
+    return {
+      cls,
+      file,
+      names: names.filter(key => !isDefaultKey(key)),
+      hints: isDefault ? hintsOf(cls, file, fileOf) : [],
+    }
+  })
 }
 
+const isDefaultKey = (key: string): boolean => key === 'default' || key === 'module.exports'
+
 /** A default export has no name of its own: it answers to its file's and, where nobody has changed it, to its class's. */
-function namesOfDefault(cls: ConsumerClass, file: string, fileOf: string | undefined): string[] {
+function hintsOf(cls: ConsumerClass, file: string, fileOf: string | undefined): string[] {
   const fromFile = basename(file)
     .replace(/\.[cm]?[jt]s$/, '')
     .replace(/(?:^|[-_.])([a-zA-Z0-9])/g, (_, letter: string) => letter.toUpperCase())
-  return [fileOf, cls.name, fromFile].filter(name => name !== undefined && name !== '')
+  return [cls.name, fromFile, fileOf ?? ''].filter(name => name !== '')
 }
 
 function notFound(plan: LoadPlan, seen: readonly Seen[], impostors: readonly string[]): string {
@@ -95,7 +104,7 @@ function notFound(plan: LoadPlan, seen: readonly Seen[], impostors: readonly str
     name,
     seen.flatMap(({ names }) => names),
   )
-  const list = seen.map(({ names, file }) => `${names[0] ?? 'one without a name'} (${here(file)})`)
+  const list = seen.map(({ names, hints, file }) => `${names[0] ?? hints[0]} (${here(file)})`)
   return `There is no consumer ${name}${where}. Seen: ${list.join(', ')}.${meant ? ` Did you mean ${meant}?` : ''}`
 }
 
