@@ -65,7 +65,7 @@ async function importModule(file: string, source: string): Promise<object> {
 function exportsOf(module: object): Record<string, unknown> {
   const { default: fallback } = module as { default?: unknown }
   const more = typeof fallback === 'object' && fallback !== null ? fallback : {}
-  return Object.assign(Object.create(null), more, module)
+  return Object.assign(Object.create(null), module, more)
 }
 
 function consumersIn(exported: Record<string, unknown>, file: string, fileOf: string | undefined): Seen[] {
@@ -100,10 +100,8 @@ function notFound(plan: LoadPlan, seen: readonly Seen[], impostors: readonly str
   const looked = [...plan.require, ...plan.candidates].map(file => here(sourceOf(plan, file)))
   const where = looked.length > 0 ? ` in ${looked.join(', ')}` : ''
   if (seen.length === 0) return `There is no consumer ${name}${where}, nor any other.`
-  const meant = nearest(
-    name,
-    seen.flatMap(({ names }) => names),
-  )
+  const known = seen.flatMap(({ names, hints }) => [...names, ...hints])
+  const meant = nearest(name, known)
   const list = seen.map(({ names, hints, file }) => `${names[0] ?? hints[0]} (${here(file)})`)
   return `There is no consumer ${name}${where}. Seen: ${list.join(', ')}.${meant ? ` Did you mean ${meant}?` : ''}`
 }
