@@ -1,0 +1,61 @@
+// The answers of brokers as kafkajs decodes them (Fetch: as we do), by request. Offsets are decimal text, as on its side of
+// the border; errorCode 0 is success.
+
+import type { FetchResponse } from './fetch-response.ts'
+import type { ApiName } from './wire.ts'
+
+interface Coded {
+  readonly errorCode: number
+}
+interface Topics<P> {
+  readonly responses: readonly {
+    readonly topic: string
+    readonly partitions: readonly (P & { readonly partition: number })[]
+  }[]
+}
+
+export interface MetadataAnswer {
+  readonly brokers: readonly { readonly nodeId: number; readonly host: string; readonly port: number }[]
+  readonly topicMetadata: readonly {
+    readonly topicErrorCode: number
+    readonly topic: string
+    readonly partitionMetadata: readonly {
+      readonly partitionErrorCode: number
+      readonly partitionId: number
+      readonly leader: number
+    }[]
+  }[]
+}
+
+export interface JoinAnswer extends Coded {
+  readonly generationId: number
+  readonly groupProtocol: string
+  readonly leaderId: string
+  readonly memberId: string
+  readonly members: readonly {
+    readonly memberId: string
+    readonly groupInstanceId?: string | null
+    readonly memberMetadata: Buffer
+  }[]
+}
+
+export interface Answers extends Record<ApiName, unknown> {
+  Produce: {
+    readonly topics: readonly {
+      readonly topicName: string
+      readonly partitions: readonly (Coded & { readonly partition: number; readonly baseOffset: string })[]
+    }[]
+  }
+  Fetch: FetchResponse
+  ListOffsets: Topics<Coded & { readonly offset: string }>
+  Metadata: MetadataAnswer
+  OffsetCommit: Topics<Coded>
+  OffsetFetch: Coded & Topics<Coded & { readonly offset: string }>
+  GroupCoordinator: Coded & {
+    readonly coordinator: { readonly nodeId: number; readonly host: string; readonly port: number }
+  }
+  JoinGroup: JoinAnswer
+  Heartbeat: Coded
+  LeaveGroup: Coded & { readonly members?: readonly Coded[] }
+  SyncGroup: Coded & { readonly memberAssignment: Buffer | null }
+}

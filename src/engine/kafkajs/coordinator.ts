@@ -1,0 +1,105 @@
+// The broker that coordinates our group, and the requests that go to it. Found on demand and forgotten when it does not answer
+// or is none any more; whoever asked tries again after a back-off.
+
+import type { Answers, JoinAnswer } from './answers.ts'
+import type { Brokers, Role } from './brokers.ts'
+import { actionOf, KafkaError } from './codes.ts'
+import type { ApiName } from './wire.ts'
+
+const STATIC_MEMBERSHIP_SINCE = 5
+
+export interface Identity {
+  /** Empty until the broker has given one. */
+  readonly memberId: string
+  /** -1 outside a generation. */
+  readonly generation: number
+}
+
+export const nobody: Identity = { memberId: '', generation: -1 }
+
+export interface CoordinatorParts {
+  readonly brokers: Brokers
+  readonly groupId: string
+  readonly instanceId: string | null
+}
+
+export class Coordinator {
+  readonly #parts: CoordinatorParts
+  #address: string | undefined
+  #finding: Promise<string> | undefined
+  #oldBroker = false
+
+  constructor(parts: CoordinatorParts) {
+    this.#parts = parts
+  }
+
+  /** Brokers before 2.3 ignore an instance id: there a member must leave even when a replacement follows. */
+  get honoursInstanceIds(): boolean {
+    return !this.#oldBroker
+  }
+
+  forget(): void {
+    if (this.#address === undefined) return
+    // A join that is under way there would wait for an answer that no longer counts.
+    this.#parts.brokers
+      .linkTo(this.#address, 'join')
+      .break(new Error('the coordinator of the group has moved or does not answer'))
+    this.#address = undefined
+  }
+
+  join(args: object, timeout: number): Promise<JoinAnswer> {
+    return this.#send('JoinGroup', args, timeout, 'join')
+  }
+
+  sync(args: object, timeout: number): Promise<Answers['SyncGroup']> {
+    return this.#send('SyncGroup', args, timeout, 'join')
+  }
+
+  heartbeat({ memberId, generation }: Identity, timeout: number): Promise<Answers['Heartbeat']> {
+    return this.#send('Heartbeat', { memberId, groupGenerationId: generation }, timeout)
+  }
+
+  leave(memberId: string, timeout: number): Promise<Answers['LeaveGroup']> {
+    return this.#send('LeaveGroup', { memberId }, timeout)
+  }
+
+  commit({ memberId, generation }: Identity, topics: object): Promise<Answers['OffsetCommit']> {
+    return this.#send('OffsetCommit', { memberId, groupGenerationId: generation, topics })
+  }
+
+  committed(topics: object): Promise<Answers['OffsetFetch']> {
+    return this.#send('OffsetFetch', { topics })
+  }
+
+  /** Breaks the connection to the coordinator and looks for it anew, because it does not answer in time. */
+  async #send<A extends ApiName>(api: A, args: object, timeout?: number, role: Role = 'main'): Promise<Answers[A]> {
+    const { brokers, groupId, instanceId } = this.#parts
+    const address = this.#address ?? (await this.#find())
+    const link = brokers.linkTo(address, role)
+    const all = { groupId, groupInstanceId: instanceId, ...args }
+    try {
+      const answer = await link.send(api, all, { timeout: timeout ?? brokers.timeout })
+      if (api === 'JoinGroup') this.#oldBroker = link.versionOf(api, all) < STATIC_MEMBERSHIP_SINCE
+      return answer
+    } catch (error) {
+      if (this.#address === address) this.forget()
+      throw error
+    }
+  }
+
+  #find(): Promise<string> {
+    this.#finding ??= this.#ask().finally(() => {
+      this.#finding = undefined
+    })
+    return this.#finding
+  }
+
+  async #ask(): Promise<string> {
+    const { brokers, groupId } = this.#parts
+    const link = await brokers.any()
+    const { errorCode, coordinator } = await link.send('GroupCoordinator', { groupId }, { timeout: brokers.timeout })
+    if (actionOf(errorCode) !== 'ok') throw new KafkaError(`finding the coordinator of group ${groupId}`, errorCode)
+    this.#address = `${coordinator.host}:${coordinator.port}`
+    return this.#address
+  }
+}

@@ -1,0 +1,266 @@
+// Fetches what the sink wants, for each partition from its leader, with at most one request under way for a partition. Each
+// broker has a long poll on its fetch connection; what wants records while that one is under way — a partition just assigned,
+// or one whose queue has run low — is asked for by short polls on the control connection until the long poll comes back.
+// A slow or paused partition is simply left out. What comes back for a partition that was given up or sought is thrown away.
+
+import type { Bus } from '../../events/bus.ts'
+import { errorData } from '../../events/events.ts'
+import { backoff } from '../../lib/backoff.ts'
+import type { Cancel, Clock } from '../../lib/clock.ts'
+import { groupBy } from '../../lib/group-by.ts'
+import { type EngineSettings, type EngineSink, keyOf, type PartitionOffset, type TopicPartition } from '../engine.ts'
+import type { Brokers } from './brokers.ts'
+import { byTopic } from './by-topic.ts'
+import { actionOf, KafkaError } from './codes.ts'
+import type { FetchedPartition, FetchResponse } from './fetch-response.ts'
+import type { Channel } from './link.ts'
+import type { Positions } from './positions.ts'
+import { decodeRecords } from './records.ts'
+import type { Topology } from './topology.ts'
+
+const SHORT_POLL_MS = 50
+const READ_COMMITTED = 1
+const BACKOFF = { first: 50, most: 2_000, jitter: 0.2 }
+/** A partition that is to be looked at again although nothing has changed for it: when it has no leader, say. */
+const AGAIN_MS = 500
+
+interface Slot extends TopicPartition {
+  /** The next offset to ask for. */
+  next: number
+  /** Goes up with each seek: an answer to a question from before is stale. */
+  seeks: number
+  asked: boolean
+  live: boolean
+  failures: number
+  /** Left alone until then, on the clock's scale. */
+  restUntil: number
+}
+
+interface Node {
+  /** The request under way on each connection; a long poll waits, a short one soon comes back. */
+  readonly polls: Map<Channel, 'long' | 'short'>
+}
+
+export interface FetcherParts {
+  readonly brokers: Brokers
+  readonly topology: Topology
+  readonly positions: Positions
+  readonly settings: EngineSettings
+  readonly sink: EngineSink
+  readonly bus: Bus
+  readonly clock: Clock
+  readonly onDenied: (error: unknown) => void
+}
+
+export class Fetcher {
+  readonly #parts: FetcherParts
+  readonly #slots = new Map<string, Slot>()
+  readonly #nodes = new Map<number, Node>()
+  readonly #bytesOf: ReadonlyMap<string, number>
+  #turn = 0
+  #woken = false
+  #stopped = false
+  #timer: Cancel = () => {}
+
+  constructor(parts: FetcherParts) {
+    this.#parts = parts
+    this.#bytesOf = new Map(
+      parts.settings.subscriptions.map(({ topic, maxBytesPerPartition }) => [topic, maxBytesPerPartition]),
+    )
+  }
+
+  add({ topic, partition, offset }: PartitionOffset): void {
+    const slot = { topic, partition, next: offset, seeks: 0, asked: false, live: true, failures: 0, restUntil: 0 }
+    this.#slots.set(keyOf(slot), slot)
+    this.wake()
+  }
+
+  remove(partition: TopicPartition): void {
+    const slot = this.#slots.get(keyOf(partition))
+    if (slot) slot.live = false
+    this.#slots.delete(keyOf(partition))
+  }
+
+  seek(to: PartitionOffset): void {
+    const slot = this.#slots.get(keyOf(to))
+    if (!slot) return
+    slot.next = to.offset
+    slot.seeks += 1
+    this.wake()
+  }
+
+  /** Something may be wanted, or possible, that was not before. Calls that come together are one. */
+  wake(): void {
+    if (this.#woken || this.#stopped) return
+    this.#woken = true
+    queueMicrotask(() => {
+      this.#woken = false
+      if (!this.#stopped) this.#ask()
+    })
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#timer()
+    for (const slot of this.#slots.values()) slot.live = false
+    this.#slots.clear()
+  }
+
+  #ask(): void {
+    const { clock, topology } = this.#parts
+    const now = clock.now()
+    const idle = [...this.#slots.values()].filter(slot => !slot.asked)
+    const rested = idle.filter(slot => slot.restUntil <= now)
+    for (const [leader, slots] of groupBy(rested, ({ topic, partition }) => topology.leaderOf(topic, partition))) {
+      if (leader === undefined) this.#withoutLeader(slots)
+      else this.#askNode(leader, slots)
+    }
+    const soonest = Math.min(...idle.map(slot => (slot.restUntil > now ? slot.restUntil : Number.POSITIVE_INFINITY)))
+    this.#timer()
+    if (soonest < Number.POSITIVE_INFINITY) this.#timer = clock.after(soonest - now, () => this.wake())
+  }
+
+  #askNode(nodeId: number, slots: readonly Slot[]): void {
+    const node = this.#nodes.get(nodeId) ?? { polls: new Map() }
+    this.#nodes.set(nodeId, node)
+    const { polls } = node
+    const channel = !polls.has('fetch')
+      ? 'fetch'
+      : !polls.has('control') && polls.get('fetch') === 'long'
+        ? 'control'
+        : undefined
+    if (!channel) return
+    const wanted = slots.map(slot => ({ slot, bytes: this.#parts.sink.wants(slot) })).filter(({ bytes }) => bytes > 0)
+    if (wanted.length === 0) return
+    // The long poll takes over again what the short ones serve now, so it must not sleep while they do.
+    const kind = channel === 'fetch' && !polls.has('control') ? 'long' : 'short'
+    polls.set(channel, kind)
+    for (const { slot } of wanted) slot.asked = true
+    void this.#poll(
+      nodeId,
+      this.#rotated(wanted),
+      channel,
+      kind === 'long' ? this.#parts.settings.maxWaitTime : SHORT_POLL_MS,
+    ).finally(() => {
+      polls.delete(channel)
+      this.wake()
+    })
+  }
+
+  // A broker fills its answer in the order of the request: everybody is first in turn.
+  #rotated<T>(wanted: readonly T[]): readonly T[] {
+    const by = this.#turn++ % wanted.length
+    return [...wanted.slice(by), ...wanted.slice(0, by)]
+  }
+
+  async #poll(
+    nodeId: number,
+    wanted: readonly { slot: Slot; bytes: number }[],
+    channel: Channel,
+    maxWaitTime: number,
+  ): Promise<void> {
+    const asked = new Map(wanted.map(({ slot }) => [keyOf(slot), { slot, seeks: slot.seeks }]))
+    try {
+      const answer = await this.#request(nodeId, wanted, channel, maxWaitTime)
+      if (actionOf(answer.errorCode) !== 'ok') throw new KafkaError('fetching', answer.errorCode)
+      const full = answer.partitions.filter(({ data }) => data.length > 0).length
+      for (const part of answer.partitions) {
+        const question = asked.get(`${part.topic}/${part.partition}`)
+        if (question && isCurrent(question)) await this.#take(question, part, full > 1)
+      }
+    } catch {
+      // The leader may be gone, and its connection says nothing about where to.
+      for (const { slot } of wanted) this.#rest(slot)
+      this.#refresh()
+    } finally {
+      for (const { slot } of wanted) slot.asked = false
+    }
+  }
+
+  #request(
+    nodeId: number,
+    wanted: readonly { slot: Slot; bytes: number }[],
+    channel: Channel,
+    maxWaitTime: number,
+  ): Promise<FetchResponse> {
+    const { brokers, settings } = this.#parts
+    const topics = byTopic(
+      wanted.map(({ slot, bytes }) => ({ ...slot, bytes })),
+      ({ topic, partition, next, bytes }) => ({
+        partition,
+        fetchOffset: next,
+        maxBytes: Math.min(bytes, this.#bytesOf.get(topic) ?? settings.maxBytes),
+      }),
+    )
+    const { fetchMinBytes: minBytes, maxBytes } = settings
+    const args = { maxWaitTime, minBytes, maxBytes, isolationLevel: READ_COMMITTED, topics }
+    return brokers.link(nodeId).send('Fetch', args, { channel, timeout: maxWaitTime + brokers.timeout })
+  }
+
+  async #take(question: Question, part: FetchedPartition, shared: boolean): Promise<void> {
+    const { slot } = question
+    const action = actionOf(part.errorCode)
+    if (action === 'offset') return this.#outOfRange(question)
+    if (action !== 'ok') return this.#failed(slot, new KafkaError(`fetching ${keyOf(slot)}`, part.errorCode))
+    try {
+      // A view would keep the whole answer in memory for as long as the slowest of its partitions.
+      const data = shared ? Buffer.from(part.data) : part.data
+      const { records, next, bytes } = await decodeRecords(data, slot.next, part.aborted)
+      if (!isCurrent(question)) return
+      slot.failures = 0
+      const after = Math.max(slot.next, next ?? 0)
+      if (after === slot.next && records.length === 0) return
+      slot.next = after
+      const { topic, partition, highWatermark } = part
+      this.#parts.sink.records({ topic, partition, records, next: after, bytes, highWatermark })
+    } catch (error) {
+      this.#failed(slot, error)
+    }
+  }
+
+  async #outOfRange(question: Question): Promise<void> {
+    const { slot } = question
+    this.#rest(slot)
+    try {
+      const offset = await this.#parts.positions.reset(slot, slot.next)
+      if (isCurrent(question)) slot.next = offset
+    } catch {
+      this.#refresh()
+    }
+  }
+
+  #failed(slot: Slot, error: unknown): void {
+    this.#rest(slot)
+    const action = error instanceof KafkaError ? error.action : 'data'
+    if (action === 'denied') return this.#parts.onDenied(error)
+    if (action === 'refresh') return this.#refresh()
+    // Data that cannot be read is met again and again: it is said, and the other partitions go on.
+    const { topic, partition } = slot
+    this.#parts.bus.publish('fetch.failed', { topic, partition, error: errorData(error) })
+  }
+
+  #withoutLeader(slots: readonly Slot[]): void {
+    for (const slot of slots) slot.restUntil = this.#parts.clock.now() + AGAIN_MS
+    this.#refresh()
+  }
+
+  #rest(slot: Slot): void {
+    slot.failures += 1
+    slot.restUntil = this.#parts.clock.now() + backoff(slot.failures, BACKOFF)
+  }
+
+  #refresh(): void {
+    // When no broker answers, the rest of each slot ends nevertheless, and it is tried again.
+    this.#parts.topology.refresh().then(
+      () => this.wake(),
+      () => {},
+    )
+  }
+}
+
+interface Question {
+  readonly slot: Slot
+  readonly seeks: number
+}
+
+const isCurrent = ({ slot, seeks }: Question): boolean => slot.live && slot.seeks === seeks

@@ -1,0 +1,97 @@
+// Heartbeats on a monotonic timer of our own, whatever the member is doing, and the lease that they give: a message may be
+// started only while the last successful beat is younger than the session less a margin. A process that was stopped and is
+// woken finds its lease run out, and starts nothing before it has beaten.
+
+import type { Cancel, Clock } from '../../lib/clock.ts'
+import { actionOf } from './codes.ts'
+import type { Coordinator, Identity } from './coordinator.ts'
+
+/** After a beat that failed the next one comes sooner. */
+const AGAIN_MS = 250
+
+export interface HeartbeatParts {
+  readonly coordinator: Coordinator
+  readonly clock: Clock
+  readonly interval: number
+  readonly session: number
+  readonly timeout: number
+  readonly identity: () => Identity
+  /** What the coordinator answered to a beat with the identity that is still ours. */
+  readonly onAnswer: (errorCode: number) => void
+}
+
+export class Heartbeat {
+  readonly #parts: HeartbeatParts
+  readonly #patience: number
+  readonly #lease: number
+  #leaseUntil = Number.NEGATIVE_INFINITY
+  #timer: Cancel = () => {}
+  #beating = false
+  #again = false
+  #stopped = true
+
+  constructor(parts: HeartbeatParts) {
+    this.#parts = parts
+    this.#patience = Math.min(parts.timeout, Math.max(1_000, parts.session / 3))
+    this.#lease = parts.session - Math.min(parts.session / 5, Math.max(250, parts.session / 10))
+  }
+
+  start(): void {
+    this.#stopped = false
+    this.#schedule(this.#parts.interval)
+  }
+
+  /** Another beat at once; one that is asked for while one is under way follows it. */
+  beat(): void {
+    if (this.#stopped) return
+    if (this.#beating) {
+      this.#again = true
+      return
+    }
+    this.#timer()
+    void this.#beat()
+  }
+
+  /** The coordinator has just dealt with us as a member; `sentAt` is when we asked. */
+  renew(sentAt: number): void {
+    this.#leaseUntil = sentAt + this.#lease
+  }
+
+  holds(): boolean {
+    return this.#parts.clock.now() < this.#leaseUntil
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#timer()
+  }
+
+  async #beat(): Promise<void> {
+    const { coordinator, clock, identity, interval, onAnswer } = this.#parts
+    const sent = identity()
+    const sentAt = clock.now()
+    this.#beating = true
+    this.#again = false
+    let next = interval
+    try {
+      const { errorCode } = await coordinator.heartbeat(sent, this.#patience)
+      const action = actionOf(errorCode)
+      if (sent === identity() && !this.#stopped) {
+        // In a rebalance the coordinator still counts the beat of a member of the last generation.
+        if (sent.generation >= 0 && (action === 'ok' || action === 'rejoin')) this.renew(sentAt)
+        onAnswer(errorCode)
+      }
+      if (action === 'retry' || action === 'coordinator') next = Math.min(interval, AGAIN_MS)
+    } catch {
+      next = Math.min(interval, AGAIN_MS)
+    } finally {
+      this.#beating = false
+      this.#schedule(this.#again ? 0 : next)
+    }
+  }
+
+  #schedule(wait: number): void {
+    this.#timer()
+    if (!this.#stopped) this.#timer = this.#parts.clock.after(wait, () => void this.#beat())
+  }
+}

@@ -1,0 +1,127 @@
+// One round of joining: JoinGroup, the plan when we lead, SyncGroup. It decides nothing about what is owned.
+
+import type { Bus } from '../../events/bus.ts'
+import type { EngineSettings, TopicPartition } from '../engine.ts'
+import type { JoinAnswer } from './answers.ts'
+import { assignerOf, findAssigner } from './assigners/registry.ts'
+import { actionOf, KafkaError } from './codes.ts'
+import { type Coordinator, type Identity, nobody } from './coordinator.ts'
+import {
+  type Basis,
+  basisOf,
+  decodeAssignment,
+  decodeMember,
+  encodeAssignment,
+  encodeSubscription,
+  type MemberSubscription,
+  SUBSCRIPTION_VERSION,
+} from './protocol.ts'
+import type { Topology } from './topology.ts'
+
+/** A coordinator answers a join at the end of the rebalance timeout at the latest. */
+const GRACE_MS = 5_000
+
+export interface Round {
+  readonly leader: boolean
+  readonly assigned: readonly TopicPartition[]
+  /** What the leader computed it from; undefined when it is of another make. */
+  readonly basis: Basis | undefined
+  /** When the coordinator was last asked, on the clock's scale. */
+  readonly askedAt: number
+}
+
+export interface JoiningParts {
+  readonly coordinator: Coordinator
+  readonly topology: Topology
+  readonly settings: EngineSettings
+  readonly bus: Bus
+  readonly now: () => number
+  /** The coordinator has given us this identity: beats are sent with it from now on. */
+  readonly onIdentity: (identity: Identity) => void
+}
+
+export interface JoinWith {
+  readonly identity: Identity
+  readonly owned: readonly TopicPartition[]
+  readonly nonce: number
+}
+
+export class Joining {
+  readonly #parts: JoiningParts
+  readonly #timeout: number
+
+  constructor(parts: JoiningParts) {
+    this.#parts = parts
+    this.#timeout = Math.max(parts.settings.rebalanceTimeout, parts.settings.sessionTimeout) + GRACE_MS
+  }
+
+  /** Throws a KafkaError, or what broke the connection. */
+  async round(join: JoinWith): Promise<Round> {
+    const joined = await this.#join(join)
+    const leader = joined.leaderId === joined.memberId
+    const groupAssignment = leader ? await this.#plan(joined) : []
+    const identity = { memberId: joined.memberId, generation: joined.generationId }
+    const askedAt = this.#parts.now()
+    const answer = await this.#parts.coordinator.sync(
+      { memberId: identity.memberId, generationId: identity.generation, groupAssignment },
+      this.#timeout,
+    )
+    if (actionOf(answer.errorCode) !== 'ok') throw new KafkaError('synchronizing with the group', answer.errorCode)
+    const { partitions, basis } = decodeAssignment(answer.memberAssignment ?? Buffer.alloc(0))
+    return { leader, assigned: partitions, basis, askedAt }
+  }
+
+  async #join(join: JoinWith): Promise<JoinAnswer> {
+    const answer = await this.#parts.coordinator.join(this.#joinArgs(join), this.#timeout)
+    const action = actionOf(answer.errorCode)
+    if (action === 'member-id') {
+      const identity = { ...nobody, memberId: answer.memberId }
+      this.#parts.onIdentity(identity)
+      return this.#join({ ...join, identity })
+    }
+    if (action !== 'ok') throw new KafkaError(`joining the group ${this.#parts.settings.groupId}`, answer.errorCode)
+    this.#parts.onIdentity({ memberId: answer.memberId, generation: answer.generationId })
+    return answer
+  }
+
+  #joinArgs({ identity, owned, nonce }: JoinWith): object {
+    const { sessionTimeout, rebalanceTimeout, strategies, subscriptions } = this.#parts.settings
+    const topics = subscriptions.map(({ topic }) => topic)
+    const groupProtocols = strategies.map(name => {
+      const { protocol } = assignerOf(name)
+      const subscription = { topics, owned, nonce, generation: identity.generation }
+      return { name, metadata: encodeSubscription(subscription, SUBSCRIPTION_VERSION[protocol]) }
+    })
+    return { memberId: identity.memberId, sessionTimeout, rebalanceTimeout, protocolType: 'consumer', groupProtocols }
+  }
+
+  async #plan(joined: JoinAnswer): Promise<readonly { memberId: string; memberAssignment: Buffer }[]> {
+    const { topology } = this.#parts
+    const assigner = findAssigner(joined.groupProtocol)
+    if (!assigner) throw new Error(`the group has chosen the strategy ${joined.groupProtocol}, which is not known here`)
+    const members = joined.members.map(member => this.#read(member))
+    await topology.know(members.flatMap(({ topics }) => topics))
+    // A plan from yesterday's partitions would leave new ones to nobody.
+    await topology.refresh({ now: true })
+    const counts = topology.counts()
+    const { assignment } = assigner.assign(members, counts)
+    return members.map(({ memberId, topics }) => ({
+      memberId,
+      memberAssignment: encodeAssignment({
+        partitions: assignment.get(memberId) ?? [],
+        basis: basisOf(topics, counts),
+      }),
+    }))
+  }
+
+  // A member whose metadata nobody can read gets nothing; the others are not made to suffer for it.
+  #read({ memberId, groupInstanceId, memberMetadata }: JoinAnswer['members'][number]): MemberSubscription {
+    const instanceId = groupInstanceId ?? null
+    try {
+      return decodeMember({ memberId, instanceId, metadata: memberMetadata })
+    } catch (error) {
+      this.#parts.bus.publish('line', { level: 'warn', from: 'kafka', message: String(error) })
+      return { memberId, instanceId, topics: [], owned: [], generation: -1 }
+    }
+  }
+}

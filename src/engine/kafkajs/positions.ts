@@ -1,0 +1,163 @@
+// Where to begin on a partition: at the group's committed offset, or, the first time, at the start or the end of the log. A
+// first position is committed before the first message, or what arrives before the first commit would be lost with the process
+// when the topic starts at its end.
+
+import type { Bus } from '../../events/bus.ts'
+import { backoff } from '../../lib/backoff.ts'
+import { type Clock, sleep } from '../../lib/clock.ts'
+import { groupBy } from '../../lib/group-by.ts'
+import type { CommitOutcome, PartitionOffset, Subscription, TopicPartition } from '../engine.ts'
+import type { Brokers } from './brokers.ts'
+import { byTopic } from './by-topic.ts'
+import { actionFor, actionOf, KafkaError } from './codes.ts'
+import type { Coordinator } from './coordinator.ts'
+import type { Topology } from './topology.ts'
+
+const EARLIEST = '-2'
+const LATEST = '-1'
+const READ_COMMITTED = 1
+const BACKOFF = { first: 100, most: 2_000, jitter: 0.2 }
+
+export interface PositionsParts {
+  readonly brokers: Brokers
+  readonly coordinator: Coordinator
+  readonly topology: Topology
+  readonly subscriptions: readonly Subscription[]
+  readonly bus: Bus
+  readonly clock: Clock
+  readonly commit: (offsets: readonly PartitionOffset[]) => Promise<readonly CommitOutcome[]>
+  /** Credentials or ACLs: nothing that waiting would mend. */
+  readonly onDenied: (error: unknown) => void
+}
+
+interface Located<P> {
+  readonly p: P
+  readonly offset: number
+}
+
+interface Search<P> {
+  readonly wanted: (p: P) => boolean
+  readonly found: (located: readonly Located<P>[]) => void
+}
+
+export class Positions {
+  readonly #parts: PositionsParts
+
+  constructor(parts: PositionsParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * Finds the position of each partition and hands it to `found`, as soon as it is known: one that has no leader holds up no
+   * other. Goes on until all are found or no longer `wanted`.
+   */
+  async locate<P extends TopicPartition>(partitions: readonly P[], search: Search<P>): Promise<void> {
+    const { wanted } = search
+    const { clock, coordinator, onDenied, topology } = this.#parts
+    let failures = 0
+    for (let left = partitions.filter(wanted); left.length > 0; left = left.filter(wanted)) {
+      try {
+        left = await this.#locateSome(left, search)
+        if (left.length === 0) return
+        failures += 1
+      } catch (error) {
+        const action = actionFor(error)
+        if (action === 'denied') return onDenied(error)
+        if (action === 'coordinator') coordinator.forget()
+        failures += 1
+      }
+      await sleep(clock, backoff(failures, BACKOFF))
+      await topology.refresh().catch(() => {})
+    }
+  }
+
+  /** Where a position that is not in the log should go on: unchanged when it is in the log after all. */
+  async reset(partition: TopicPartition, position: number): Promise<number> {
+    const [earliest] = await this.#endsOf([partition], EARLIEST)
+    const [latest] = await this.#endsOf([partition], LATEST)
+    if (earliest === undefined || latest === undefined)
+      throw new Error(`the log of ${partition.topic}/${partition.partition} has no leader`)
+    if (position >= earliest && position <= latest) return position
+    const { topic, partition: number } = partition
+    this.#parts.bus.publish('offset.reset', {
+      topic,
+      partition: number,
+      from: position,
+      to: earliest,
+      skipped: earliest - position,
+    })
+    return earliest
+  }
+
+  /** Gives back those that could not be located just now. */
+  async #locateSome<P extends TopicPartition>(all: readonly P[], { wanted, found }: Search<P>): Promise<P[]> {
+    const done = new Set<P>()
+    const take = (located: readonly Located<P>[]) => {
+      for (const { p } of located) done.add(p)
+      if (located.length > 0) found(located)
+    }
+    const committed = await this.#committedOf(all)
+    take(all.map((p, i) => ({ p, offset: committed[i] ?? -1 })).filter(({ p, offset }) => offset >= 0 && wanted(p)))
+    const fresh = all.filter((p, i) => committed[i] === -1 && wanted(p))
+    await this.#begin(fresh, { wanted, found: take })
+    return all.filter(p => !done.has(p))
+  }
+
+  /** The committed offset of each, -1 where there is none, undefined where the coordinator could not say. */
+  async #committedOf(partitions: readonly TopicPartition[]): Promise<(number | undefined)[]> {
+    const { coordinator } = this.#parts
+    const answer = await coordinator.committed(byTopic(partitions, ({ partition }) => ({ partition })))
+    throwFor('fetching committed offsets', answer.errorCode)
+    const offsets = new Map<string, number>()
+    for (const { topic, partitions: some } of answer.responses) {
+      for (const { partition, offset, errorCode } of some) {
+        if (actionOf(errorCode) === 'ok') offsets.set(`${topic}/${partition}`, Number(offset))
+        else if (actionOf(errorCode) !== 'refresh')
+          throwFor(`fetching the committed offset of ${topic}/${partition}`, errorCode)
+      }
+    }
+    return partitions.map(({ topic, partition }) => offsets.get(`${topic}/${partition}`))
+  }
+
+  async #begin<P extends TopicPartition>(partitions: readonly P[], { wanted, found }: Search<P>): Promise<void> {
+    const located: Located<P>[] = []
+    for (const fromBeginning of [true, false]) {
+      const some = partitions.filter(({ topic }) => this.#startsAtBeginning(topic) === fromBeginning)
+      const ends = await this.#endsOf(some, fromBeginning ? EARLIEST : LATEST)
+      for (const [i, p] of some.entries()) if (ends[i] !== undefined && wanted(p)) located.push({ p, offset: ends[i] })
+    }
+    if (located.length === 0) return
+    const outcomes = await this.#parts.commit(
+      located.map(({ p, offset }) => ({ topic: p.topic, partition: p.partition, offset })),
+    )
+    found(located.filter(({ p }, i) => outcomes[i] === 'committed' && wanted(p)))
+  }
+
+  #startsAtBeginning(topic: string): boolean {
+    return this.#parts.subscriptions.find(subscription => subscription.topic === topic)?.startFromBeginning ?? true
+  }
+
+  /** An end of each log, from its leader; undefined where there is none just now. */
+  async #endsOf(partitions: readonly TopicPartition[], end: string): Promise<(number | undefined)[]> {
+    const { brokers, topology } = this.#parts
+    const byLeader = groupBy(partitions, ({ topic, partition }) => topology.leaderOf(topic, partition))
+    const offsets = new Map<string, number>()
+    for (const [leader, some] of byLeader) {
+      if (leader === undefined) continue
+      const topics = byTopic(some, ({ partition }) => ({ partition, timestamp: end }))
+      const args = { replicaId: -1, isolationLevel: READ_COMMITTED, topics }
+      const { responses } = await brokers.link(leader).send('ListOffsets', args, { timeout: brokers.timeout })
+      for (const { topic, partitions: answered } of responses) {
+        for (const { partition, offset, errorCode } of answered) {
+          if (actionOf(errorCode) === 'denied') throwFor(`reading the offsets of ${topic}`, errorCode)
+          if (actionOf(errorCode) === 'ok') offsets.set(`${topic}/${partition}`, Number(offset))
+        }
+      }
+    }
+    return partitions.map(({ topic, partition }) => offsets.get(`${topic}/${partition}`))
+  }
+}
+
+function throwFor(what: string, code: number): void {
+  if (actionOf(code) !== 'ok') throw new KafkaError(what, code)
+}

@@ -1,0 +1,144 @@
+// All of kafkajs that its types do not cover, in one place: its connection pool, its Broker, and the definitions of requests.
+// The version is exact and frozen. Its Cluster, consumer, producer and admin are not used and not loaded: a Cluster throws a
+// whole metadata answer away for one partition without a leader, and reconnects where nobody sees it.
+
+import { createRequire } from 'node:module'
+import type { Socket } from 'node:net'
+
+const require = createRequire(import.meta.url)
+
+export type ApiName =
+  | 'Produce'
+  | 'Fetch'
+  | 'ListOffsets'
+  | 'Metadata'
+  | 'OffsetCommit'
+  | 'OffsetFetch'
+  | 'GroupCoordinator'
+  | 'JoinGroup'
+  | 'Heartbeat'
+  | 'LeaveGroup'
+  | 'SyncGroup'
+
+export interface WireRequest {
+  readonly request: { readonly apiKey: number; readonly apiVersion: number; readonly apiName: string }
+  readonly response: { decode(raw: Buffer): Promise<unknown> }
+}
+
+export interface WireConnection {
+  readonly socket?: Socket
+  isConnected(): boolean
+  connect(): Promise<unknown>
+  send(call: {
+    request: unknown
+    response: { decode(raw: Buffer): Promise<unknown>; parse(decoded: unknown): unknown }
+    requestTimeout: null
+    logResponseError: boolean
+  }): Promise<unknown>
+}
+
+export interface WireBroker {
+  readonly connectionPool: { readonly pool: readonly [control: WireConnection, fetch: WireConnection] }
+  connect(): Promise<void>
+  lookupRequest(apiKey: number, definition: unknown): (args: object) => WireRequest
+}
+
+export interface WireLogger {
+  namespace(name: string): WireLogger
+  error(message: string, extra?: object): void
+  warn(message: string, extra?: object): void
+  info(message: string, extra?: object): void
+  debug(message: string, extra?: object): void
+}
+
+interface PoolOptions {
+  readonly host: string
+  readonly port: number
+  readonly clientId: string
+  readonly connectionTimeout: number
+  readonly requestTimeout: number
+  readonly enforceRequestTimeout: boolean
+  readonly socketFactory: unknown
+  readonly logger: WireLogger
+}
+
+interface Queue {
+  pending: unknown[]
+  throttledUntil: number
+  throttleCheckTimeoutId: NodeJS.Timeout | null
+  checkPendingRequests(): void
+}
+
+const { requests } = require('kafkajs/src/protocol/requests') as { requests: Record<ApiName, unknown> }
+const apiKeys = require('kafkajs/src/protocol/requests/apiKeys') as Record<ApiName, number>
+const ConnectionPool = require('kafkajs/src/network/connectionPool') as new (
+  options: PoolOptions,
+) => WireBroker['connectionPool']
+const Broker = require('kafkajs/src/broker') as new (options: {
+  connectionPool: WireBroker['connectionPool']
+  logger: WireLogger
+  allowAutoTopicCreation: boolean
+}) => WireBroker
+const createSocketFactory = require('kafkajs/src/network/socketFactory') as () => unknown
+const RequestQueue = require('kafkajs/src/network/requestQueue') as {
+  prototype: Queue & { scheduleCheckPendingRequests(): void }
+}
+const compression = require('kafkajs/src/protocol/message/compression') as {
+  lookupCodecByAttributes(attributes: number): { decompress(data: Buffer): Promise<Buffer> } | null
+}
+const messageSetDecoder = require('kafkajs/src/protocol/messageSet/decoder') as (
+  decoder: object,
+  size: number,
+) => Promise<OldMessage[]>
+const Decoder = require('kafkajs/src/protocol/decoder') as new (data: Buffer) => object
+
+/** A record of the formats before Kafka 0.11, as kafkajs decodes it. */
+export interface OldMessage {
+  readonly offset: string
+  readonly timestamp?: string
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+}
+
+// kafkajs arms a timer after every answer, with a negative delay when nothing is throttled: a 1 ms poll loop, and since Node 24
+// a warning. Armed only while something waits, with the delay that the throttling asks for, its purpose is kept.
+const THROTTLE_CHECK_MS = 10
+RequestQueue.prototype.scheduleCheckPendingRequests = function scheduleOnlyWhileWaiting() {
+  if (this.throttleCheckTimeoutId !== null || this.pending.length === 0) return
+  const wait = this.throttledUntil - Date.now()
+  this.throttleCheckTimeoutId = setTimeout(
+    () => {
+      this.throttleCheckTimeoutId = null
+      this.checkPendingRequests()
+    },
+    wait > 0 ? wait : THROTTLE_CHECK_MS,
+  )
+}
+
+export const lookup = (broker: WireBroker, api: ApiName, args: object): WireRequest =>
+  broker.lookupRequest(apiKeys[api], requests[api])(args)
+
+/** Undefined where the bits name no compression. Throws for a codec that is not installed. */
+export const codecOf = (attributes: number) => compression.lookupCodecByAttributes(attributes) ?? undefined
+
+export const decodeOldMessages = (data: Buffer): Promise<OldMessage[]> =>
+  messageSetDecoder(new Decoder(data), data.length)
+
+export interface BrokerOptions {
+  readonly host: string
+  readonly port: number
+  readonly clientId: string
+  readonly connectionTimeout: number
+  readonly logger: WireLogger
+}
+
+/** A broker that is not connected yet, with one connection for fetches and one for all else. Timeouts of requests are ours. */
+export function wireBroker(options: BrokerOptions): WireBroker {
+  const connectionPool = new ConnectionPool({
+    ...options,
+    requestTimeout: options.connectionTimeout,
+    enforceRequestTimeout: false,
+    socketFactory: createSocketFactory(),
+  })
+  return new Broker({ connectionPool, logger: options.logger, allowAutoTopicCreation: false })
+}
