@@ -1,5 +1,7 @@
-// The kinds of options. A kind reads a raw value — text from a variable or a flag, a typed value from a class or a file — and
+// The kinds of options. A kind reads a raw value — text from a variable or a flag, a typed value from a class or a program — and
 // gives the value or throws the half sentence that says what was expected. It knows no option by name.
+
+import { toHostPort } from './host-port.ts'
 
 export interface Option<T> {
   /** One sentence for --help and the reference, with units. */
@@ -27,8 +29,8 @@ type Given<T> = Omit<Option<T>, 'parse' | 'perClass'>
 export class Expected extends Error {}
 
 function kind<T>(parse: (raw: unknown) => T, placeholder?: string) {
-  function option<D extends T>(given: Given<D | T> & { perClass: true }): Option<T> & { perClass: true }
-  function option<D extends T>(given: Given<D | T> & { perClass?: never }): Option<T>
+  function option(given: Given<T> & { perClass: true }): Option<T> & { perClass: true }
+  function option(given: Given<T> & { perClass?: never }): Option<T>
   function option(given: Given<T> & { perClass?: true }): Option<T> {
     return { ...(placeholder === undefined ? {} : { placeholder }), ...given, parse }
   }
@@ -42,24 +44,31 @@ const orNothing =
     raw === undefined || raw === null || raw === '' ? undefined : parse(raw)
 
 function toNumber(raw: unknown): number {
-  const value = typeof raw === 'string' && raw.trim() !== '' ? Number(raw) : raw
-  return typeof value === 'number' ? value : Number.NaN
+  if (typeof raw === 'number') return raw
+  // Number() alone would take '', '0x1f' and 'Infinity'.
+  const isDecimal = typeof raw === 'string' && /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(raw.trim())
+  return isDecimal ? Number(raw) : Number.NaN
 }
 
 interface Range {
   readonly least?: number
   readonly most?: number
+  /** One more value, outside the range, that means something of its own. */
+  readonly or?: number
 }
 
-function inRange(value: number, { least = 0, most = Number.MAX_SAFE_INTEGER }: Range, what: string): number {
-  if (value >= least && value <= most) return value
-  throw new Expected(
-    most === Number.MAX_SAFE_INTEGER ? `${what}, at least ${least}` : `${what} from ${least} to ${most}`,
-  )
+function inRange(value: number, { least = 0, most = Number.MAX_SAFE_INTEGER, or }: Range, what: string): number {
+  // -0 is no value of its own.
+  if ((value >= least && value <= most) || value === or) return value + 0
+  const range = most === Number.MAX_SAFE_INTEGER ? `${what}, at least ${least}` : `${what} from ${least} to ${most}`
+  throw new Expected(or === undefined ? range : `${range}, or ${or}`)
 }
+
+// What a timer of Node can wait: 2^31 - 1 milliseconds.
+const LONGEST = 2_147_483
 
 function parseSeconds(range: Range) {
-  return (raw: unknown) => inRange(toNumber(raw), { most: 2_147_483, ...range }, 'a number of seconds')
+  return (raw: unknown) => inRange(toNumber(raw), { most: LONGEST, ...range }, 'a number of seconds')
 }
 
 function parseInteger(range: Range, what: string) {
@@ -70,16 +79,26 @@ function parseInteger(range: Range, what: string) {
 }
 
 function parseText(raw: unknown): string {
-  if (typeof raw === 'string' && raw.trim() !== '') return raw
-  if (typeof raw === 'number') return String(raw)
+  if (typeof raw === 'string' && raw.trim() !== '') return raw.trim()
+  if (typeof raw === 'number' && Number.isFinite(raw)) return String(raw)
   throw new Expected('a text that is not empty')
 }
 
 function parseList(raw: unknown): readonly string[] {
-  const parts = Array.isArray(raw) ? raw.map(String) : typeof raw === 'string' ? raw.split(',') : undefined
-  const list = parts?.map(part => part.trim()).filter(part => part !== '')
-  if (list && list.length > 0) return list
-  throw new Expected('a list, separated by commas')
+  const parts: readonly unknown[] = Array.isArray(raw) ? raw : [raw]
+  if (!parts.every(part => typeof part === 'string')) throw new Expected('a list, separated by commas')
+  return Object.freeze(parts.flatMap(splitAtCommas))
+}
+
+/** Commas part the members, but not those of a glob's braces. */
+function splitAtCommas(text: string): string[] {
+  const parts = text.split(/,(?![^{]*\})/)
+  return parts.map(part => part.trim()).filter(part => part !== '')
+}
+
+function notEmpty<T>(list: readonly T[]): readonly T[] {
+  if (list.length === 0) throw new Expected('a list with at least one member, separated by commas')
+  return list
 }
 
 function parseFlag(raw: unknown): boolean {
@@ -90,13 +109,21 @@ function parseFlag(raw: unknown): boolean {
   throw new Expected('true or false')
 }
 
+function parseBrokers(raw: unknown): readonly string[] {
+  const brokers = notEmpty(parseList(raw)).map(toHostPort)
+  if (brokers.every(broker => broker !== undefined)) return Object.freeze(brokers)
+  throw new Expected('a list of host or host:port, an IPv6 address in brackets')
+}
+
 export const seconds = (range: Range = {}) => kind<number>(parseSeconds(range), 'seconds')
 export const maybeSeconds = (range: Range = {}) => kind<number | undefined>(orNothing(parseSeconds(range)), 'seconds')
 export const integer = (range: Range = {}) => kind<number>(parseInteger(range, 'a whole number'), 'number')
 export const bytes = (range: Range = {}) => kind<number>(parseInteger(range, 'a whole number of bytes'), 'bytes')
 export const text = kind<string>(parseText, 'text')
 export const maybeText = kind<string | undefined>(orNothing(parseText), 'text')
+/** May be empty. */
 export const list = kind<readonly string[]>(parseList, 'list')
+export const brokerList = kind<readonly string[]>(parseBrokers, 'host:port,…')
 export const flag = kind<boolean>(parseFlag)
 
 export function choice<const C extends readonly string[]>(...choices: C) {
@@ -107,11 +134,11 @@ export function choice<const C extends readonly string[]>(...choices: C) {
   }, choices.join('|'))
 }
 
-/** A list whose members are each one of the choices, without repeats. */
+/** A list whose members are each one of the choices, without repeats; not empty. */
 export function choices<const C extends readonly string[]>(...all: C) {
   return kind<readonly C[number][]>(raw => {
     const given = parseList(raw)
-    if (given.every(one => all.includes(one)) && new Set(given).size === given.length)
+    if (given.length > 0 && given.every(one => all.includes(one)) && new Set(given).size === given.length)
       return given as readonly C[number][]
     throw new Expected(`a list of different values out of ${all.join(', ')}`)
   }, 'list')

@@ -2,6 +2,7 @@
 // An option is here once its feature is; an unknown name is an error.
 
 import {
+  brokerList,
   bytes,
   choice,
   choices,
@@ -16,7 +17,11 @@ import {
 } from './option.ts'
 
 export const options = {
-  brokers: list({ group: 'Kafka', default: ['localhost:9092'], about: 'Kafka brokers to bootstrap from, host:port' }),
+  brokers: brokerList({
+    group: 'Kafka',
+    default: ['localhost:9092'],
+    about: 'Kafka brokers to bootstrap from; without a port 9092',
+  }),
   clientId: text({ group: 'Kafka', default: 'racecar', about: 'How this client is called in the logs of the brokers' }),
   groupId: maybeText({
     group: 'Kafka',
@@ -128,7 +133,7 @@ export const options = {
     about: 'One message at a time in a worker, not one a partition',
   }),
 
-  pauseTimeout: seconds({ least: -1 })({
+  pauseTimeout: seconds({ or: -1 })({
     group: 'Errors',
     default: 10,
     perClass: true,

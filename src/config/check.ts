@@ -1,0 +1,104 @@
+// What single options cannot know of each other. One entry a rule: the options that it looks at, and the sentence that it says.
+// A rule is left out while one of its options is wrong by itself.
+
+import { snakeOf } from './names.ts'
+import type { Config, OptionName } from './options.ts'
+import type { Problem } from './problems.ts'
+
+export interface Checked {
+  readonly wrong: readonly Problem[]
+  readonly doubtful: readonly string[]
+}
+
+interface Rule {
+  readonly of: readonly OptionName[]
+  readonly isBroken: (config: Config) => boolean
+  /** `name` gives an option with its value and source. */
+  readonly says: (name: (option: OptionName) => string, config: Config) => string
+}
+
+const refused: readonly Rule[] = [
+  {
+    of: ['heartbeatInterval', 'sessionTimeout'],
+    isBroken: ({ heartbeatInterval, sessionTimeout }) => heartbeatInterval >= sessionTimeout,
+    says: name => `${name('heartbeatInterval')} must be below ${name('sessionTimeout')}`,
+  },
+  {
+    // A fetch waits on the broker, and what it brings has to be begun within the session that it was fetched in.
+    of: ['sessionTimeout', 'maxWaitTime', 'heartbeatInterval'],
+    isBroken: config =>
+      config.heartbeatInterval < config.sessionTimeout && config.sessionTimeout < leastSession(config),
+    says: (name, config) =>
+      `${name('sessionTimeout')} must be at least 3 × ${name('maxWaitTime')} + ${name('heartbeatInterval')}, ` +
+      `which is ${leastSession(config)}: raise session_timeout or lower max_wait_time`,
+  },
+  {
+    of: ['maxWaitTime', 'socketTimeout'],
+    isBroken: ({ maxWaitTime, socketTimeout }) => maxWaitTime >= socketTimeout,
+    says: name => `${name('maxWaitTime')} must be below ${name('socketTimeout')}`,
+  },
+  {
+    of: ['maxPauseTimeout', 'pauseWithExponentialBackoff'],
+    isBroken: ({ maxPauseTimeout, pauseWithExponentialBackoff }) =>
+      maxPauseTimeout !== undefined && !pauseWithExponentialBackoff,
+    says: name => `${name('maxPauseTimeout')} needs pause_with_exponential_backoff, which is off`,
+  },
+  {
+    of: ['maxPauseTimeout', 'pauseTimeout'],
+    isBroken: ({ maxPauseTimeout, pauseTimeout }) => maxPauseTimeout !== undefined && maxPauseTimeout < pauseTimeout,
+    says: name => `${name('maxPauseTimeout')} must be at least ${name('pauseTimeout')}`,
+  },
+  {
+    of: ['partitionAssignmentStrategy'],
+    isBroken: ({ partitionAssignmentStrategy: all }) => all.length > 1 && all.includes('cooperative-sticky'),
+    says: name =>
+      `${name('partitionAssignmentStrategy')} must not mix cooperative-sticky with range or roundrobin: ` +
+      'all members of a group give partitions away in the same manner',
+  },
+]
+
+const warned: readonly Rule[] = [
+  {
+    of: ['heartbeatInterval', 'sessionTimeout'],
+    isBroken: ({ heartbeatInterval, sessionTimeout }) => heartbeatInterval > sessionTimeout / 3,
+    says: name =>
+      `${name('heartbeatInterval')} is above a third of ${name('sessionTimeout')}: two lost heartbeats end the membership`,
+  },
+  {
+    of: ['pauseWithExponentialBackoff', 'maxPauseTimeout'],
+    isBroken: config => config.pauseWithExponentialBackoff && config.maxPauseTimeout === undefined,
+    says: () =>
+      'pause_with_exponential_backoff is on without max_pause_timeout: the pauses of a failing partition double without limit',
+  },
+  {
+    of: ['rebalanceDrainTimeout', 'maxPollInterval'],
+    isBroken: ({ rebalanceDrainTimeout, maxPollInterval }) => rebalanceDrainTimeout > maxPollInterval,
+    says: name =>
+      `${name('rebalanceDrainTimeout')} is above ${name('maxPollInterval')}, which is all the time that the group gives a member`,
+  },
+]
+
+/** `broken`: the options (in snake_case) that are wrong by themselves. */
+export function check(config: Config, sources: Record<OptionName, string>, broken: ReadonlySet<string>): Checked {
+  const name = (option: OptionName): string => `${snakeOf(option)} (${inWords(config[option])}, ${sources[option]})`
+  const applies = (rule: Rule): boolean => !rule.of.some(option => broken.has(snakeOf(option))) && rule.isBroken(config)
+  return {
+    wrong: refused.filter(applies).map(rule => {
+      // Of several options the one is to blame that somebody set.
+      const option = rule.of.find(one => sources[one] !== 'default') ?? rule.of[0]!
+      return {
+        option: snakeOf(option),
+        value: config[option],
+        source: sources[option],
+        sentence: rule.says(name, config),
+      }
+    }),
+    doubtful: warned.filter(applies).map(rule => rule.says(name, config)),
+  }
+}
+
+// Without the noise of binary fractions: 3 × 0.1 + 0.3 is 0.6.
+const leastSession = ({ maxWaitTime, heartbeatInterval }: Config): number =>
+  Math.round((3 * maxWaitTime + heartbeatInterval) * 1000) / 1000
+
+const inWords = (value: Config[OptionName]): string => (Array.isArray(value) ? value.join(',') : String(value))

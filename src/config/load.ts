@@ -1,0 +1,77 @@
+// From all the places where an option can be set to one frozen Config in which each value has a source. Every source is read to
+// the end, so that all that is wrong is told at once. Reads no file and no environment of its own: what there is, is handed in.
+
+import { check } from './check.ts'
+import { optionNames, optionOf, snakeOf } from './names.ts'
+import { Expected } from './option.ts'
+import type { ClassOptions, Config, OptionName } from './options.ts'
+import { ConfigError, type Problem, shown } from './problems.ts'
+import { fromCode, fromFlags, fromVariables, type Given, mask, type Setting, type Variables } from './sources.ts'
+
+export interface Sources {
+  /** What the class was configured with. */
+  readonly classOptions?: ClassOptions | Given
+  /** The class's name, for what is said about its options. */
+  readonly consumer?: string
+  readonly env?: Variables
+  /** By name of the flag, in camelCase or kebab-case; undefined where it was not given. */
+  readonly flags?: Given
+  /** What a program passes in code; the strongest. */
+  readonly given?: Partial<Config> | Given
+}
+
+export interface Loaded {
+  readonly config: Config
+  /** `flag --workers`, `env RACECAR_WORKERS`, `class WelcomeConsumer`, `default`. */
+  readonly sources: Readonly<Record<OptionName, string>>
+  /** What works but is hardly meant. */
+  readonly warnings: readonly string[]
+}
+
+/** Throws ConfigError (CONFIG) with all that is wrong. Weakest first: defaults, the class, variables, flags, the program. */
+export function loadConfig({ classOptions = {}, consumer, env = {}, flags = {}, given = {} }: Sources = {}): Loaded {
+  const values = new Map<OptionName, unknown>(optionNames.map(name => [name, optionOf(name).default]))
+  const sources = new Map<OptionName, string>(optionNames.map(name => [name, 'default']))
+  const problems: Problem[] = []
+  const classSource = consumer === undefined ? 'the class' : `class ${consumer}`
+  const settings = [
+    ...fromCode(classOptions, classSource, name => optionOf(name).perClass === true),
+    ...fromVariables(env),
+    ...fromFlags(flags),
+    ...fromCode(given, 'the program', () => true),
+  ]
+  for (const setting of settings) {
+    const read = 'sentence' in setting ? { problem: setting } : readSetting(setting)
+    if ('problem' in read) problems.push(read.problem)
+    else {
+      values.set(read.option, read.value)
+      sources.set(read.option, read.source)
+    }
+  }
+  const config = freeze(Object.fromEntries(values)) as Config
+  const named = freeze(Object.fromEntries(sources)) as Record<OptionName, string>
+  const { wrong, doubtful } = check(config, named, new Set(problems.map(({ option }) => option)))
+  if (problems.length + wrong.length > 0) throw new ConfigError([...problems, ...wrong])
+  return { config, sources: named, warnings: doubtful }
+}
+
+type Read =
+  | { readonly option: OptionName; readonly value: unknown; readonly source: string }
+  | { readonly problem: Problem }
+
+function readSetting({ option, raw, source }: Setting): Read {
+  try {
+    return { option, source, value: optionOf(option).parse(raw) }
+  } catch (error) {
+    if (!(error instanceof Expected)) throw error
+    const name = snakeOf(option)
+    const value = mask(option, raw)
+    const sentence = `${name} must be ${error.message}, but ${source} says ${shown(value)}`
+    return { problem: { option: name, value, source, sentence } }
+  }
+}
+
+function freeze<T extends Record<string, unknown>>(record: T): Readonly<T> {
+  for (const value of Object.values(record)) Object.freeze(value)
+  return Object.freeze(record)
+}
