@@ -82,6 +82,8 @@ export interface Events {
   'slot.restarting': { slot: string; inMs: number; crashes: number }
   'slot.given.up': { slot: string; crashes: number; withinMs: number }
   'slot.killed': { slot: string; pid: number; why: string }
+  /** Somebody else uses its instance id: its next process gets another one. */
+  'slot.renamed': { slot: string; was: string; instanceId: string; why: string }
 }
 
 export type EventName = keyof Events

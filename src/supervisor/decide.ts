@@ -1,0 +1,109 @@
+// What to do next: (state, event, now) → (state, actions). Pure; nothing here forks, signals, waits or reads a clock. Whoever
+// carries out the actions reports what came of them as events. Each turn first takes in the event, then what the time demands.
+
+import { EXIT } from '../errors.ts'
+import { evicted, ofProcess } from './lives.ts'
+import { type Action, placeOf, type Slot, type State, type SupervisorEvent, vacant } from './state.ts'
+import { beginStop, failureOf, finishStop, interrupt, UNKILLABLE_MS } from './stopping.ts'
+import { Turn } from './turn.ts'
+
+export interface Decision {
+  readonly state: State
+  readonly actions: readonly Action[]
+}
+
+export function decide(state: State, event: SupervisorEvent, now: number): Decision {
+  const turn = new Turn(state, now)
+  if (state.phase.kind !== 'ended') {
+    react(turn, event)
+    settle(turn)
+  }
+  return { state: turn.state, actions: turn.actions }
+}
+
+/** When time alone will change something; null: never. */
+export function nextWake({ phase, slots, policy }: State): number | null {
+  if (phase.kind === 'ended') return null
+  if (phase.kind === 'stopping') {
+    return slots.some(slot => slot.state === 'stopping') ? phase.deadline : phase.deadline + UNKILLABLE_MS
+  }
+  const times = slots.flatMap(slot => [
+    slot.state === 'down' && slot.forkAt !== null ? slot.forkAt : Number.POSITIVE_INFINITY,
+    slot.state === 'starting' ? slot.killAt : Number.POSITIVE_INFINITY,
+    evictionAt(slot, policy.evictAfterMs),
+  ])
+  const first = Math.min(...times)
+  return Number.isFinite(first) ? first : null
+}
+
+function react(turn: Turn, event: SupervisorEvent): void {
+  switch (event.type) {
+    case 'sized':
+      resize(turn, event.workers)
+      break
+    case 'stop':
+      beginStop(turn, event)
+      break
+    case 'interrupt':
+      interrupt(turn)
+      break
+    case 'evicted':
+      evicted(turn, event.slot)
+      break
+    case 'tick':
+      break
+    case 'described':
+    case 'up':
+    case 'failed':
+    case 'exited':
+    case 'fork failed': {
+      const slot = turn.state.slots[event.slot]
+      // A word from a process that was replaced since.
+      if (slot && slot.state !== 'down' && slot.run === event.run) ofProcess(turn, slot, event)
+      break
+    }
+    default:
+      event satisfies never
+  }
+}
+
+function resize(turn: Turn, workers: number): void {
+  if (turn.state.phase.kind !== 'running') return
+  if (workers === 0) beginStop(turn, { reason: 'workers is 0', code: EXIT.clean, why: 'stopped' })
+  // A list that is shorter than what is there slices to nothing: slots are only ever added here.
+  const missing = Array.from({ length: workers }, (_, number) => number).slice(turn.state.slots.length)
+  turn.change({ slots: [...turn.state.slots, ...missing.map(number => vacant(number, turn.now))] })
+}
+
+function settle(turn: Turn): void {
+  if (turn.state.phase.kind === 'running') for (const slot of turn.state.slots) attend(turn, slot)
+  else finishStop(turn)
+}
+
+function attend(turn: Turn, slot: Slot): void {
+  const { now } = turn
+  if (slot.state === 'starting' && slot.killAt <= now) {
+    turn.put({ ...placeOf(slot), ...failureOf(slot), state: 'killed', run: slot.run, why: 'boot' })
+    turn.act({ do: 'kill', slot: slot.number, run: slot.run, why: 'it was not up within boot_timeout' })
+  } else if (evictionAt(slot, turn.state.policy.evictAfterMs) <= now) {
+    turn.put({ ...slot, membership: { kind: 'evicting' } })
+    turn.act({ do: 'evict', slot: slot.number })
+  }
+  const current = turn.state.slots[slot.number]
+  if (current?.state === 'down' && current.forkAt !== null && current.forkAt <= now) fork(turn, current)
+}
+
+/** Only while no process of the slot can join: the eviction would hit the replacement. */
+function evictionAt(slot: Slot, afterMs: number): number {
+  const safe = slot.state === 'down' || (slot.state === 'starting' && slot.step === 'loading')
+  return safe && slot.membership.kind === 'orphaned' ? slot.membership.since + afterMs : Number.POSITIVE_INFINITY
+}
+
+function fork(turn: Turn, slot: Slot): void {
+  const run = turn.state.runs + 1
+  const since = turn.now
+  const killAt = since + turn.state.policy.bootTimeoutMs
+  turn.change({ runs: run })
+  turn.put({ ...placeOf(slot), forks: slot.forks + 1, state: 'starting', run, since, killAt, step: 'loading' })
+  turn.act({ do: 'fork', slot: slot.number, run, restarts: slot.forks })
+}

@@ -1,0 +1,48 @@
+// The only place that forks, and the only one that knows node:cluster. What is forked is a path; what runs there is no business
+// of the primary's.
+
+import cluster from 'node:cluster'
+import type { Clock } from '../lib/clock.ts'
+import { type Fork, handleOf, type WorkerListener } from './worker-handle.ts'
+
+export interface ForkSettings {
+  /** The module that a worker starts with. */
+  readonly exec: string
+  /** Variables that workers do not get: secrets travel over the channel. */
+  readonly withhold: readonly string[]
+  readonly clock: Clock
+}
+
+export function clusterFork({ exec, withhold, clock }: ForkSettings): Fork {
+  cluster.setupPrimary({
+    exec,
+    // Not the primary's own arguments, which may hold what a list of processes must not show.
+    args: [],
+    execArgv: execArgvFor(process.execArgv, process.allowedNodeEnvironmentFlags),
+    // Keeps undefined, Infinity, Buffers and Maps as they are.
+    serialization: 'advanced',
+    windowsHide: true,
+    // One terminal, one reader: the primary.
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
+  const env = Object.fromEntries(withhold.map(name => [name, undefined]))
+  return listener => forkOne(env, listener, clock)
+}
+
+function forkOne(env: Record<string, undefined>, listener: WorkerListener, clock: Clock) {
+  try {
+    const worker = cluster.fork(env)
+    // Without a listener here the same error, which its process reports to us, would be thrown.
+    worker.on('error', () => {})
+    return handleOf(worker.process, listener, clock)
+  } catch (error) {
+    process.nextTick(() => listener.forkFailed(error instanceof Error ? error : new Error(String(error))))
+    return { pid: 0, send: () => {}, kill: () => {} }
+  }
+}
+
+/** Ours beside what the primary was started with. Newer versions of Node can be told never to open a debugger on SIGUSR1. */
+export function execArgvFor(own: readonly string[], known: ReadonlySet<string>): string[] {
+  const ours = ['--enable-source-maps', '--disable-sigusr1'].filter(flag => known.has(flag))
+  return [...own.filter(flag => !ours.includes(flag)), ...ours]
+}

@@ -1,0 +1,158 @@
+// The part of the decisions that follows one process of a slot: described, up, gone, and what takes its place.
+
+import { EXIT } from '../errors.ts'
+import { backoff } from '../lib/backoff.ts'
+import {
+  type Crashes,
+  healthy,
+  type Live,
+  type Membership,
+  placeOf,
+  type Slot,
+  type Starting,
+  type SupervisorEvent,
+} from './state.ts'
+import { beginStop } from './stopping.ts'
+import type { Turn } from './turn.ts'
+import { judge, type Verdict } from './verdict.ts'
+
+export type ProcessEvent = Extract<SupervisorEvent, { run: number }>
+
+export function ofProcess(turn: Turn, slot: Live, event: ProcessEvent): void {
+  switch (event.type) {
+    case 'described':
+      described(turn, slot)
+      break
+    case 'up':
+      up(turn, slot, event.pid)
+      break
+    case 'failed':
+      turn.put({ ...slot, failure: event.message })
+      break
+    case 'exited':
+      exited(turn, slot, event)
+      break
+    case 'fork failed': {
+      const message = `${turn.name(slot)} could not be forked: ${event.message}`
+      turn.act({ do: 'announce', event: { name: 'line', data: { level: 'error', message, from: 'supervisor' } } })
+      replace(turn, slot, { counts: false, why: message, membership: slot.membership })
+      break
+    }
+    default:
+      event satisfies never
+  }
+}
+
+function described(turn: Turn, slot: Live): void {
+  if (slot.state !== 'starting' || slot.step !== 'loading') return
+  if (slot.membership.kind === 'evicting') turn.put({ ...slot, step: 'waiting' })
+  else configure(turn, slot)
+}
+
+function configure(turn: Turn, slot: Starting): void {
+  turn.put({ ...slot, step: 'configured' })
+  turn.act({ do: 'configure', slot: slot.number, run: slot.run })
+}
+
+export function evicted(turn: Turn, number: number): void {
+  const slot = turn.state.slots[number]
+  if (slot?.membership.kind !== 'evicting') return
+  const free: Slot = { ...slot, membership: { kind: 'none' } }
+  turn.put(free)
+  if (free.state === 'starting' && free.step === 'waiting') configure(turn, free)
+}
+
+function up(turn: Turn, slot: Live, pid: number): void {
+  turn.change({ everUp: true })
+  const membership: Membership = { kind: 'held' }
+  if (slot.state !== 'starting') {
+    turn.put({ ...slot, membership })
+    return
+  }
+  turn.put({ ...placeOf(slot), membership, state: 'up', run: slot.run, since: turn.now })
+  const data = { slot: turn.name(slot), pid, afterMs: turn.now - slot.since }
+  turn.act({ do: 'announce', event: { name: 'slot.up', data } })
+}
+
+function exited(turn: Turn, slot: Live, exit: Extract<SupervisorEvent, { type: 'exited' }>): void {
+  const verdict = judge(slot, exit, turn.state)
+  const { pid, code, signal } = exit
+  const data = { slot: turn.name(slot), pid, code, signal, why: verdict.why }
+  turn.act({ do: 'announce', event: { name: 'slot.exited', data } })
+  const membership = afterExit(turn, slot, verdict, code)
+  switch (verdict.kind) {
+    case 'crashed':
+      replace(turn, slot, { ...verdict, membership })
+      break
+    case 'fenced':
+      turn.act({ do: 'rename', slot: slot.number, why: verdict.why })
+      replace(turn, slot, { ...verdict, counts: true, membership })
+      break
+    case 'refused':
+    case 'stopped':
+      turn.put({ ...placeOf(slot), membership, state: 'down', forkAt: null })
+      if (verdict.code === EXIT.clean) break
+      beginStop(turn, { reason: verdict.why, code: verdict.code, why: `${turn.name(slot)} ${verdict.why}` })
+      break
+    default:
+      verdict satisfies never
+  }
+}
+
+/** Whether the group still holds the id. A fenced one must not be touched: it is another process's by now. */
+function afterExit(turn: Turn, slot: Live, verdict: Verdict, code: number | null): Membership {
+  if (slot.membership.kind !== 'held') return slot.membership
+  const leftByItself =
+    code === EXIT.fenced ||
+    code === EXIT.orphaned ||
+    (verdict.kind === 'stopped' && slot.state === 'stopping' && (code === EXIT.clean || code === EXIT.forced))
+  return leftByItself ? { kind: 'none' } : { kind: 'orphaned', since: turn.now }
+}
+
+interface Loss {
+  readonly counts: boolean
+  readonly why: string
+  readonly membership: Membership
+}
+
+function replace(turn: Turn, slot: Live, { counts, why, membership }: Loss): void {
+  const { policy, phase } = turn.state
+  const down = { ...placeOf(slot), membership, state: 'down' as const, forkAt: null }
+  if (phase.kind !== 'running') {
+    turn.put(down)
+    return
+  }
+  const before = slot.state === 'up' && turn.now - slot.since >= policy.crashWindowMs ? healthy : slot.crashes
+  const crashes = oneMore(before, { counts, why, now: turn.now, windowMs: policy.crashWindowMs })
+  if (counts && crashes.times.length >= policy.crashLimit) {
+    giveUp(turn, { ...down, crashes })
+    return
+  }
+  // The first replacement comes at once; only a crash after a crash waits.
+  const inMs = crashes.count === 1 ? 0 : backoff(crashes.count - 1, { first: 1000, most: policy.backoffMaxMs })
+  turn.put({ ...down, crashes, forkAt: turn.now + inMs })
+  const data = { slot: turn.name(slot), inMs, crashes: crashes.count }
+  turn.act({ do: 'announce', event: { name: 'slot.restarting', data } })
+}
+
+function oneMore(
+  { count, times, first }: Crashes,
+  crash: { counts: boolean; why: string; now: number; windowMs: number },
+): Crashes {
+  const recent = times.filter(time => crash.now - time < crash.windowMs)
+  return {
+    count: count + 1,
+    times: crash.counts ? [...recent, crash.now] : recent,
+    first: first ?? crash.why,
+  }
+}
+
+function giveUp(turn: Turn, slot: Slot): void {
+  const { crashLimit, crashWindowMs } = turn.state.policy
+  const name = turn.name(slot)
+  turn.put(slot)
+  const data = { slot: name, crashes: slot.crashes.times.length, withinMs: crashWindowMs }
+  turn.act({ do: 'announce', event: { name: 'slot.given.up', data } })
+  const often = `${name} crashed ${crashLimit} times within ${crashWindowMs / 1000} s and was given up`
+  beginStop(turn, { reason: often, code: EXIT.failure, why: `${often}; at first it ${slot.crashes.first}` })
+}

@@ -1,0 +1,36 @@
+// The signals that the primary knows, as one table: what each asks for. A handler only passes the request on; nothing happens
+// inside it. Listening begins in bin/racecar.js, long before there is anybody to ask: what came earlier is kept and told then.
+
+export type Request =
+  /** Graceful, within shutdown_timeout. */
+  | { readonly kind: 'stop'; readonly reason: string }
+  /** Graceful the first time, at once the second. */
+  | { readonly kind: 'interrupt' }
+  /** The options in force, on standard error. */
+  | { readonly kind: 'show options' }
+  | { readonly kind: 'nothing' }
+
+const table: Readonly<Record<string, Request>> = {
+  SIGTERM: { kind: 'stop', reason: 'SIGTERM' },
+  SIGQUIT: { kind: 'stop', reason: 'SIGQUIT' },
+  // The terminal is gone.
+  SIGHUP: { kind: 'stop', reason: 'SIGHUP' },
+  SIGINT: { kind: 'interrupt' },
+  SIGUSR1: { kind: 'show options' },
+}
+
+export function requestFor(signal: string): Request {
+  return (Object.hasOwn(table, signal) && table[signal]) || { kind: 'nothing' }
+}
+
+/** What bin/racecar.js hands over: signals that came so far, and where the later ones go. */
+export interface Heard {
+  readonly signals: string[]
+  tell(signal: string): void
+}
+
+/** Takes over from bin/racecar.js: what has come so far is answered now, in order. */
+export function answerSignals(heard: Heard, answer: (request: Request) => void): void {
+  heard.tell = signal => answer(requestFor(signal))
+  for (const signal of heard.signals.splice(0)) heard.tell(signal)
+}

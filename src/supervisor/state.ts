@@ -1,0 +1,180 @@
+// The words that the supervisor decides in: what a slot is, what may happen to it, what may be done about it. Plain data only:
+// no process, no timer, no handle. A process is known by its slot and its run, a number that is never given twice.
+
+import type { ForwardedEvent } from '../messages.ts'
+
+/** Times in milliseconds. */
+export interface Policy {
+  readonly bootTimeoutMs: number
+  readonly shutdownTimeoutMs: number
+  readonly crashLimit: number
+  /** The limit counts within this; a worker that was up for as long as this is healthy, and its crashes are forgotten. */
+  readonly crashWindowMs: number
+  readonly backoffMaxMs: number
+  /** A dead static member whose replacement has not joined by then is taken out of the group, so that its partitions flow. */
+  readonly evictAfterMs: number
+}
+
+/** The crashes since the slot was last healthy. */
+export interface Crashes {
+  readonly count: number
+  /** Those that the limit counts, within the window. */
+  readonly times: readonly number[]
+  /** What the first of them said. */
+  readonly first: string | undefined
+}
+
+/** What the group may still hold under the slot's instance id. */
+export type Membership =
+  | { readonly kind: 'none' }
+  /** By the live process. */
+  | { readonly kind: 'held' }
+  /** By a process that is dead. */
+  | { readonly kind: 'orphaned'; readonly since: number }
+  | { readonly kind: 'evicting' }
+
+interface Place {
+  readonly number: number
+  readonly crashes: Crashes
+  /** How many processes this slot has had. */
+  readonly forks: number
+  readonly membership: Membership
+}
+
+export type Down = Place & {
+  readonly state: 'down'
+  /** When the next process is due; null: none. */
+  readonly forkAt: number | null
+}
+
+export type Starting = Place & {
+  readonly state: 'starting'
+  readonly run: number
+  readonly since: number
+  readonly killAt: number
+  /** `waiting`: described, and held back until the dead member is out of the group; only `configured` ones join. */
+  readonly step: 'loading' | 'waiting' | 'configured'
+  readonly failure?: string
+}
+
+export type Up = Place & {
+  readonly state: 'up'
+  readonly run: number
+  readonly since: number
+  readonly failure?: string
+}
+
+/** Asked to stop. */
+export type Stopping = Place & {
+  readonly state: 'stopping'
+  readonly run: number
+  readonly failure?: string
+}
+
+/** Sent SIGKILL; its exit has not been seen yet. */
+export type Killed = Place & {
+  readonly state: 'killed'
+  readonly run: number
+  readonly why: 'boot' | 'deadline'
+  readonly failure?: string
+}
+
+export type Live = Starting | Up | Stopping | Killed
+export type Slot = Down | Live
+
+export type Phase =
+  | { readonly kind: 'running' }
+  | {
+      readonly kind: 'stopping'
+      /** What the end is going to be called; the first thing that is not clean decides it. */
+      readonly code: number
+      readonly why: string
+      readonly deadline: number
+      readonly forced: boolean
+    }
+  | { readonly kind: 'ended'; readonly code: number; readonly why: string }
+
+export interface State {
+  readonly consumer: string
+  readonly policy: Policy
+  readonly phase: Phase
+  readonly slots: readonly Slot[]
+  /** How many runs were given out. */
+  readonly runs: number
+  readonly interrupts: number
+  /** A worker has been up, so what the brokers refuse now they once allowed. */
+  readonly everUp: boolean
+}
+
+export interface Exit {
+  readonly code: number | null
+  readonly signal: string | null
+}
+
+interface Run {
+  readonly slot: number
+  readonly run: number
+}
+
+export type SupervisorEvent =
+  /** There are to be this many slots. */
+  | { readonly type: 'sized'; readonly workers: number }
+  | (Run & { readonly type: 'described' })
+  | (Run & { readonly type: 'up'; readonly pid: number })
+  /** Its own words about why it is going to exit. */
+  | (Run & { readonly type: 'failed'; readonly message: string })
+  | (Run & { readonly type: 'exited'; readonly pid: number } & Exit)
+  | (Run & { readonly type: 'fork failed'; readonly message: string })
+  | { readonly type: 'evicted'; readonly slot: number }
+  | { readonly type: 'stop'; readonly reason: string; readonly code: number; readonly why: string }
+  | { readonly type: 'interrupt' }
+  | { readonly type: 'tick' }
+
+export type Action =
+  | (Run & { readonly do: 'fork'; readonly restarts: number })
+  | (Run & { readonly do: 'configure' })
+  | (Run & { readonly do: 'stop'; readonly withinMs: number; readonly reason: string })
+  | (Run & { readonly do: 'kill'; readonly why: string })
+  /** The slot's instance id belongs to somebody else: another one. */
+  | { readonly do: 'rename'; readonly slot: number; readonly why: string }
+  | { readonly do: 'evict'; readonly slot: number }
+  | { readonly do: 'announce'; readonly event: ForwardedEvent }
+  /** Nothing runs any more; the group may still hold what `evict` names. */
+  | {
+      readonly do: 'finish'
+      readonly code: number
+      readonly why: string
+      readonly evict: readonly number[]
+      readonly withinMs: number
+    }
+
+export const healthy: Crashes = { count: 0, times: [], first: undefined }
+
+export const initially = (consumer: string, policy: Policy): State => ({
+  consumer,
+  policy,
+  phase: { kind: 'running' },
+  slots: [],
+  runs: 0,
+  interrupts: 0,
+  everUp: false,
+})
+
+export const vacant = (number: number, now: number): Down => ({
+  number,
+  crashes: healthy,
+  forks: 0,
+  membership: { kind: 'none' },
+  state: 'down',
+  forkAt: now,
+})
+
+/** The part of a slot that outlives its processes. */
+export const placeOf = ({ number, crashes, forks, membership }: Slot): Place => ({
+  number,
+  crashes,
+  forks,
+  membership,
+})
+
+export const slotName = (consumer: string, number: number): string => `${consumer}/${number}`

@@ -1,0 +1,75 @@
+// The part of the decisions that ends everything: one deadline, what is killed at it, and the code that the end is called by.
+
+import { EXIT } from '../errors.ts'
+import { type Live, placeOf } from './state.ts'
+import type { Turn } from './turn.ts'
+
+/** SIGKILL needs a moment to be seen; what the kernel cannot end for longer than this is left behind. */
+export const UNKILLABLE_MS = 5000
+
+/** After the last exit, at a deadline that may have passed: what taking the dead out of the group may take. */
+const EVICTION_MS = { least: 1000, most: 5000 }
+
+interface Ending {
+  readonly reason: string
+  readonly code: number
+  readonly why: string
+}
+
+/** The first thing that is not clean names the code; a stop under way keeps its deadline. */
+export function beginStop(turn: Turn, { reason, code, why }: Ending): void {
+  const { phase, policy } = turn.state
+  if (phase.kind === 'stopping' && phase.code === EXIT.clean) turn.change({ phase: { ...phase, code, why } })
+  if (phase.kind !== 'running') return
+  const graceMs = policy.shutdownTimeoutMs
+  turn.change({ phase: { kind: 'stopping', code, why, deadline: turn.now + graceMs, forced: false } })
+  turn.act({ do: 'announce', event: { name: 'primary.stopping', data: { reason, graceMs } } })
+  for (const slot of turn.state.slots) {
+    if (slot.state === 'down') turn.put({ ...slot, forkAt: null })
+    if (slot.state !== 'starting' && slot.state !== 'up') continue
+    turn.put({ ...placeOf(slot), ...failureOf(slot), state: 'stopping', run: slot.run })
+    turn.act({ do: 'stop', slot: slot.number, run: slot.run, withinMs: workersShare(graceMs), reason })
+  }
+}
+
+/** A worker gives up a little earlier than it is killed, so that it can still abort, leave and say so. */
+const workersShare = (graceMs: number): number => graceMs - Math.min(1000, graceMs / 10)
+
+export const failureOf = ({ failure }: Live) => (failure === undefined ? {} : { failure })
+
+export function interrupt(turn: Turn): void {
+  const interrupts = turn.state.interrupts + 1
+  turn.change({ interrupts })
+  if (interrupts === 1) {
+    beginStop(turn, { reason: 'SIGINT', code: EXIT.clean, why: 'stopped' })
+    return
+  }
+  const { phase } = turn.state
+  if (phase.kind !== 'stopping') return
+  turn.change({ phase: { ...phase, forced: true } })
+  beginStop(turn, { reason: 'SIGINT', code: EXIT.forced, why: 'a second SIGINT ended it at once' })
+}
+
+export function finishStop(turn: Turn): void {
+  const { phase, slots } = turn.state
+  if (phase.kind !== 'stopping') return
+  if (phase.forced || turn.now >= phase.deadline)
+    for (const slot of slots) if (slot.state === 'stopping') end(turn, slot)
+  const patient = turn.now < phase.deadline + UNKILLABLE_MS
+  if (patient && turn.state.slots.some(slot => slot.state !== 'down')) return
+  const { code, why } = turn.state.phase as typeof phase
+  turn.change({ phase: { kind: 'ended', code, why } })
+  const evict = turn.state.slots.filter(slot => slot.membership.kind === 'orphaned').map(slot => slot.number)
+  const left = phase.forced ? 0 : phase.deadline - turn.now
+  const withinMs = Math.min(EVICTION_MS.most, Math.max(EVICTION_MS.least, left))
+  turn.act({ do: 'finish', code, why, evict, withinMs })
+}
+
+function end(turn: Turn, slot: Live): void {
+  const { phase } = turn.state
+  const forced = phase.kind === 'stopping' && phase.forced
+  turn.put({ ...placeOf(slot), ...failureOf(slot), state: 'killed', run: slot.run, why: 'deadline' })
+  const why = forced ? 'a second SIGINT asked for it' : 'it had not stopped at the deadline'
+  turn.act({ do: 'kill', slot: slot.number, run: slot.run, why })
+  beginStop(turn, { reason: why, code: EXIT.forced, why: `${turn.name(slot)} was killed: ${why}` })
+}

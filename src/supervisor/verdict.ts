@@ -1,0 +1,48 @@
+// What the end of a process means: its exit code and signal, against what it had been asked. Pure, and knows nothing of what
+// is done about it.
+
+import { EXIT } from '../errors.ts'
+import type { Exit, Live, State } from './state.ts'
+
+export type Verdict =
+  /** To be replaced. `counts` false: not towards the crash limit. */
+  | { readonly kind: 'crashed'; readonly counts: boolean; readonly why: string }
+  /** Another process has its instance id: to be replaced under a new one. */
+  | { readonly kind: 'fenced'; readonly why: string }
+  /** A replacement would fare no better: all stop, and the code is the end's. */
+  | { readonly kind: 'refused'; readonly code: number; readonly why: string }
+  /** During a stop. `code` is what the end is called because of it, 0 if it was clean. */
+  | { readonly kind: 'stopped'; readonly code: number; readonly why: string }
+
+const REFUSALS: readonly number[] = [EXIT.usage, EXIT.notAllowed, EXIT.config]
+
+export function judge(slot: Live, exit: Exit, state: State): Verdict {
+  const why = slot.failure === undefined ? sentence(exit) : `failed: ${slot.failure}`
+  if (state.phase.kind !== 'running') return { kind: 'stopped', ...ofStop(slot, exit, why) }
+  if (slot.state === 'killed') return { kind: 'crashed', counts: true, why: bootSentence(slot.failure, state) }
+  if (exit.code === EXIT.fenced) return { kind: 'fenced', why }
+  // What was allowed once may be allowed again: a password that is being changed must not end everything.
+  if (exit.code === EXIT.notAllowed && state.everUp) return { kind: 'crashed', counts: false, why }
+  if (exit.code !== null && REFUSALS.includes(exit.code)) return { kind: 'refused', code: exit.code, why }
+  return { kind: 'crashed', counts: true, why }
+}
+
+function ofStop(slot: Live, { code, signal }: Exit, why: string): { code: number; why: string } {
+  if (slot.state === 'killed') {
+    if (slot.why === 'boot') return { code: EXIT.clean, why: 'was killed while it started' }
+    return { code: EXIT.forced, why: 'had not stopped at the deadline and was killed' }
+  }
+  if (signal === null && code === EXIT.clean) return { code: EXIT.clean, why: 'stopped' }
+  if (code === EXIT.forced) return { code, why: 'gave up what it had in hand at the deadline' }
+  return { code: code !== null && REFUSALS.includes(code) ? code : EXIT.failure, why }
+}
+
+function bootSentence(failure: string | undefined, { policy }: State): string {
+  const limit = `was not up within boot_timeout (${policy.bootTimeoutMs / 1000} s) and was killed`
+  return failure === undefined ? limit : `${limit}; it said: ${failure}`
+}
+
+function sentence({ code, signal }: Exit): string {
+  if (signal !== null) return `was ended by ${signal}`
+  return code === EXIT.clean ? 'exited although nobody had asked it to' : `exited with code ${code}`
+}

@@ -1,0 +1,250 @@
+// Random lives of a supervisor against a world that keeps its own account of which processes live. Whatever is decided must be
+// right for that account, whatever order things happen in.
+
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { decide, nextWake } from '../../src/supervisor/decide.ts'
+import { type Action, initially, type State, type SupervisorEvent } from '../../src/supervisor/state.ts'
+import { policy as ordinary } from './steps.ts'
+
+const policy = { ...ordinary, bootTimeoutMs: 3000, shutdownTimeoutMs: 5000, crashLimit: 3, crashWindowMs: 20_000 }
+
+interface Process {
+  readonly slot: number
+  readonly run: number
+  killed: boolean
+  asked: boolean
+  configured: boolean
+}
+
+type Happening =
+  | { readonly kind: 'exit'; readonly pick: number; readonly code: number | null }
+  | { readonly kind: 'describe' | 'up' | 'fail' | 'stale exit'; readonly pick: number }
+  | { readonly kind: 'evicted'; readonly pick: number }
+  | { readonly kind: 'pass'; readonly ms: number }
+  | { readonly kind: 'size'; readonly workers: number }
+  | { readonly kind: 'stop' | 'interrupt' }
+
+const pick = fc.nat(7)
+const happening: fc.Arbitrary<Happening> = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant('exit' as const),
+      pick,
+      code: fc.constantFrom(0, 1, 1, 2, 3, 76, 78, 77, null),
+    }),
+  },
+  { weight: 12, arbitrary: fc.record({ kind: fc.constantFrom('describe' as const, 'up' as const), pick }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constantFrom('fail' as const, 'stale exit' as const, 'evicted' as const), pick }),
+  },
+  {
+    weight: 8,
+    arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.constantFrom(1, 100, 1000, 2500, 6000, 30_000) }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('size' as const), workers: fc.integer({ min: 1, max: 5 }) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('stop' as const, 'interrupt' as const) }) },
+)
+
+class World {
+  state: State = initially('Welcome', policy)
+  now = 0
+  readonly live: Process[] = []
+  readonly evicting = new Set<number>()
+  readonly crashes = new Map<number, number[]>()
+  wanted = 0
+  stopAskedAt: number | null = null
+  finishedAt = 0
+  finished: Extract<Action, { do: 'finish' }>[] = []
+
+  take(event: SupervisorEvent): void {
+    const { state, actions } = decide(this.state, event, this.now)
+    this.state = state
+    for (const action of actions) this.carryOut(action)
+    this.check()
+  }
+
+  carryOut(action: Action): void {
+    expect(this.finished, 'nothing is done after the end').toEqual([])
+    switch (action.do) {
+      case 'fork':
+        expect(
+          this.live.filter(({ slot }) => slot === action.slot),
+          'two processes in one slot',
+        ).toEqual([])
+        expect(this.stopAskedAt, 'a fork during a stop').toBeNull()
+        this.live.push({ slot: action.slot, run: action.run, killed: false, asked: false, configured: false })
+        break
+      case 'configure':
+        expect(this.evicting.has(action.slot), 'a worker may join while its slot is taken out').toBe(false)
+        this.find(action).configured = true
+        break
+      case 'stop':
+        this.find(action).asked = true
+        break
+      case 'kill':
+        expect(this.find(action).killed, 'killed twice').toBe(false)
+        this.find(action).killed = true
+        break
+      case 'evict':
+        expect(this.live.some(({ slot, configured }) => slot === action.slot && configured)).toBe(false)
+        this.evicting.add(action.slot)
+        break
+      case 'finish':
+        this.finished.push(action)
+        this.finishedAt = this.now
+        break
+      case 'announce':
+        if (action.event.name === 'primary.stopping') this.stopAskedAt = this.now
+        break
+      case 'rename':
+        break
+      default:
+        action satisfies never
+    }
+  }
+
+  find({ slot, run }: { slot: number; run: number }): Process {
+    const found = this.live.find(process => process.slot === slot && process.run === run)
+    if (!found) throw new Error(`no process ${run} lives in slot ${slot}`)
+    return found
+  }
+
+  /** Every slot is accounted for: a process that lives, or a time at which there will be one, or a stop. */
+  check(): void {
+    if (this.finished.length > 0) return
+    expect(this.state.slots.length).toBe(this.wanted)
+    for (const slot of this.state.slots) {
+      const lives = this.live.some(process => process.slot === slot.number)
+      expect(slot.state !== 'down', `slot ${slot.number} is ${slot.state}`).toBe(lives)
+      if (slot.state === 'down' && this.stopAskedAt === null) {
+        expect(slot.forkAt, 'a slot was forgotten').not.toBeNull()
+        expect(nextWake(this.state), 'nobody will wake for the slot').not.toBeNull()
+      }
+    }
+  }
+
+  happen(event: Happening): void {
+    switch (event.kind) {
+      case 'pass':
+        this.pass(event.ms)
+        break
+      case 'size':
+        if (this.stopAskedAt === null) this.wanted = Math.max(this.wanted, event.workers)
+        this.take({ type: 'sized', workers: event.workers })
+        break
+      case 'stop':
+        this.take({ type: 'stop', reason: 'SIGTERM', code: 0, why: 'stopped' })
+        break
+      case 'interrupt':
+        this.take({ type: 'interrupt' })
+        break
+      case 'evicted': {
+        const slot = [...this.evicting][event.pick % Math.max(1, this.evicting.size)]
+        if (slot === undefined) break
+        this.evicting.delete(slot)
+        this.take({ type: 'evicted', slot })
+        break
+      }
+      default:
+        if (this.live.length > 0) this.ofProcess(this.live[event.pick % this.live.length]!, event)
+    }
+  }
+
+  ofProcess(
+    process: Process,
+    event: Extract<Happening, { kind: 'exit' | 'describe' | 'up' | 'fail' | 'stale exit' }>,
+  ): void {
+    const { slot, run } = process
+    switch (event.kind) {
+      case 'exit':
+        this.exit(process, event.code)
+        break
+      case 'describe':
+        this.take({ type: 'described', slot, run })
+        break
+      case 'up':
+        if (process.configured) this.take({ type: 'up', slot, run, pid: run })
+        break
+      case 'fail':
+        this.take({ type: 'failed', slot, run, message: 'Error: boom' })
+        break
+      case 'stale exit':
+        this.take({ type: 'exited', slot, run: run - 1, pid: 1, code: 78, signal: null })
+        break
+      default:
+        event satisfies never
+    }
+  }
+
+  exit(process: Process, code: number | null): void {
+    this.live.splice(this.live.indexOf(process), 1)
+    const { slot, run } = process
+    if (this.stopAskedAt === null && code !== 77 && code !== 78) this.noteCrash(slot)
+    const signal = code === null || process.killed ? 'SIGKILL' : null
+    this.take({ type: 'exited', slot, run, pid: run, code: signal ? null : code, signal })
+  }
+
+  noteCrash(slot: number): void {
+    const recent = (this.crashes.get(slot) ?? []).filter(at => this.now - at < policy.crashWindowMs)
+    this.crashes.set(slot, [...recent, this.now])
+    expect(recent.length, 'a slot lives on beyond its crash limit').toBeLessThan(policy.crashLimit)
+  }
+
+  /** As the supervisor does it: woken when it wanted to be. */
+  pass(ms: number): void {
+    const end = this.now + ms
+    for (let wake = nextWake(this.state); wake !== null && wake <= end; wake = nextWake(this.state)) {
+      this.now = Math.max(this.now, wake)
+      const before = this.state
+      this.take({ type: 'tick' })
+      if (this.state === before) throw new Error(`woken at ${this.now} for nothing`)
+    }
+    this.now = end
+  }
+}
+
+describe('whatever happens, in whatever order', () => {
+  it('a slot never has two processes, none is forgotten, the crash limit holds, and a stop ends with one code', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 4 }), fc.array(happening, { maxLength: 120 }), (workers, happenings) => {
+        const world = new World()
+        world.happen({ kind: 'size', workers })
+        for (const event of happenings) world.happen(event)
+        world.happen({ kind: 'stop' })
+        const stopped = world.stopAskedAt ?? 0
+        // Those that a boot limit ended were killed before anybody asked them to stop.
+        const ignoring = world.live.filter(({ slot, killed }) => slot % 2 === 0 && !killed)
+        for (const process of world.live.filter(({ slot }) => slot % 2 === 1)) world.exit(process, 0)
+        world.pass(policy.shutdownTimeoutMs)
+        expect(
+          ignoring.every(({ killed }) => killed),
+          'everything that ignores the stop is killed',
+        ).toBe(true)
+        for (const process of [...world.live]) world.exit(process, null)
+        expect(world.finished).toHaveLength(1)
+        expect(world.finishedAt - stopped).toBeLessThanOrEqual(policy.shutdownTimeoutMs + 5000)
+        expect([0, 1, 2, 77, 78]).toContain(world.finished[0]?.code)
+        if (ignoring.length > 0) expect(world.finished[0]?.code).not.toBe(0)
+      }),
+      { numRuns: 1500 },
+    )
+  })
+
+  it('a stop ends by time alone, even when no exit is ever seen', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 4 }), fc.array(happening, { maxLength: 60 }), (workers, happenings) => {
+        const world = new World()
+        world.happen({ kind: 'size', workers })
+        for (const event of happenings) world.happen(event)
+        world.happen({ kind: 'stop' })
+        world.pass(60_000)
+        expect(world.finished).toHaveLength(1)
+        expect(nextWake(world.state)).toBeNull()
+      }),
+      { numRuns: 500 },
+    )
+  })
+})

@@ -1,0 +1,69 @@
+// Drives `decide` by hand: one state that moves on, the actions of each turn, and the time as a number.
+
+import { decide } from '../../src/supervisor/decide.ts'
+import { type Action, initially, type Policy, type State, type SupervisorEvent } from '../../src/supervisor/state.ts'
+
+export const policy: Policy = {
+  bootTimeoutMs: 60_000,
+  shutdownTimeoutMs: 25_000,
+  crashLimit: 5,
+  crashWindowMs: 60_000,
+  backoffMaxMs: 30_000,
+  evictAfterMs: 5000,
+}
+
+export class Steps {
+  state: State
+  now = 0
+
+  constructor(changes: Partial<Policy> = {}) {
+    this.state = initially('Welcome', { ...policy, ...changes })
+  }
+
+  /** What is to be done, announcements left out. */
+  take(event: SupervisorEvent): Action[] {
+    const { state, actions } = decide(this.state, event, this.now)
+    this.state = state
+    return actions.filter(action => action.do !== 'announce')
+  }
+
+  tickAt(now: number): Action[] {
+    this.now = now
+    return this.take({ type: 'tick' })
+  }
+
+  /** All slots filled with workers that are up. */
+  static withWorkers(count: number, changes: Partial<Policy> = {}): Steps {
+    const steps = new Steps(changes)
+    steps.take({ type: 'sized', workers: count })
+    for (let slot = 0; slot < count; slot++) steps.comeUp(slot)
+    return steps
+  }
+
+  comeUp(slot: number): void {
+    this.take({ type: 'described', slot, run: this.run(slot) })
+    this.take({ type: 'up', slot, run: this.run(slot), pid: 1000 + this.run(slot) })
+  }
+
+  exit(slot: number, code: number | null, signal: string | null = null): Action[] {
+    return this.take({ type: 'exited', slot, run: this.run(slot), pid: 1000 + this.run(slot), code, signal })
+  }
+
+  fail(slot: number, message: string): void {
+    this.take({ type: 'failed', slot, run: this.run(slot), message })
+  }
+
+  stop(): Action[] {
+    return this.take({ type: 'stop', reason: 'SIGTERM', code: 0, why: 'stopped' })
+  }
+
+  run(slot: number): number {
+    const found = this.state.slots[slot]
+    if (!found || found.state === 'down') throw new Error(`nothing runs in slot ${slot}`)
+    return found.run
+  }
+
+  states(): string[] {
+    return this.state.slots.map(slot => slot.state)
+  }
+}
