@@ -34,7 +34,7 @@ export class KafkaCluster {
     await Promise.all(late.map(node => node.answering(15_000).catch(() => node.stop())))
     await Promise.all(this.nodes.map(node => (node.alive() ? undefined : node.launch())))
     await Promise.all(this.nodes.map(node => node.answering(limit)))
-    await this.ready(limit)
+    await untilReady(this.layout, limit)
   }
 
   /** Brokers first: a broker's clean stop asks the controller for leave. */
@@ -42,18 +42,17 @@ export class KafkaCluster {
     await Promise.all(this.brokers.map(node => node.stop()))
     await this.controller.stop()
   }
+}
 
-  async ready(limit) {
-    const end = performance.now() + limit
-    while (!(await isWhole(this.layout).catch(() => false)) || !(await this.groupsWork())) {
-      if (performance.now() > end)
-        throw new BrokerError(`Kafka at ${this.address} did not come up within ${limit / 1000} s.`)
-      await delay(100)
+/** Resolves when all brokers know each other and groups work, the offsets topic included. */
+export async function untilReady(layout, limit) {
+  const end = performance.now() + limit
+  const { client } = layout.nodes.find(isBroker).ports
+  while (!(await isWhole(layout)) || !(await findsCoordinator({ port: client }).catch(() => false))) {
+    if (performance.now() > end) {
+      throw new BrokerError(`Kafka at ${addressesOf(layout.nodes)} did not come up within ${limit / 1000} s.`)
     }
-  }
-
-  groupsWork() {
-    return findsCoordinator({ port: this.brokers[0].ports.client }).catch(() => false)
+    await delay(100)
   }
 }
 

@@ -1,4 +1,4 @@
-// The shared broker in a container, where a Docker engine runs. Knows docker-compose.yml by its place; the ports and cluster ids there are those of places.mjs.
+// The shared broker in a container, where a Docker engine runs. Knows docker-compose.yml by its place.
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { root } from './places.mjs'
@@ -14,20 +14,20 @@ const works = (command, ...args) =>
 /** A Docker client without an engine behind it is common: only an engine that answers counts. */
 export const hasDocker = async () => (await works('docker', 'info')) && (await works('docker', 'compose', 'version'))
 
-const compose = (layout, ...args) => {
-  const profile = layout.nodes.length === 1 ? 'one' : 'two'
-  const [first] = layout.nodes
-  const env = { ...process.env, KAFKA_TEST_BASE: String(first.ports.client - 2) }
-  return run('docker', ['compose', '--profile', profile, ...args], { cwd: root, env, maxBuffer: 1 << 26 })
+function compose({ lockPort, nodes: [node] }, ...args) {
+  const { client, proxied, proxy } = node.ports
+  const ports = { TEST_PORT_CLIENT: String(client), TEST_PORT_PROXIED: String(proxied), TEST_PORT_PROXY: String(proxy) }
+  // Named by its ports, so that a broker on other ports does not take this one's container away.
+  const name = `racecar-test-broker-${lockPort}`
+  return run('docker', ['compose', '--project-name', name, ...args], {
+    cwd: root,
+    env: { ...process.env, ...ports },
+    maxBuffer: 1 << 26,
+  })
 }
 
-const services = layout => (layout.nodes.length === 1 ? ['kafka'] : ['controller', 'kafka-1', 'kafka-2'])
+/** Starts the container, on new data unless the old is to be kept. */
+export const dockerUp = (layout, keep) =>
+  compose(layout, 'up', '--detach', ...(keep ? [] : ['--force-recreate', '--renew-anon-volumes']))
 
-export async function dockerUp(layout, keep) {
-  const fresh = keep ? [] : ['--force-recreate', '--renew-anon-volumes']
-  await compose(layout, 'up', '--detach', ...fresh, ...services(layout))
-}
-
-export async function dockerDown(layout) {
-  await compose(layout, 'stop', ...services(layout))
-}
+export const dockerDown = layout => compose(layout, 'stop')

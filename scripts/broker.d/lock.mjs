@@ -13,12 +13,17 @@ const listen = port =>
 
 const close = server => new Promise(resolve => server.close(resolve))
 
-export async function isFree(port) {
-  try {
-    await close(await listen(port))
-    return true
-  } catch {
-    return false
+/** Whether nobody listens at the port, or stops doing so within `patience` milliseconds. */
+export async function isFree(port, patience = 0) {
+  const end = performance.now() + patience
+  for (;;) {
+    try {
+      await close(await listen(port))
+      return true
+    } catch {
+      if (performance.now() >= end) return false
+    }
+    await delay(50)
   }
 }
 

@@ -135,7 +135,7 @@ export class KafkaNode {
   async portsFree() {
     const { client, controller, proxied } = this.ports
     for (const port of isBroker(this.node) ? [client, proxied] : [controller]) {
-      if (!(await isFree(port)))
+      if (!(await isFree(port, 2000)))
         throw new BrokerError(`Port ${port} of ${host} is taken by another program: end it, or set KAFKA_TEST_PORT.`)
     }
   }

@@ -46,8 +46,13 @@ export function sharedLayout(brokers, env = process.env) {
   }
   // A cluster is known by its id, so that a Kafka of somebody else's on the same port is never taken for ours.
   return brokers === 1
-    ? layout({ folder: join(runFolder, 'one'), base: first - 2, brokers, clusterId: 'racecar-test-broker-1A' })
-    : layout({ folder: join(runFolder, 'two'), base: first + 98, brokers, clusterId: 'racecar-test-broker-2A' })
+    ? layout({ folder: join(runFolder, `one-${first}`), base: first - 2, brokers, clusterId: 'racecar-test-broker-1A' })
+    : layout({
+        folder: join(runFolder, `two-${first}`),
+        base: first + 98,
+        brokers,
+        clusterId: 'racecar-test-broker-2A',
+      })
 }
 
 export const isBroker = node => node.role.includes('broker')

@@ -1,7 +1,7 @@
 // Processes that are ours, and proof of it. Knows nothing of Kafka. A pid alone proves nothing, since pids are reused:
 // a process is known by its pid together with the moment it started.
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** A string that no other process will ever have for this pid, or undefined when no such process lives. */
@@ -11,12 +11,15 @@ export function startOf(pid) {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     // The command's name stands in brackets and may hold anything: the fields begin behind the last one.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    if (fields[0] === 'Z' || fields[0] === 'X') return undefined
+    if (isOver(pid, fields[0])) return undefined
     return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}:${fields[19]}`
   } catch {
     return undefined
   }
 }
+
+// A killed Java is a zombie while some of its hundred threads still close its sockets: it is over when the last of them is.
+const isOver = (pid, state) => state === 'X' || (state === 'Z' && readdirSync(`/proc/${pid}/task`).length <= 1)
 
 function startByPs(pid) {
   try {

@@ -1,14 +1,13 @@
 // The broker that all tests and the demo share: where it comes from, in order, and how it ends. One at a time, however many ask at once.
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
-import { isWhole, KafkaCluster } from './cluster.mjs'
+import { isWhole, KafkaCluster, untilReady } from './cluster.mjs'
 import { dockerDown, dockerUp, hasDocker } from './docker.mjs'
 import { withLock } from './lock.mjs'
 import { addressesOf, BrokerError, isBroker, sharedLayout } from './places.mjs'
 import { sweep } from './reserve.mjs'
 import { kafkaRuntime } from './runtime.mjs'
-import { describeCluster, findsCoordinator } from './wire.mjs'
+import { describeCluster } from './wire.mjs'
 
 const quietly = () => {}
 
@@ -44,37 +43,31 @@ async function answeringAt(address) {
 }
 
 async function inDocker(layout, keep, report) {
-  if (hasOwnProcess(layout) || !(await hasDocker())) return false
+  // Two brokers are there to be killed one by one, which wants processes of our own.
+  const single = layout.nodes.length === 1
+  if (!single || hasOwnProcess(layout) || !(await hasDocker())) return false
   report(`Starting Kafka in Docker at ${addressesOf(layout.nodes)}.`)
   mkdirSync(layout.folder, { recursive: true })
   writeFileSync(containerMark(layout), '')
   try {
     await dockerUp(layout, keep)
-    await untilWhole(layout, 120_000)
+    await untilReady(layout, 120_000)
     return true
   } catch (error) {
-    report(
-      `Docker could not start Kafka (${String(error.stderr || error.message)
-        .trim()
-        .split('\n')
-        .at(-1)}): trying with Java.`,
-    )
+    report(`Docker could not start Kafka (${lastLine(error)}): trying with Java.`)
     await dockerDown(layout).catch(quietly)
     rmSync(containerMark(layout), { force: true })
     return false
   }
 }
 
-const hasOwnProcess = layout => new KafkaCluster({ layout }).nodes.some(node => node.alive())
+const lastLine = error =>
+  String(error.stderr || error.message)
+    .trim()
+    .split('\n')
+    .at(-1)
 
-async function untilWhole(layout, limit) {
-  const end = performance.now() + limit
-  const { client } = layout.nodes.find(isBroker).ports
-  while (!(await isWhole(layout)) || !(await findsCoordinator({ port: client }).catch(() => false))) {
-    if (performance.now() > end) throw new BrokerError(`no answer within ${limit / 1000} s`)
-    await delay(200)
-  }
-}
+const hasOwnProcess = layout => new KafkaCluster({ layout }).nodes.some(node => node.alive())
 
 async function withJars(layout, keep, report) {
   const runtime = await kafkaRuntime(report)

@@ -1,0 +1,204 @@
+// A TCP proxy that stands between clients and one broker and does to them what networks and brokers do: delays, narrow lines, cuts,
+// refusals, black holes, lost requests, error codes. Knows Kafka's frames through kafka-frames.ts, and nothing of any client.
+// Clients stay on it if they came through the broker's second listener (`ports.proxied` behind, listening at `ports.proxy`),
+// or with `advertise`, which rewrites the ports that the broker tells.
+import { createServer, type Server, type Socket } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+import { type RequestHead, withErrors, withPorts } from './kafka-frames.ts'
+import { type ErrorSpot, errorSpots } from './kafka-layouts.ts'
+import { ProxyLink, type Verdict } from './proxy-link.ts'
+import { Weather } from './proxy-pipe.ts'
+
+export { Api } from './kafka-layouts.ts'
+export type { Verdict }
+
+type Listener = (request: RequestHead) => Verdict | Promise<Verdict>
+
+export interface ProxyOptions {
+  /** The broker's port. */
+  target: number
+  /** Where to listen; any free port if it is left out. */
+  port?: number
+  /** Broker's port to proxy's port: rewritten in what the broker tells of its cluster. */
+  advertise?: ReadonlyMap<number, number>
+}
+
+interface Rewrite {
+  apiKey: number
+  code: number
+  left: number
+  where: { topic?: string; partition?: number }
+}
+
+interface Expectation {
+  apiKey: number
+  left: number
+  resolve: () => void
+}
+
+export class KafkaProxy {
+  /** Sees every request before it goes on; until what it returns has settled, the request and all behind it wait. */
+  onRequest: Listener | undefined
+  /** The same for responses, named by their requests: `drop` is a request that was carried out and whose answer was lost. */
+  onResponse: Listener | undefined
+  /** Requests that passed, by API key. */
+  readonly counts = new Map<number, number>()
+  private readonly weather = new Weather()
+  private readonly links = new Set<ProxyLink>()
+  private readonly rewrites: Rewrite[] = []
+  private expected: Expectation[] = []
+  private failure: Error | undefined
+  private server: Server | undefined
+
+  private constructor(private readonly options: ProxyOptions) {}
+
+  /** Listens; waits its turn when another test's proxy holds the port. */
+  static async open(options: ProxyOptions): Promise<KafkaProxy> {
+    const proxy = new KafkaProxy(options)
+    await proxy.listen(options.port ?? 0, 60_000)
+    return proxy
+  }
+
+  get port(): number {
+    const address = this.server?.address()
+    return typeof address === 'object' && address ? address.port : (this.options.port ?? 0)
+  }
+
+  get address(): string {
+    return `127.0.0.1:${this.port}`
+  }
+
+  get connections(): number {
+    return this.links.size
+  }
+
+  count(apiKey: number): number {
+    return this.counts.get(apiKey) ?? 0
+  }
+
+  /** Resolves when `times` further requests of this API have passed. */
+  next(apiKey: number, times = 1): Promise<void> {
+    return new Promise(resolve => this.expected.push({ apiKey, left: times, resolve }))
+  }
+
+  delay(milliseconds: number): void {
+    this.weather.delay = milliseconds
+  }
+
+  rate(bytesPerSecond: number): void {
+    this.weather.rate = bytesPerSecond
+  }
+
+  /** Ends every connection, with a reset or in good order; new ones are welcome. */
+  cut(how: 'rst' | 'fin' = 'rst'): void {
+    for (const link of this.links) link.cut(how)
+  }
+
+  /** Takes no new connections; those that stand stay. */
+  refuse(): void {
+    const server = this.server
+    if (!server?.listening) return
+    this.options.port = this.port
+    // It stops listening at once; its callback waits for connections that may stay for long.
+    server.close()
+  }
+
+  /** Takes connections and bytes, and lets nothing through, not even their end. */
+  blackHole(): void {
+    this.weather.close()
+  }
+
+  /** All is well again; what a black hole held back goes on. */
+  async heal(): Promise<void> {
+    this.weather.delay = 0
+    this.weather.rate = Number.POSITIVE_INFINITY
+    this.weather.open()
+    if (!this.server?.listening) await this.listen(this.port, 10_000)
+  }
+
+  /** Puts `code` into the next `count` responses of this API: into its one error, or into that of each partition that `where` names (all, if it names none). */
+  rewriteError(apiKey: number, count: number, code: number, where: { topic?: string; partition?: number } = {}): void {
+    this.rewrites.push({ apiKey, code, left: count, where })
+  }
+
+  /** Ends all. Rejects when a fault could not be injected, so that no test passes without it. */
+  async close(): Promise<void> {
+    this.weather.open()
+    for (const link of this.links) link.cut('rst')
+    await new Promise<void>(resolve => (this.server?.listening ? this.server.close(() => resolve()) : resolve()))
+    if (this.failure) throw this.failure
+    const left = this.rewrites.find(rewrite => rewrite.left > 0)
+    if (left)
+      throw new Error(`${left.left} responses of API ${left.apiKey} that were to carry error ${left.code} never came`)
+  }
+
+  private async listen(port: number, patience: number): Promise<void> {
+    const end = performance.now() + patience
+    for (;;) {
+      const server = createServer({ allowHalfOpen: true, noDelay: true }, socket => this.accept(socket))
+      const error = await new Promise<NodeJS.ErrnoException | undefined>(resolve => {
+        server.once('error', resolve)
+        server.listen({ host: '127.0.0.1', port, exclusive: true }, () => resolve(undefined))
+      })
+      if (!error) {
+        this.server = server
+        return
+      }
+      if (error.code !== 'EADDRINUSE' || performance.now() > end) throw error
+      await wait(100)
+    }
+  }
+
+  private accept(socket: Socket): void {
+    const link = new ProxyLink({
+      client: socket,
+      target: this.options.target,
+      weather: this.weather,
+      onRequest: head => this.request(head),
+      onResponse: (head, frame) => this.response(head, frame),
+      onFailure: error => {
+        this.failure ??= error
+      },
+      onClose: () => this.links.delete(link),
+    })
+    this.links.add(link)
+  }
+
+  private async request(head: RequestHead): Promise<Verdict> {
+    const verdict = await this.onRequest?.(head)
+    if (verdict) return verdict
+    this.counts.set(head.apiKey, this.count(head.apiKey) + 1)
+    for (const expectation of this.expected) {
+      if (expectation.apiKey === head.apiKey && --expectation.left === 0) expectation.resolve()
+    }
+    this.expected = this.expected.filter(({ left }) => left > 0)
+    return undefined
+  }
+
+  private async response(head: RequestHead, frame: Buffer): Promise<Verdict | Buffer> {
+    const verdict = await this.onResponse?.(head)
+    if (verdict) return verdict
+    const { advertise } = this.options
+    const redirected = advertise ? withPorts(head.apiKey, head.apiVersion, frame, advertise) : frame
+    return this.rewritten(head, redirected)
+  }
+
+  private rewritten(head: RequestHead, frame: Buffer): Buffer {
+    const rewrite = this.rewrites.find(({ apiKey, left }) => apiKey === head.apiKey && left > 0)
+    if (!rewrite) return frame
+    const spots = chosen(errorSpots(head.apiKey, head.apiVersion, frame), rewrite.where)
+    if (spots.length === 0) return frame
+    rewrite.left -= 1
+    return withErrors(frame, spots, rewrite.code)
+  }
+}
+
+function chosen(spots: ErrorSpot[], { topic, partition }: Rewrite['where']): ErrorSpot[] {
+  if (topic === undefined && partition === undefined) {
+    const whole = spots.filter(spot => spot.topic === undefined)
+    return whole.length > 0 ? whole : spots
+  }
+  return spots.filter(
+    spot => (topic === undefined || spot.topic === topic) && (partition === undefined || spot.partition === partition),
+  )
+}

@@ -1,0 +1,133 @@
+// Topics and groups of the test broker, seen and changed from outside: through kafkajs's admin client and producer, never through our own engine,
+// so that a fault of ours cannot hide itself. Close it at the end of the test: that deletes its topics and ends its connections.
+import { randomBytes } from 'node:crypto'
+import { type Admin, AssignerProtocol, Kafka, logLevel, type Message, type Producer } from 'kafkajs'
+
+export interface TopicOptions {
+  partitions?: number
+  replication?: number
+  /** Which brokers hold each partition, the leader first; instead of `partitions` and `replication`. */
+  replicas?: number[][]
+  config?: Record<string, string>
+}
+
+export interface GroupMember {
+  /** For a static member it begins with its instance id. */
+  memberId: string
+  clientId: string
+  /** What it was assigned: topic → partitions. */
+  assignment: Record<string, number[]>
+}
+
+export interface GroupView {
+  state: string
+  protocol: string
+  members: GroupMember[]
+}
+
+/** Kafka names live long in a broker that many runs share: no two tests use the same. */
+export const uniqueName = (prefix: string): string => `${prefix}-${randomBytes(5).toString('hex')}`
+
+export class TestTopics {
+  private readonly created = new Set<string>()
+
+  private constructor(
+    readonly kafka: Kafka,
+    readonly admin: Admin,
+    private readonly producer: Producer,
+  ) {}
+
+  /** Connects; `brokers` is one address or several with commas between them. */
+  static async open(brokers: string): Promise<TestTopics> {
+    const kafka = new Kafka({ clientId: 'tests', brokers: brokers.split(','), logLevel: logLevel.NOTHING })
+    const [admin, producer] = [kafka.admin(), kafka.producer({ allowAutoTopicCreation: false })]
+    await Promise.all([admin.connect(), producer.connect()])
+    return new TestTopics(kafka, admin, producer)
+  }
+
+  /** Makes a topic with a name of its own and resolves to the name, once all its partitions have leaders. */
+  async create(
+    prefix: string,
+    { partitions = 1, replication = 1, replicas, config = {} }: TopicOptions = {},
+  ): Promise<string> {
+    const topic = uniqueName(prefix)
+    const shape = replicas
+      ? { replicaAssignment: replicas.map((brokers, partition) => ({ partition, replicas: brokers })) }
+      : { numPartitions: partitions, replicationFactor: replication }
+    const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }))
+    await this.admin.createTopics({ topics: [{ topic, ...shape, configEntries }], waitForLeaders: true })
+    this.created.add(topic)
+    return topic
+  }
+
+  async delete(topic: string): Promise<void> {
+    await this.admin.deleteTopics({ topics: [topic] })
+    this.created.delete(topic)
+  }
+
+  /** Adds partitions until there are `total`. */
+  async grow(topic: string, total: number): Promise<void> {
+    await this.admin.createPartitions({ topicPartitions: [{ topic, count: total }] })
+  }
+
+  /** Lets these brokers hold the partition, the first of them leading it; resolves when it does. */
+  async move(topic: string, partition: number, replicas: [number, ...number[]]): Promise<void> {
+    // A mere change of order would not change the leader: the new one is made the only holder first.
+    for (const holders of replicas.length > 1 ? [[replicas[0]], replicas] : [replicas]) {
+      await this.admin.alterPartitionReassignments({
+        topics: [{ topic, partitionAssignment: [{ partition, replicas: holders }] }],
+      })
+      while ((await this.leader(topic, partition)) !== replicas[0]) await nextTurn()
+    }
+  }
+
+  async leader(topic: string, partition: number): Promise<number | undefined> {
+    const { topics } = await this.admin.fetchTopicMetadata({ topics: [topic] })
+    return topics[0]?.partitions.find(({ partitionId }) => partitionId === partition)?.leader
+  }
+
+  /** Produces, acknowledged by all replicas; resolves to how many messages the broker took. */
+  async produce(topic: string, messages: Message[]): Promise<number> {
+    await this.producer.send({ topic, acks: -1, messages })
+    return messages.length
+  }
+
+  /** First and next offset of each partition, by partition. */
+  async ends(topic: string): Promise<{ low: number; high: number }[]> {
+    const found = await this.admin.fetchTopicOffsets(topic)
+    return found
+      .sort((a, b) => a.partition - b.partition)
+      .map(({ low, high }) => ({ low: Number(low), high: Number(high) }))
+  }
+
+  /** The group's committed offset of each partition, by partition; -1 where there is none. */
+  async committed(group: string, topic: string): Promise<number[]> {
+    const found = await this.admin.fetchOffsets({ groupId: group, topics: [topic] })
+    const partitions = found.find(each => each.topic === topic)?.partitions ?? []
+    return partitions.sort((a, b) => a.partition - b.partition).map(({ offset }) => Number(offset))
+  }
+
+  async group(name: string): Promise<GroupView> {
+    const { groups } = await this.admin.describeGroups([name])
+    const { state = 'Unknown', protocol = '', members = [] } = groups[0] ?? {}
+    return {
+      state,
+      protocol,
+      members: members.map(member => ({ ...member, assignment: assigned(member.memberAssignment) })).map(view),
+    }
+  }
+
+  async close(): Promise<void> {
+    // A test may have ended its broker, or deleted the topic itself: nothing to say about that here.
+    if (this.created.size > 0) await this.admin.deleteTopics({ topics: [...this.created] }).catch(() => {})
+    await Promise.allSettled([this.admin.disconnect(), this.producer.disconnect()])
+  }
+}
+
+const nextTurn = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 20))
+
+const view = ({ memberId, clientId, assignment }: GroupMember): GroupMember => ({ memberId, clientId, assignment })
+
+function assigned(bytes: Buffer): Record<string, number[]> {
+  return bytes.length === 0 ? {} : (AssignerProtocol.MemberAssignment.decode(bytes)?.assignment ?? {})
+}
