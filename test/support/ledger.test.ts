@@ -1,0 +1,144 @@
+import { describe, expect, test } from 'vitest'
+import { type Acknowledged, Ledger } from './ledger.ts'
+
+type Entry = readonly [what: 'start' | 'end', pid: number, offset: number, at: number]
+
+function ledgerOf(owned: readonly (readonly [pid: number, at: number])[], entries: readonly Entry[]): Ledger {
+  const ledger = new Ledger()
+  const rest = { topic: 't', partition: 0, key: null, seq: 0, partitions: [{ topic: 't', partition: 0 }] }
+  for (const [pid, at] of owned) ledger.add({ what: 'own', pid, at, offset: 0, ...rest })
+  for (const [what, pid, offset, at] of entries) ledger.add({ what, pid, offset, at, ...rest })
+  return ledger
+}
+
+const acked = (...offsets: number[]): Acknowledged[] =>
+  offsets.map(offset => ({ topic: 't', partition: 0, offset, key: null, seq: offset }))
+
+const twoOwners: Entry[] = [
+  ['start', 1, 0, 10],
+  ['end', 1, 0, 11],
+  ['start', 2, 1, 20],
+  ['end', 2, 1, 21],
+]
+
+describe('the ledger', () => {
+  test('finds nothing wrong where nothing is', () => {
+    const ledger = ledgerOf(
+      [
+        [1, 5],
+        [2, 15],
+      ],
+      twoOwners,
+    )
+    expect([
+      ledger.lost(acked(0, 1)),
+      ledger.repeated(),
+      ledger.outOfOrder(),
+      ledger.skipped(acked(0, 1)),
+      ledger.trespasses(),
+      ledger.overlaps(),
+    ]).toEqual([[], [], [], [], [], []])
+  })
+
+  test('finds what was lost, also when its handler started and never ended', () => {
+    const ledger = ledgerOf(
+      [[1, 5]],
+      [
+        ['start', 1, 0, 10],
+        ['end', 1, 0, 11],
+        ['start', 1, 1, 12],
+      ],
+    )
+    expect(ledger.lost(acked(0, 1, 2)).map(({ offset }) => offset)).toEqual([1, 2])
+  })
+
+  test('counts repeats', () => {
+    const ledger = ledgerOf(
+      [
+        [1, 5],
+        [2, 15],
+      ],
+      [...twoOwners.slice(0, 2), ['start', 2, 0, 20], ['end', 2, 0, 21]],
+    )
+    expect(ledger.repeated()).toHaveLength(1)
+  })
+
+  test('finds a step back within an ownership, and allows it to the next owner', () => {
+    const back: Entry[] = [
+      ['start', 1, 5, 10],
+      ['end', 1, 5, 11],
+      ['start', 1, 4, 12],
+      ['end', 1, 4, 13],
+    ]
+    expect(ledgerOf([[1, 5]], back).outOfOrder()).toHaveLength(1)
+    expect(
+      ledgerOf(
+        [
+          [1, 5],
+          [1, 11.5],
+        ],
+        back,
+      ).outOfOrder(),
+    ).toEqual([])
+  })
+
+  test('finds what was skipped, but not gaps that hold no message', () => {
+    const ledger = ledgerOf(
+      [[1, 5]],
+      [
+        ['start', 1, 0, 10],
+        ['end', 1, 0, 11],
+        ['start', 1, 3, 12],
+        ['end', 1, 3, 13],
+      ],
+    )
+    expect(ledger.skipped(acked(0, 1, 3))).toEqual([expect.stringContaining(': 1 was skipped')])
+  })
+
+  test('finds a start after the next owner has started, unless the partition came back', () => {
+    const zombie: Entry[] = [...twoOwners, ['start', 1, 2, 30], ['end', 1, 2, 31]]
+    expect(
+      ledgerOf(
+        [
+          [1, 5],
+          [2, 15],
+        ],
+        zombie,
+      ).trespasses(),
+    ).toHaveLength(1)
+    expect(
+      ledgerOf(
+        [
+          [1, 5],
+          [2, 15],
+          [1, 25],
+        ],
+        zombie,
+      ).trespasses(),
+    ).toEqual([])
+  })
+
+  test('finds two handlers at once, but not when the first one was killed before', () => {
+    const both: Entry[] = [
+      ['start', 1, 0, 10],
+      ['start', 2, 0, 20],
+      ['end', 2, 0, 21],
+    ]
+    expect(ledgerOf([], both).overlaps()).toHaveLength(1)
+    expect(ledgerOf([], both).overlaps(new Map([[1, 15]]))).toEqual([])
+  })
+
+  test('measures the longest gap around a moment', () => {
+    const ledger = ledgerOf(
+      [],
+      [
+        ['start', 1, 0, 0],
+        ['start', 1, 1, 100],
+        ['start', 1, 2, 110],
+        ['start', 1, 3, 500],
+      ],
+    )
+    expect(ledger.longestGaps(105, 200).get('t/0')).toBe(390)
+    expect(ledger.longestGaps(50, 105).get('t/0')).toBe(100)
+  })
+})

@@ -1,0 +1,193 @@
+// One checker for every scenario: what was acknowledged to the producer, what the handlers wrote down (obedient-consumer.ts), and
+// what the group has committed, held against each other. Times are milliseconds on the machine's monotonic clock, comparable
+// between processes.
+
+import { readFileSync } from 'node:fs'
+import { groupBy } from '../../src/lib/group-by.ts'
+
+export interface Acknowledged {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly key: string | null
+  readonly seq: number
+}
+
+export interface Handling extends Acknowledged {
+  readonly pid: number
+  readonly start: number
+  /** Undefined when it never ended well. */
+  end: number | undefined
+}
+
+interface Owning {
+  readonly pid: number
+  readonly at: number
+  readonly partition: string
+}
+
+interface Line {
+  readonly what: 'own' | 'start' | 'end' | 'teardown'
+  readonly pid: number
+  readonly at: number
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly key: string | null
+  readonly seq: number
+  readonly partitions: readonly { topic: string; partition: number }[]
+}
+
+export const now = (): number => Number(process.hrtime.bigint() / 1000n) / 1000
+
+const where = ({ topic, partition }: { topic: string; partition: number }) => `${topic}/${partition}`
+const exactly = ({ topic, partition, offset }: Acknowledged) => `${topic}/${partition}@${offset}`
+
+export class Ledger {
+  readonly handlings: Handling[] = []
+  readonly ownings: Owning[] = []
+  readonly teardowns: { pid: number; at: number }[] = []
+
+  /** Reads what stands in the file now; a line that is being written is left out. */
+  static read(file: string): Ledger {
+    const ledger = new Ledger()
+    const text = readFileSync(file, 'utf8')
+    for (const line of text.slice(0, text.lastIndexOf('\n') + 1).split('\n'))
+      if (line !== '') ledger.add(JSON.parse(line) as Line)
+    return ledger
+  }
+
+  get ended(): Handling[] {
+    return this.handlings.filter(({ end }) => end !== undefined)
+  }
+
+  /** How often each acknowledged message was handled to its end. */
+  counts(): Map<string, number> {
+    const counts = new Map<string, number>()
+    for (const handling of this.ended) counts.set(exactly(handling), (counts.get(exactly(handling)) ?? 0) + 1)
+    return counts
+  }
+
+  lost(acknowledged: readonly Acknowledged[]): Acknowledged[] {
+    const counts = this.counts()
+    return acknowledged.filter(message => !counts.has(exactly(message)))
+  }
+
+  /** Handlings beyond the first of each message. */
+  repeated(): Handling[] {
+    const seen = new Set<string>()
+    return this.ended.filter(handling => {
+      const repeated = seen.has(exactly(handling))
+      seen.add(exactly(handling))
+      return repeated
+    })
+  }
+
+  /** Invariant O: within an ownership offsets only rise, but for the attempts at the same message. */
+  outOfOrder(): string[] {
+    return this.#byOwnership().flatMap(([name, handlings]) =>
+      handlings.flatMap((handling, i) => {
+        const before = handlings[i - 1]
+        return before && handling.offset < before.offset ? [`${name}: ${handling.offset} after ${before.offset}`] : []
+      }),
+    )
+  }
+
+  /** Offsets that were jumped over within an ownership although they exist. */
+  skipped(acknowledged: readonly Acknowledged[]): string[] {
+    const exists = new Set(acknowledged.map(exactly))
+    return this.#byOwnership().flatMap(([name, handlings]) =>
+      handlings.flatMap((handling, i) => {
+        const before = handlings[i - 1]
+        if (!before || handling.offset <= before.offset + 1) return []
+        const gap = Array.from({ length: handling.offset - before.offset - 1 }, (_, j) => before.offset + 1 + j)
+        return gap
+          .filter(offset => exists.has(exactly({ ...handling, offset })))
+          .map(offset => `${name}: ${offset} was skipped`)
+      }),
+    )
+  }
+
+  /** Invariant X: nobody starts on a partition after the next owner has started, unless it was assigned to him again. */
+  trespasses(): string[] {
+    const found: string[] = []
+    for (const [partition, handlings] of this.#byPartition()) {
+      const past = new Map<number, number>()
+      let owner: number | undefined
+      for (const { pid, start, offset } of handlings) {
+        if (pid === owner) continue
+        const left = past.get(pid)
+        const again = this.ownings.some(
+          own => own.pid === pid && own.partition === partition && own.at > (left ?? 0) && own.at <= start,
+        )
+        if (left !== undefined && !again)
+          found.push(`${partition}: ${pid} started ${offset} after ${owner} had taken over`)
+        if (owner !== undefined) past.set(owner, start)
+        owner = pid
+      }
+    }
+    return found
+  }
+
+  /** Two handlers at once on one partition, of live processes; `dead` maps a pid to the moment it was killed. */
+  overlaps(dead: ReadonlyMap<number, number> = new Map()): string[] {
+    return this.#byPartition().flatMap(([partition, handlings]) =>
+      handlings.flatMap((handling, i) => {
+        const before = handlings[i - 1]
+        if (!before) return []
+        const until =
+          before.end ??
+          dead.get(before.pid) ??
+          (before.pid === handling.pid ? handling.start : Number.POSITIVE_INFINITY)
+        return until > handling.start
+          ? [`${partition}: ${handling.offset} started while ${before.offset} was in hand`]
+          : []
+      }),
+    )
+  }
+
+  /** Longest time between two handlings of each partition that touches [from, to], milliseconds. */
+  longestGaps(from: number, to: number): Map<string, number> {
+    const gaps = new Map<string, number>()
+    for (const [partition, handlings] of this.#byPartition()) {
+      const starts = handlings.map(({ start }) => start)
+      const around = starts.flatMap((start, i) =>
+        i > 0 && start >= from && starts[i - 1]! <= to ? [start - starts[i - 1]!] : [],
+      )
+      gaps.set(partition, Math.max(0, ...around))
+    }
+    return gaps
+  }
+
+  add(line: Line): void {
+    const { what, pid, at, topic, partition, offset, key, seq } = line
+    if (what === 'own') for (const p of line.partitions) this.ownings.push({ pid, at, partition: where(p) })
+    if (what === 'teardown') this.teardowns.push({ pid, at })
+    if (what === 'start') this.handlings.push({ pid, topic, partition, offset, key, seq, start: at, end: undefined })
+    if (what === 'end') {
+      const open = this.handlings.findLast(
+        h => h.pid === pid && h.offset === offset && h.partition === partition && h.topic === topic,
+      )
+      if (open) open.end = at
+    }
+  }
+
+  #byPartition(): [string, Handling[]][] {
+    return [...groupBy(this.handlings, where)].map(([name, all]) => [name, all.sort((a, b) => a.start - b.start)])
+  }
+
+  #byOwnership(): [string, Handling[]][] {
+    return this.#byPartition().flatMap(([partition, handlings]) => {
+      const named = handlings.map(handling => {
+        const taken = this.ownings.filter(
+          own => own.pid === handling.pid && own.partition === partition && own.at <= handling.start,
+        )
+        return { handling, name: `${partition} of ${handling.pid} since ${taken.at(-1)?.at ?? 'the beginning'}` }
+      })
+      return [...groupBy(named, ({ name }) => name)].map(([name, all]): [string, Handling[]] => [
+        name,
+        all.map(({ handling }) => handling),
+      ])
+    })
+  }
+}
