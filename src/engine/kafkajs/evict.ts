@@ -1,0 +1,55 @@
+// Takes dead static members out of their group, so that their partitions go to the others at once instead of after a session.
+// For whoever knows that the processes are dead: the primary. LeaveGroup takes an instance id with an empty member id.
+
+import type { Bus } from '../../events/bus.ts'
+import { type Clock, sleep } from '../../lib/clock.ts'
+import { Brokers } from './brokers.ts'
+import { actionFor, actionOf, KafkaError } from './codes.ts'
+import { Coordinator } from './coordinator.ts'
+
+const RETRY_MS = 200
+
+export interface Eviction {
+  readonly brokers: readonly string[]
+  readonly clientId: string
+  readonly groupId: string
+  readonly instanceIds: readonly string[]
+  readonly timeoutMs: number
+  readonly bus: Bus
+  readonly clock: Clock
+}
+
+/** A member that the group does not know (any more) counts as taken out. Rejects when time is up, or for lack of rights. */
+export async function evict({ instanceIds, ...eviction }: Eviction): Promise<void> {
+  const { brokers: addresses, clientId, groupId, timeoutMs, bus, clock } = eviction
+  const deadline = clock.now() + timeoutMs
+  const brokers = new Brokers({ brokers: addresses, clientId, socketTimeout: timeoutMs, bus, clock })
+  try {
+    for (const instanceId of instanceIds) {
+      const coordinator = new Coordinator({ brokers, groupId, instanceId })
+      await leave(coordinator, `taking ${instanceId} out of the group ${groupId}`, { clock, deadline })
+    }
+  } finally {
+    brokers.close()
+  }
+}
+
+async function leave(
+  coordinator: Coordinator,
+  what: string,
+  { clock, deadline }: { clock: Clock; deadline: number },
+): Promise<void> {
+  for (;;) {
+    try {
+      const { errorCode, members = [] } = await coordinator.leave('', Math.max(1, deadline - clock.now()))
+      const code = [errorCode, ...members.map(member => member.errorCode)].find(each => actionOf(each) !== 'ok') ?? 0
+      if (actionOf(code) === 'ok' || actionOf(code) === 'evicted') return
+      throw new KafkaError(what, code)
+    } catch (error) {
+      const action = actionFor(error)
+      if (!['retry', 'refresh', 'coordinator'].includes(action) || clock.now() + RETRY_MS >= deadline) throw error
+      coordinator.forget()
+      await sleep(clock, RETRY_MS)
+    }
+  }
+}
