@@ -99,11 +99,12 @@ function notFound(plan: LoadPlan, seen: readonly Seen[], impostors: readonly str
     return `${here(impostors[0]!)} exports ${name}, but it is no class that extends Consumer of racecar.`
   const looked = [...plan.require, ...plan.candidates].map(file => here(sourceOf(plan, file)))
   const where = looked.length > 0 ? ` in ${looked.join(', ')}` : ''
-  if (seen.length === 0) return `There is no consumer ${name}${where}, nor any other.`
+  const elsewhere = plan.lookedIn === undefined ? '' : ` ${plan.lookedIn}`
+  if (seen.length === 0) return `There is no consumer ${name}${where}, nor any other.${elsewhere}`
   const known = seen.flatMap(({ names, hints }) => [...names, ...hints])
   const meant = nearest(name, known)
   const list = seen.map(({ names, hints, file }) => `${names[0] ?? hints[0]} (${here(file)})`)
-  return `There is no consumer ${name}${where}. Seen: ${list.join(', ')}.${meant ? ` Did you mean ${meant}?` : ''}`
+  return `There is no consumer ${name}${where}. Seen: ${list.join(', ')}.${meant ? ` Did you mean ${meant}?` : elsewhere}`
 }
 
 const sourceOf = (plan: LoadPlan, file: string): string => plan.sources?.[file] ?? file

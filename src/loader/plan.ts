@@ -9,4 +9,6 @@ export interface LoadPlan {
   readonly candidates: readonly string[]
   /** What the user wrote, of each file that was compiled from it: for what people read. */
   readonly sources?: Readonly<Record<string, string>>
+  /** Where else the consumer was looked for in vain: a sentence for the error, should `require` not hold it either. */
+  readonly lookedIn?: string
 }

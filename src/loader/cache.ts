@@ -1,0 +1,94 @@
+// A folder for what was compiled: nobody else's, and the same content is the same folder, so that nothing is written twice and a
+// worker that is replaced weeks later finds what its primary compiled. Knows nothing of compilers.
+
+import { createHash, randomBytes } from 'node:crypto'
+import { chmod, lstat, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { homedir, tmpdir } from 'node:os'
+import { isAbsolute, join } from 'node:path'
+import { RacecarError } from '../errors.ts'
+
+export interface CacheFile {
+  readonly name: string
+  readonly contents: string
+}
+
+/** Most wanted first: a cache outlives a temporary folder, which is cleared of what is some days old. */
+export function cacheFolders(env: NodeJS.ProcessEnv = process.env): readonly string[] {
+  const { XDG_CACHE_HOME: xdg } = env
+  const own = xdg !== undefined && isAbsolute(xdg) ? xdg : join(homedir(), cacheOfSystem())
+  return [join(own, 'racecar'), join(tmpdir(), `racecar-${process.getuid?.() ?? 'cache'}`)]
+}
+
+const cacheOfSystem = (): string => (process.platform === 'darwin' ? 'Library/Caches' : '.cache')
+
+/** The first of the folders that can be had for us alone. Throws CANNOT_CREATE saying what is wrong with each. */
+export async function openCache(folders: readonly string[]): Promise<string> {
+  const faults: string[] = []
+  for (const folder of folders) {
+    const fault = await claim(folder).catch((error: Error) => error.message)
+    if (fault === undefined) return folder
+    faults.push(`${folder} (${fault})`)
+  }
+  const text = `There is no folder to put compiled TypeScript into: ${faults.join(', ')}.`
+  throw new RacecarError('CANNOT_CREATE', text)
+}
+
+/** Whoever can write here can run code as us: so it is ours, closed to others, and no link to elsewhere. */
+async function claim(folder: string): Promise<string | undefined> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const found = await lstat(folder)
+  if (!found.isDirectory()) return 'not a folder'
+  if (process.getuid !== undefined && found.uid !== process.getuid()) return 'belongs to another user'
+  if (process.platform !== 'win32') {
+    if ((found.mode & 0o022) !== 0) return 'others may write to it'
+    if ((found.mode & 0o077) !== 0) await chmod(folder, 0o700)
+  }
+  // Rights alone do not tell: the disk may be read-only or full.
+  const probe = join(folder, temporaryName())
+  await mkdir(probe)
+  await rm(probe, { recursive: true })
+  return undefined
+}
+
+/** Puts the files into a folder named by their content, all or none, and returns it. */
+export async function keep(cache: string, files: readonly CacheFile[]): Promise<string> {
+  const folder = join(cache, nameFor(files))
+  if (await isComplete(folder, files)) return folder
+  const making = join(cache, temporaryName())
+  try {
+    await mkdir(making, { mode: 0o700 })
+    await Promise.all(files.map(({ name, contents }) => writeFile(join(making, name), contents, { mode: 0o600 })))
+    await replace(making, folder, files)
+    return folder
+  } catch (cause) {
+    throw new RacecarError('CANNOT_CREATE', `Compiled TypeScript could not be written: ${(cause as Error).message}`, {
+      cause,
+    })
+  } finally {
+    await rm(making, { recursive: true, force: true })
+  }
+}
+
+async function replace(making: string, folder: string, files: readonly CacheFile[]): Promise<void> {
+  try {
+    await rename(making, folder)
+  } catch (error) {
+    // Another primary was faster; or something has removed a part of it, which is put back file by file.
+    if (await isComplete(folder, files)) return
+    if (!['ENOTEMPTY', 'EEXIST', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+    for (const { name } of files) await rename(join(making, name), join(folder, name))
+  }
+}
+
+const temporaryName = (): string => `.making-${randomBytes(8).toString('hex')}`
+
+function nameFor(files: readonly CacheFile[]): string {
+  const hash = createHash('sha256')
+  for (const { name, contents } of files) hash.update(JSON.stringify([name, contents]))
+  return hash.digest('hex').slice(0, 32)
+}
+
+async function isComplete(folder: string, files: readonly CacheFile[]): Promise<boolean> {
+  const sizes = await Promise.all(files.map(({ name }) => stat(join(folder, name)).catch(() => undefined)))
+  return files.every(({ contents }, index) => sizes[index]?.size === Buffer.byteLength(contents))
+}
