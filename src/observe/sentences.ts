@@ -1,0 +1,157 @@
+// What each event is to a person: how severe, and in which words. The only place for words about events; who says them (slot and
+// process id) stands in front of each line. A rebalance is no error.
+
+import type { ErrorData, EventName, Events, Level, Partition, PartitionAt } from '../events/events.ts'
+
+export interface Sentence<N extends EventName> {
+  readonly level: Level | ((data: Events[N]) => Level)
+  readonly say: (data: Events[N]) => string
+}
+
+const seconds = (ms: number): string => `${Number((ms / 1000).toFixed(ms < 10_000 ? 2 : 0))} s`
+const at = ({ topic, partition }: Partition): string => `${topic}/${partition}`
+const list = (all: readonly Partition[]): string => all.map(at).join(', ')
+const positions = (all: readonly PartitionAt[]): string => all.map(one => `${at(one)}@${one.offset}`).join(', ')
+const count = (number: number, one: string, many = `${one}s`): string => `${number} ${number === 1 ? one : many}`
+const range = ({ offset, lastOffset }: { offset: number; lastOffset: number }): string =>
+  offset === lastOffset ? `${offset}` : `${offset}…${lastOffset}`
+
+/** With its causes; without the stack. */
+export function told({ name, message, cause }: ErrorData): string {
+  const own = name === 'RacecarError' || name === 'Error' ? message : `${name}: ${message}`
+  return cause ? `${own} (${told(cause)})` : own
+}
+
+const ofEngine = {
+  'broker.unreachable': {
+    level: 'warn',
+    say: ({ broker, error, waitingMs }) =>
+      `No answer from the broker ${broker} for ${seconds(waitingMs)} (option brokers): ${told(error)}. Trying on.`,
+  },
+  'broker.reachable': { level: 'info', say: ({ afterMs }) => `The brokers answer again after ${seconds(afterMs)}.` },
+  'topic.missing': {
+    level: 'warn',
+    say: ({ topic }) => `The topic ${topic} does not exist, and is not created by accident. Waiting for it.`,
+  },
+  'group.joining': { level: 'info', say: ({ groupId }) => `Joins the group ${groupId}.` },
+  'group.joined': {
+    level: 'info',
+    say: ({ groupId, generation, partitions }) =>
+      `Has ${count(partitions.length, 'partition')} in the group ${groupId}${
+        partitions.length > 0 ? `: ${list(partitions)}` : ''
+      } (generation ${generation}).`,
+  },
+  'group.rebalancing': { level: 'info', say: ({ groupId, reason }) => `The group ${groupId} rebalances: ${reason}.` },
+  'group.left': { level: 'info', say: ({ groupId }) => `Has left the group ${groupId}.` },
+  'group.lost': {
+    level: 'warn',
+    say: ({ groupId, reason, partitions }) =>
+      `Is no longer a member of the group ${groupId}: ${reason}. Lost: ${list(partitions) || 'nothing'}.`,
+  },
+  'partitions.assigned': { level: 'info', say: ({ partitions }) => `Takes ${positions(partitions) || 'nothing'}.` },
+  'partitions.revoked': { level: 'info', say: ({ partitions }) => `Gives up ${list(partitions) || 'nothing'}.` },
+  'offset.reset': {
+    level: 'warn',
+    say: ({ from, to, skipped, ...of }) =>
+      `${at(of)} goes on at ${to}: ${from} is not in the log any more (${
+        skipped < 0 ? `back by ${-skipped}` : `${count(skipped, 'message')} skipped`
+      }).`,
+  },
+  'offsets.committed': { level: 'debug', say: ({ offsets }) => `Committed ${positions(offsets)}.` },
+  'commit.failed': {
+    level: 'warn',
+    say: ({ error, offsets }) => `Could not commit ${positions(offsets)}: ${told(error)}`,
+  },
+  'fetch.failed': { level: 'warn', say: ({ error, ...of }) => `Could not fetch from ${at(of)}: ${told(error)}` },
+} satisfies Partial<{ [N in EventName]: Sentence<N> }>
+
+const ofRunner = {
+  'message.failed': {
+    level: 'error',
+    say: ({ attempt, error, pauseMs, ...of }) =>
+      `${at(of)}@${range(of)} failed (attempt ${attempt}): ${told(error)}. ${
+        pauseMs === null ? 'The partition rests for good.' : `Again in ${seconds(pauseMs)}.`
+      }`,
+  },
+  'handler.overdue': {
+    level: 'warn',
+    say: ({ offset, runningMs, ...of }) =>
+      `${at(of)}@${offset} has been in hand for ${seconds(runningMs)}, longer than max_poll_interval.`,
+  },
+  'handler.given.up': {
+    level: 'error',
+    say: ({ offset, runningMs, why, ...of }) =>
+      `${at(of)}@${offset} is given up after ${seconds(runningMs)}: ${why}. It will be handled again.`,
+  },
+  'delivery.failed': {
+    level: 'error',
+    say: ({ error, count: lost }) => `${count(lost, 'produced message')} could not be delivered: ${told(error)}`,
+  },
+  'hook.failed': { level: 'error', say: ({ hook, error }) => `${hook} failed: ${told(error)}` },
+} satisfies Partial<{ [N in EventName]: Sentence<N> }>
+
+const ofWorker = {
+  'worker.started': { level: 'debug', say: ({ consumer, groupId }) => `Runs ${consumer} in the group ${groupId}.` },
+  'worker.stopping': { level: 'info', say: ({ reason, graceMs }) => `Stops within ${seconds(graceMs)}: ${reason}.` },
+  'worker.stopped': {
+    level: ({ clean }) => (clean ? 'info' : 'warn'),
+    say: ({ clean }) => (clean ? 'Has stopped.' : 'Has stopped, and gave up something that it had in hand.'),
+  },
+  'worker.failed': { level: 'error', say: ({ error }) => `Failed: ${told(error)}` },
+} satisfies Partial<{ [N in EventName]: Sentence<N> }>
+
+const ofPrimary = {
+  'primary.started': {
+    level: 'info',
+    say: ({ version, consumer, workers, groupId, brokers }) =>
+      `racecar ${version} runs ${consumer} ${
+        workers === 0 ? 'in this process' : `in ${count(workers, 'worker')}`
+      }, group ${groupId}, brokers ${brokers.join(', ')}.`,
+  },
+  'primary.stopping': { level: 'info', say: ({ reason, graceMs }) => `Stops within ${seconds(graceMs)}: ${reason}.` },
+  'primary.stopped': {
+    level: ({ exitCode }) => (exitCode === 0 ? 'info' : 'error'),
+    say: ({ exitCode, why }) => (exitCode === 0 ? 'Has stopped.' : `Ends with exit code ${exitCode}: ${why}`),
+  },
+  'slot.forked': {
+    level: 'info',
+    say: ({ slot, pid, restarts }) =>
+      `${slot} is forked as ${pid}${restarts > 0 ? `, replacement number ${restarts}` : ''}.`,
+  },
+  'slot.up': { level: 'info', say: ({ slot, pid, afterMs }) => `${slot} (${pid}) is up after ${seconds(afterMs)}.` },
+  'slot.exited': {
+    level: ({ code }) => (code === 0 ? 'info' : 'warn'),
+    say: ({ slot, pid, why }) => `${slot} (${pid}) ${why}.`,
+  },
+  'slot.restarting': {
+    level: 'warn',
+    say: ({ slot, inMs, crashes }) =>
+      `${slot} is replaced ${inMs === 0 ? 'at once' : `in ${seconds(inMs)}`} (${count(crashes, 'crash', 'crashes')} in a row).`,
+  },
+  'slot.given.up': {
+    level: 'error',
+    say: ({ slot, crashes, withinMs }) => `${slot} is given up: ${crashes} crashes within ${seconds(withinMs)}.`,
+  },
+  'slot.killed': { level: 'warn', say: ({ slot, pid, why }) => `${slot} (${pid}) is killed: ${why}.` },
+  'slot.renamed': {
+    level: 'warn',
+    say: ({ slot, was, instanceId }) =>
+      `${slot} goes on as ${instanceId}: another process uses the group.instance.id ${was}.`,
+  },
+} satisfies Partial<{ [N in EventName]: Sentence<N> }>
+
+export const sentences: { readonly [N in EventName]: Sentence<N> } = {
+  line: {
+    level: ({ level }) => level,
+    say: ({ message, from }) => (from === 'kafka' ? `kafka: ${message}` : message),
+  },
+  ...ofEngine,
+  ...ofRunner,
+  ...ofWorker,
+  ...ofPrimary,
+}
+
+export function levelOf<N extends EventName>(name: N, data: Events[N]): Level {
+  const { level } = sentences[name] as Sentence<N>
+  return typeof level === 'function' ? level(data) : level
+}

@@ -1,0 +1,60 @@
+// A worker's end of the channel to its primary: what is said arrives, in order, before the process exits. What cannot cross a
+// process, such as a function in the fields of a log line, is turned into text instead of ending the worker.
+
+import { inspect } from 'node:util'
+import { type ForwardedEvent, seal, type ToPrimary } from '../messages.ts'
+
+/** The part of `process` that this needs. */
+export interface Port {
+  send?(message: unknown, handle: undefined, options: undefined, sent: (error: Error | null) => void): boolean
+}
+
+export class IpcChannel {
+  readonly #port: Port
+  readonly #waiting = new Set<Promise<void>>()
+
+  constructor(port: Port) {
+    this.#port = port
+  }
+
+  send(message: ToPrimary): void {
+    const sent = this.#post(message)
+    this.#waiting.add(sent)
+    void sent.then(() => this.#waiting.delete(sent))
+  }
+
+  /** Resolves when everything said so far is on its way. A primary that is stopped may keep it waiting for ever. */
+  async flush(): Promise<void> {
+    await Promise.all(this.#waiting)
+  }
+
+  #post(message: ToPrimary): Promise<void> {
+    return new Promise(resolve => {
+      // A primary that is gone cannot be told anything; the closed channel is news of its own.
+      const settle = () => resolve()
+      try {
+        if (!this.#port.send) settle()
+        else this.#port.send(seal(message), undefined, undefined, settle)
+      } catch (error) {
+        if (message.type !== 'event') throw error
+        this.#port.send?.(seal({ type: 'event', event: readable(message.event) }), undefined, undefined, settle)
+      }
+    })
+  }
+}
+
+/** The same event with everything in it that is not a plain value as text. */
+function readable({ name, data }: ForwardedEvent): ForwardedEvent {
+  return { name, data: texts(data) } as ForwardedEvent
+}
+
+function texts(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return typeof value === 'function' ? inspect(value) : value
+  try {
+    return structuredClone(value)
+  } catch {
+    const isPlain = Object.getPrototypeOf(value) === Object.prototype
+    if (!isPlain) return inspect(value)
+    return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, texts(part)]))
+  }
+}

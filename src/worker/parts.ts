@@ -1,0 +1,37 @@
+// What a worker is made of. The runner is known by what a life needs of it, the channel by its two ends: so the same life runs in
+// a forked process, in the user's own (`workers` 0), and in a test.
+
+import type { Bus } from '../events/bus.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Description, LoadPlan, ToPrimary, ToWorker } from '../messages.ts'
+
+export interface RunnerEnd {
+  readonly exitCode: number
+  readonly error?: Error | undefined
+}
+
+/** The part of the runner that a life drives. */
+export interface Driven {
+  initialize(): Promise<void>
+  start(): Promise<void>
+  beat(): void
+  quiet(): void
+  stop(how: { readonly deadline: number; readonly leave: boolean }): Promise<{ readonly clean: boolean }>
+  readonly done: Promise<RunnerEnd>
+}
+
+export type Setup = Extract<ToWorker, { type: 'configure' }>
+
+/** The user's code, imported. */
+export interface Loaded {
+  readonly description: Description
+  /** Makes the instance, so the user's constructor runs here. */
+  prepare(setup: Setup): Driven | Promise<Driven>
+}
+
+export interface WorkerParts {
+  readonly load: (plan: LoadPlan) => Promise<Loaded>
+  readonly send: (message: ToPrimary) => void
+  readonly bus: Bus
+  readonly clock: Clock
+}

@@ -1,0 +1,191 @@
+// The life of a worker: load, describe, be configured, run, stop. It ends once, with the code that its process is to exit with,
+// and whatever ends it first; later reasons can only make the end sooner, or worse. It forks nothing and exits nothing.
+
+import { EXIT, errorCodes, isRacecarError } from '../errors.ts'
+import { errorData } from '../events/events.ts'
+import { type Deferred, deferred } from '../lib/deferred.ts'
+import type { LoadPlan, ToWorker } from '../messages.ts'
+import type { Driven, Loaded, RunnerEnd, Setup, WorkerParts } from './parts.ts'
+
+type Life =
+  | { readonly kind: 'waiting' }
+  | { readonly kind: 'loading' }
+  | { readonly kind: 'described'; readonly loaded: Loaded }
+  | { readonly kind: 'preparing'; readonly setup: Setup }
+  | { readonly kind: 'running'; readonly setup: Setup; readonly runner: Driven }
+
+export interface Stop {
+  readonly withinMs: number
+  /** Gives its place in the group away; without it a replacement takes it over. */
+  readonly leave: boolean
+  readonly reason: string
+  /** What the end is called whether or not it is clean. */
+  readonly exitCode?: number
+}
+
+/** A stop under way. */
+interface Farewell {
+  readonly deadline: number
+  readonly leave: boolean
+  readonly exitCode: number
+}
+
+/** What an unexpected error leaves for the messages in hand. */
+const CRASH_MS = 1000
+/** A whole group of processes is often told to stop together: the primary's word about it may be on its way. */
+const MOMENT_MS = 250
+/** Before its own configuration is known; the default of shutdown_timeout. */
+const UNKNOWN_GRACE_MS = 25_000
+/** A runner that has not come back by then will not. */
+const OVERTIME_MS = 250
+
+export class Worker {
+  readonly #parts: WorkerParts
+  readonly #end: Deferred<number> = deferred()
+  #life: Life = { kind: 'waiting' }
+  #farewell: Farewell | undefined
+  #ended = false
+
+  constructor(parts: WorkerParts) {
+    this.#parts = parts
+  }
+
+  /** The exit code; everything that can be stopped has stopped. */
+  get done(): Promise<number> {
+    return this.#end.promise
+  }
+
+  receive(message: ToWorker): void {
+    switch (message.type) {
+      case 'load':
+        void this.#load(message.plan)
+        break
+      case 'configure':
+        void this.#run(message)
+        break
+      case 'stop':
+        this.stop(message)
+        break
+      case 'beat':
+        if (this.#life.kind === 'running') this.#life.runner.beat()
+        break
+      default:
+        message satisfies never
+    }
+  }
+
+  /** Finishes what is in hand. A second call may ask to leave, to be sooner, or for an exit code that is not clean. */
+  stop({ withinMs, leave, reason, exitCode = EXIT.clean }: Stop): void {
+    const deadline = this.#parts.clock.now() + withinMs
+    const before = this.#farewell
+    const now: Farewell = {
+      deadline: Math.min(deadline, before?.deadline ?? deadline),
+      leave: leave || (before?.leave ?? false),
+      exitCode: before?.exitCode || exitCode,
+    }
+    this.#farewell = now
+    if (!before) this.#parts.bus.publish('worker.stopping', { reason, graceMs: withinMs })
+    if (before && before.leave === now.leave && before.deadline === now.deadline) return
+    void this.#takeLeave(now)
+  }
+
+  /** A SIGTERM of its own: the slot goes on, so the place in the group is kept for the replacement. */
+  terminated(reason: string): void {
+    if (this.#farewell) return
+    if (this.#life.kind === 'running') this.#life.runner.quiet()
+    this.#parts.clock.after(MOMENT_MS, () => {
+      if (!this.#farewell) this.stop({ withinMs: this.#graceMs(), leave: false, reason })
+    })
+  }
+
+  /** The primary is gone: nobody will replace this worker, nor end it. */
+  orphaned(): void {
+    this.stop({
+      withinMs: this.#graceMs(),
+      leave: true,
+      reason: 'the primary is gone',
+      exitCode: EXIT.orphaned,
+    })
+  }
+
+  /** An error that nobody caught: what else is broken cannot be known, so what is in hand gets a moment and no more. */
+  crashed(thrown: unknown): void {
+    this.#parts.bus.publish('worker.failed', { error: errorData(thrown) })
+    this.stop({ withinMs: CRASH_MS, leave: false, reason: 'an error that nobody caught', exitCode: EXIT.failure })
+  }
+
+  async #load(plan: LoadPlan): Promise<void> {
+    if (this.#life.kind !== 'waiting') return
+    this.#life = { kind: 'loading' }
+    try {
+      const loaded = await this.#parts.load(plan)
+      if (this.#farewell) return
+      this.#life = { kind: 'described', loaded }
+      this.#parts.send({ type: 'described', description: loaded.description })
+    } catch (error) {
+      this.#refuse(error)
+    }
+  }
+
+  async #run(setup: Setup): Promise<void> {
+    const life = this.#life
+    if (life.kind !== 'described' || this.#farewell) return
+    this.#life = { kind: 'preparing', setup }
+    try {
+      const runner = await life.loaded.prepare(setup)
+      if (this.#farewell) return
+      this.#life = { kind: 'running', setup, runner }
+      void runner.done.then(end => this.#runnerEnded(end))
+      await runner.initialize()
+      if (this.#farewell) return
+      this.#parts.bus.publish('worker.started', { consumer: life.loaded.description.consumer, groupId: setup.groupId })
+      this.#parts.send({ type: 'up' })
+      await runner.start()
+    } catch (error) {
+      if (!this.#farewell) this.#refuse(error)
+    }
+  }
+
+  /** Only an end of its own accord is news: after a stop it is what the stop waits for. */
+  #runnerEnded({ error, exitCode }: RunnerEnd): void {
+    if (this.#farewell) return
+    if (error) this.#parts.bus.publish('worker.failed', { error: errorData(error) })
+    this.stop({ withinMs: CRASH_MS, leave: false, reason: error?.message ?? 'the runner ended', exitCode })
+  }
+
+  #refuse(thrown: unknown): void {
+    const error = errorData(thrown)
+    const known = isRacecarError(thrown)
+    const exitCode = known ? thrown.exitCode : EXIT.failure
+    const cure = known ? thrown.cure : errorCodes.LOAD_FAILED.cure
+    this.#parts.bus.publish('worker.failed', { error })
+    this.#parts.send({ type: 'refused', error, exitCode, cure })
+    this.stop({ withinMs: CRASH_MS, leave: false, reason: error.message, exitCode })
+  }
+
+  async #takeLeave({ deadline, leave }: Farewell): Promise<void> {
+    if (this.#life.kind !== 'running') return this.#finish(true)
+    const { clock } = this.#parts
+    const cancel = clock.after(deadline - clock.now() + OVERTIME_MS, () => this.#finish(false))
+    try {
+      const { clean } = await this.#life.runner.stop({ deadline, leave })
+      this.#finish(clean)
+    } catch (error) {
+      this.#parts.bus.publish('worker.failed', { error: errorData(error) })
+      this.#finish(false)
+    } finally {
+      cancel()
+    }
+  }
+
+  #finish(clean: boolean): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#parts.bus.publish('worker.stopped', { clean })
+    this.#end.resolve(this.#farewell?.exitCode || (clean ? EXIT.clean : EXIT.forced))
+  }
+
+  #graceMs(): number {
+    return 'setup' in this.#life ? this.#life.setup.config.shutdownTimeout * 1000 : UNKNOWN_GRACE_MS
+  }
+}

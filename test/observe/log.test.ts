@@ -1,0 +1,174 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createBus } from '../../src/events/bus.ts'
+import { errorData } from '../../src/events/events.ts'
+import { Log, type LogSettings } from '../../src/observe/log.ts'
+import { sentences } from '../../src/observe/sentences.ts'
+import { FakeClock } from '../support/fake-clock.ts'
+
+let folder: string
+let complaints: string[]
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'racecar-log-'))
+  complaints = []
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+function open(settings: Partial<LogSettings> = {}, isTTY = false) {
+  const out = Object.assign(new PassThrough(), { isTTY })
+  const complain = (sentence: string) => complaints.push(sentence)
+  const log = new Log({ level: 'info', format: 'auto', out, complain, env: {}, clock: new FakeClock(), ...settings })
+  const written = async () => {
+    await log.close()
+    return String(out.read() ?? '')
+  }
+  return { log, written }
+}
+
+const slot = { slot: 'WelcomeConsumer/0', pid: 123 }
+const joined = { groupId: 'g', generation: 3, memberId: 'm', leader: false, partitions: [{ topic: 'a', partition: 1 }] }
+
+describe('the log', () => {
+  it('is JSON where nobody looks on: one object a line, with slot, process id, event and the event’s data', async () => {
+    const { log, written } = open()
+    log.write(slot, 'group.joined', joined)
+    const line = JSON.parse(await written())
+    expect(line).toMatchObject({
+      time: '2026-01-01T00:00:00.000Z',
+      level: 'info',
+      event: 'group.joined',
+      slot: 'WelcomeConsumer/0',
+      pid: 123,
+      message: 'Has 1 partition in the group g: a/1 (generation 3).',
+      partitions: [{ topic: 'a', partition: 1 }],
+    })
+  })
+
+  it('is text with colours on a terminal, each line with slot and process id', async () => {
+    const { log, written } = open({}, true)
+    log.write(slot, 'group.joined', joined)
+    const text = await written()
+    expect(text).toContain('\u001b[')
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the colours.
+    expect(text.replace(/\u001b\[\d+m/g, '')).toBe(
+      '2026-01-01T00:00:00.000Z INFO  [WelcomeConsumer/0 pid 123] Has 1 partition in the group g: a/1 (generation 3).\n',
+    )
+  })
+
+  it('has no colours with NO_COLOR, nor where text was asked for and nobody looks on', async () => {
+    for (const [settings, isTTY] of [
+      [{ env: { NO_COLOR: '1' } }, true],
+      [{ format: 'text' }, false],
+    ] as const) {
+      const { log, written } = open(settings, isTTY)
+      log.write(slot, 'group.joined', joined)
+      const text = await written()
+      expect(text).toContain('[WelcomeConsumer/0 pid 123]')
+      expect(text).not.toContain('\u001b[')
+    }
+  })
+
+  it('leaves out what is less severe than asked for', async () => {
+    const { log, written } = open({ level: 'warn' })
+    log.write(slot, 'group.joined', joined)
+    log.write(slot, 'line', { level: 'info', message: 'not this', from: 'user' })
+    log.write(slot, 'line', { level: 'error', message: 'but this', from: 'user' })
+    const lines = (await written()).trim().split('\n')
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toContain('but this')
+  })
+
+  it('does not let a user’s field pass for one of its own, nor a strange value cost a line', async () => {
+    const { log, written } = open()
+    const circle: Record<string, unknown> = { big: 1n, fn: () => {} }
+    circle.self = circle
+    const fields = { pid: 1, level: 'lie', order: 7, circle, twice: [circle, { deep: circle }] }
+    log.write(slot, 'line', { level: 'info', message: 'hello', from: 'user', fields })
+    const line = JSON.parse(await written())
+    expect(line).toMatchObject({ pid: 123, level: 'info', order: 7, circle: { big: '1n', self: '[circular]' } })
+  })
+
+  it('shows the stack of an error that came out of the user’s code', async () => {
+    const { log, written } = open({ format: 'text' })
+    const error = errorData(new TypeError('boom', { cause: new Error('below') }))
+    log.write(slot, 'worker.failed', { error })
+    const text = await written()
+    expect(text).toContain('Failed: TypeError: boom (below)')
+    expect(text).toMatch(/\n {4,}at /)
+  })
+
+  it('writes what the primary publishes, and nothing after it has stopped listening', async () => {
+    const { log, written } = open()
+    const bus = createBus()
+    const stop = log.listen(bus, { pid: 1 })
+    bus.publish('slot.up', { slot: 'WelcomeConsumer/2', pid: 77, afterMs: 120 })
+    stop()
+    bus.publish('slot.up', { slot: 'WelcomeConsumer/3', pid: 78, afterMs: 120 })
+    const lines = (await written()).trim().split('\n')
+    expect(lines.map(line => JSON.parse(line))).toEqual([
+      expect.objectContaining({
+        slot: 'WelcomeConsumer/2',
+        pid: 77,
+        message: 'WelcomeConsumer/2 (77) is up after 0.12 s.',
+      }),
+    ])
+  })
+
+  it('complains, and goes on, when an event is not what it says it is', async () => {
+    const { log, written } = open()
+    log.write(slot, 'group.joined', { partitions: null } as never)
+    log.write(slot, 'no.such.event' as never, {} as never)
+    log.write(slot, 'group.left', { groupId: 'g' })
+    expect((await written()).trim().split('\n')).toHaveLength(1)
+    expect(complaints).toEqual([expect.stringContaining('group.joined')])
+  })
+})
+
+describe('a log file', () => {
+  it('holds every line when the log is closed', async () => {
+    const file = join(folder, 'racecar.log')
+    const { log } = open({ file })
+    const count = 5000
+    for (let line = 0; line < count; line++)
+      log.write(slot, 'line', { level: 'info', message: `line ${line}`, from: 'user' })
+    await log.close()
+    const lines = readFileSync(file, 'utf8').trim().split('\n')
+    expect(lines).toHaveLength(count)
+    expect(JSON.parse(lines[count - 1]!)).toMatchObject({ message: `line ${count - 1}` })
+  })
+
+  it('is appended to, and is JSON even when it was started from a terminal', async () => {
+    const file = join(folder, 'racecar.log')
+    for (const message of ['first', 'second']) {
+      const { log } = open({ file }, true)
+      log.write(slot, 'line', { level: 'info', message, from: 'user' })
+      await log.close()
+    }
+    const lines = readFileSync(file, 'utf8').trim().split('\n')
+    expect(lines.map(line => JSON.parse(line).message)).toEqual(['first', 'second'])
+  })
+
+  it('that cannot be written is refused at once, with the exit code 73', () => {
+    const file = join(folder, 'no', 'such', 'folder', 'racecar.log')
+    expect(() => open({ file })).toThrow(expect.objectContaining({ code: 'CANNOT_CREATE', exitCode: 73 }))
+  })
+})
+
+describe('sentences', () => {
+  it('call no rebalance an error', () => {
+    for (const name of ['group.joining', 'group.joined', 'group.rebalancing', 'partitions.revoked'] as const)
+      expect(sentences[name].level).toBe('info')
+  })
+
+  it('name the option that a broker which does not answer was set with', () => {
+    const error = errorData(new Error('connect ECONNREFUSED'))
+    const sentence = sentences['broker.unreachable'].say({ broker: 'localhost:1', error, waitingMs: 3000 })
+    expect(sentence).toBe(
+      'No answer from the broker localhost:1 for 3 s (option brokers): connect ECONNREFUSED. Trying on.',
+    )
+  })
+})
