@@ -5,11 +5,13 @@ import type { Bus } from '../../events/bus.ts'
 import { type Cancel, type Clock, sleep } from '../../lib/clock.ts'
 import type { MetadataAnswer } from './answers.ts'
 import type { Brokers } from './brokers.ts'
-import { actionOf, KafkaError } from './codes.ts'
+import { actionOf, codeOf, KafkaError } from './codes.ts'
 
 /** Shortest time between two requests, and how often a missing topic or leader is looked for. */
 const LEAST_MS = 250
 const MISSING_MS = 2_000
+
+const GONE: readonly number[] = [codeOf('UNKNOWN_TOPIC_OR_PARTITION'), codeOf('INVALID_TOPIC_EXCEPTION')]
 
 export interface TopologyParts {
   readonly brokers: Brokers
@@ -96,7 +98,8 @@ export class Topology {
         this.#leaders.set(topic, new Map(partitionMetadata.map(({ partitionId, leader }) => [partitionId, leader])))
       } else if (action === 'denied') {
         this.#parts.onDenied(new KafkaError(`topic ${topic}`, topicErrorCode))
-      } else if (action === 'refresh' || action === 'data') {
+      } else if (GONE.includes(topicErrorCode)) {
+        // Any other error is a passing one, and what was known before stays: a leader would take the partitions from their owners.
         this.#leaders.delete(topic)
         if (this.#missing.has(topic)) continue
         this.#missing.add(topic)
