@@ -1,0 +1,44 @@
+// Reads what an engine answered to one attempt. An engine that says nothing of a record has not said that it is stored.
+
+import type { OutgoingRecord, ProduceError } from '../engine/engine.ts'
+import { RacecarError } from '../errors.ts'
+import type { Entry, Failed } from './topic-line.ts'
+
+/** undefined: stored. */
+export type Answer = ProduceError | undefined
+
+export const unknown = (why: string, options?: ErrorOptions): ProduceError =>
+  Object.assign(new Error(why, options), { retriable: true })
+
+/** One answer for each record, whatever the engine does. */
+export async function ask(
+  produce: (records: readonly OutgoingRecord[]) => Promise<readonly Answer[]>,
+  batch: readonly Entry[],
+): Promise<readonly Answer[]> {
+  try {
+    const answers = await produce(batch.map(({ record }) => record))
+    return batch.map((_, index) => (index < answers.length ? answers[index] : unknown('the engine gave no answer')))
+  } catch (cause) {
+    return batch.map(() => unknown('the engine failed to produce', { cause }))
+  }
+}
+
+export function byTopic(batch: readonly Entry[], answers: readonly Answer[]): Map<string, Answer[]> {
+  const topics = new Map<string, Answer[]>()
+  for (const [index, { record }] of batch.entries()) {
+    const list = topics.get(record.topic)
+    if (list) list.push(answers[index])
+    else topics.set(record.topic, [answers[index]])
+  }
+  return topics
+}
+
+export function failureOf(failed: readonly Failed[]): RacecarError {
+  const [{ entry, error }] = failed as [Failed]
+  const others = failed.length > 1 ? ` and ${failed.length - 1} more` : ''
+  return new RacecarError(
+    'DELIVERY_FAILED',
+    `a message for ${entry.record.topic}${others} could not be delivered: ${error.message}`,
+    { cause: error },
+  )
+}

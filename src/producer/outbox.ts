@@ -1,0 +1,214 @@
+// Everything that produce() was given, on its way to the brokers: in order, one attempt at a time, tried again until it is
+// acknowledged or its time is over. Records are numbered; whoever must know that something was delivered remembers the number
+// queued by then, its mark, and compares it with `delivered`. Knows nothing of lanes, handlers or offsets.
+
+import type { Outlet, ProduceTo, ProduceValue } from '../consumer/consumer.ts'
+import type { Engine } from '../engine/engine.ts'
+import { RacecarError } from '../errors.ts'
+import type { Cancel, Clock } from '../lib/clock.ts'
+import { type Answer, ask, byTopic, failureOf } from './answers.ts'
+import { encode, sizeOf } from './encode.ts'
+import { type Entry, type Failed, TopicLine } from './topic-line.ts'
+import { Waiters } from './waiters.ts'
+import { Watermark } from './watermark.ts'
+
+/** Records that are given up, between `first` and `last`; those in between may have been delivered. */
+export interface DeliveryFailure {
+  readonly first: number
+  readonly last: number
+  readonly count: number
+  readonly error: RacecarError
+}
+
+export interface OutboxParts {
+  readonly produce: Engine['produce']
+  readonly clock: Clock
+  /** Milliseconds for which a record's delivery is tried. */
+  readonly messageTimeout: number
+  /** `delivered` has risen. */
+  readonly onDelivered: () => void
+  /** Called before `delivered` passes the records that failed, and before a waiting deliver() rejects. */
+  readonly onFailed: (failure: DeliveryFailure) => void
+}
+
+// One attempt: below the megabyte that a broker takes by default, even if all of it goes to one partition.
+const ATTEMPT_BYTES = 800_000
+const ATTEMPT_RECORDS = 2_000
+// Beyond these no handler should be started that could queue more.
+const CONGESTED_BYTES = 32 * 2 ** 20
+const CONGESTED_RECORDS = 20_000
+/** What the queue may hold at most. */
+const FULL_BYTES = 512 * 2 ** 20
+
+export class Outbox implements Outlet {
+  readonly #parts: OutboxParts
+  readonly #lines = new Map<string, TopicLine>()
+  readonly #settled = new Watermark()
+  readonly #waiters = new Waiters()
+  #queued = 0
+  #count = 0
+  #bytes = 0
+  #failure: RacecarError | undefined
+  #state: 'idle' | 'scheduled' | 'sending' | 'closed' = 'idle'
+  #cancelRest: Cancel = () => {}
+
+  constructor(parts: OutboxParts) {
+    this.#parts = parts
+  }
+
+  /** How many records were ever queued: the mark of this moment. */
+  get queued(): number {
+    return this.#queued
+  }
+
+  /** Everything up to this number is acknowledged, or was reported by `onFailed`. */
+  get delivered(): number {
+    return this.#settled.upTo
+  }
+
+  get isCongested(): boolean {
+    return this.#count > CONGESTED_RECORDS || this.#bytes > CONGESTED_BYTES
+  }
+
+  /** Throws where the queue is full or the worker has stopped. */
+  produce(value: ProduceValue, to: ProduceTo): void {
+    if (this.#state === 'closed') throw closedError()
+    const record = encode(value, to)
+    const bytes = sizeOf(record)
+    if (this.#bytes + bytes > FULL_BYTES)
+      throw new RacecarError('DELIVERY_FAILED', `${this.#count} produced messages already wait for their delivery`)
+    this.#bytes += bytes
+    this.#count++
+    this.#line(record.topic).push({ record, bytes, sequence: ++this.#queued, queuedAt: this.#parts.clock.now() })
+    this.#schedule()
+  }
+
+  /** Resolves when everything queued so far is acknowledged. Rejects with DELIVERY_FAILED, also for a failure not yet forgiven. */
+  async deliver(): Promise<void> {
+    if (this.#failure) throw this.#failure
+    if (this.#state === 'closed' && this.delivered < this.#queued) throw closedError()
+    if (this.delivered < this.#queued) await this.#waiters.succeeded(this.#queued)
+  }
+
+  /** Resolves when everything up to `mark` is acknowledged or given up, or when nothing is sent any more. */
+  async settled(mark: number): Promise<void> {
+    if (this.#state !== 'closed' && this.delivered < mark) await this.#waiters.settled(mark)
+  }
+
+  /** No handler is running any more that could have queued what failed: deliver() need not speak of it again. */
+  forgive(): void {
+    this.#failure = undefined
+  }
+
+  /** Nothing is sent any more. */
+  close(): void {
+    if (this.#state === 'closed') return
+    this.#state = 'closed'
+    this.#cancelRest()
+    this.#waiters.close(closedError())
+  }
+
+  #line(topic: string): TopicLine {
+    const line = this.#lines.get(topic) ?? new TopicLine()
+    this.#lines.set(topic, line)
+    return line
+  }
+
+  /** What is queued in the same turn goes out together. */
+  #schedule(): void {
+    if (this.#state !== 'idle') return
+    this.#state = 'scheduled'
+    queueMicrotask(() => this.#send())
+  }
+
+  #send(): void {
+    if (this.#state !== 'scheduled') return
+    const batch = this.#gather()
+    this.#state = batch.length > 0 ? 'sending' : 'idle'
+    if (batch.length > 0) void this.#attempt(batch)
+    else this.#restUntilNext()
+  }
+
+  async #attempt(batch: readonly Entry[]): Promise<void> {
+    const answers = await ask(this.#parts.produce, batch)
+    if (this.#state === 'closed') return
+    this.#state = 'idle'
+    this.#answered(batch, answers)
+    this.#schedule()
+  }
+
+  /** The oldest records that may go now, over all topics. */
+  #gather(): readonly Entry[] {
+    const now = this.#parts.clock.now()
+    const lines = [...this.#lines.values()].filter(({ restsUntil }) => restsUntil <= now)
+    const batch: Entry[] = []
+    let bytes = 0
+    while (batch.length < ATTEMPT_RECORDS) {
+      const line = lines.length === 1 ? lines[0] : oldest(lines)
+      const entry = line?.peek()
+      if (!line || !entry || (batch.length > 0 && bytes + entry.bytes > ATTEMPT_BYTES)) break
+      line.take()
+      bytes += entry.bytes
+      batch.push(entry)
+    }
+    return batch
+  }
+
+  #restUntilNext(): void {
+    this.#cancelRest()
+    const ends = [...this.#lines.values()].filter(line => line.peek()).map(({ restsUntil }) => restsUntil)
+    if (ends.length === 0) return
+    this.#cancelRest = this.#parts.clock.after(Math.min(...ends) - this.#parts.clock.now(), () => this.#schedule())
+  }
+
+  #answered(batch: readonly Entry[], answers: readonly Answer[]): void {
+    const before = this.delivered
+    const failed: Failed[] = []
+    for (const [topic, answersOfTopic] of byTopic(batch, answers)) {
+      const line = this.#line(topic)
+      const { messageTimeout, clock } = this.#parts
+      const outcome = line.answered(answersOfTopic, clock.now(), messageTimeout)
+      for (const entry of outcome.delivered) this.#settle(entry)
+      failed.push(...outcome.failed)
+      if (line.isForgettable) this.#lines.delete(topic)
+    }
+    if (failed.length > 0) this.#giveUp(failed)
+    if (this.delivered > before) this.#risen()
+  }
+
+  #giveUp(failed: readonly Failed[]): void {
+    const sequences = failed.map(({ entry }) => entry.sequence)
+    const first = Math.min(...sequences)
+    const error = failureOf(failed)
+    this.#failure = error
+    this.#parts.onFailed({ first, last: Math.max(...sequences), count: failed.length, error })
+    this.#waiters.failed(first, error)
+    for (const { entry } of failed) this.#settle(entry)
+  }
+
+  #settle({ sequence, bytes }: Entry): void {
+    this.#settled.settle(sequence)
+    this.#bytes -= bytes
+    this.#count--
+  }
+
+  #risen(): void {
+    this.#waiters.risen(this.delivered)
+    this.#parts.onDelivered()
+  }
+}
+
+function oldest(lines: readonly TopicLine[]): TopicLine | undefined {
+  let found: TopicLine | undefined
+  let least = Number.POSITIVE_INFINITY
+  for (const line of lines) {
+    const sequence = line.peek()?.sequence ?? Number.POSITIVE_INFINITY
+    if (sequence < least) {
+      least = sequence
+      found = line
+    }
+  }
+  return found
+}
+
+const closedError = () => new RacecarError('DELIVERY_FAILED', 'the worker has stopped and delivers nothing any more')

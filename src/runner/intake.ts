@@ -1,0 +1,110 @@
+// What a lane has before it: the queue of its partition, whether more is to be fetched, and whether enough is there for one call
+// of the handler. Knows nothing of handlers and of what the lane is doing.
+
+import type { FetchedBatch } from '../engine/engine.ts'
+import type { Cancel, Clock } from '../lib/clock.ts'
+import { type Budget, demandOf, hungerBelow } from './demand.ts'
+import { type Pool, Queue } from './queue.ts'
+import type { Work } from './work.ts'
+
+export interface IntakeParts {
+  readonly start: number
+  readonly pool: Pool
+  readonly work: Work
+  readonly clock: Clock
+  /** Bytes that this partition may hold now. */
+  readonly share: () => number
+  /** There may be enough for a call. */
+  readonly wake: () => void
+  /** wants() answers differently from now on. */
+  readonly hungry: () => void
+}
+
+export class Intake {
+  readonly queue: Queue
+  readonly #parts: IntakeParts
+  #isSated = false
+  #highWatermark = 0
+  /** What failed is repeated as it was, whatever has come in since. */
+  #again = 0
+  #cancelPatience: Cancel | undefined
+
+  constructor(parts: IntakeParts) {
+    this.#parts = parts
+    this.queue = new Queue(parts.start, parts.pool)
+  }
+
+  get lag(): number {
+    return Math.max(0, this.#highWatermark - this.queue.position)
+  }
+
+  take(batch: FetchedBatch): void {
+    this.#highWatermark = batch.highWatermark
+    this.queue.push(batch, this.#parts.clock.now())
+  }
+
+  wants(budget: Budget): number {
+    const { bytes, count } = this.queue
+    const demand = demandOf({ bytes, count, isSated: this.#isSated }, budget)
+    const hadEnough = this.#isSated
+    this.#isSated = demand === 0
+    // A batch that cannot grow any more need not wait.
+    if (this.#isSated && !hadEnough) this.#parts.wake()
+    return demand
+  }
+
+  /** How many messages to hand over now; 0: not yet, `wake` is called when that changes by itself. */
+  ready(): number {
+    if (this.#again > 0) return this.#again
+    const { most } = this.#parts.work
+    const { count } = this.queue
+    if (count >= most) return most
+    return count === 0 || this.#isSated ? count : this.#wait(count)
+  }
+
+  /** The first `count` are done with; answers the next offset to process. */
+  drop(count: number): number {
+    this.#again = 0
+    const next = this.queue.drop(count)
+    if (this.#isSated && this.queue.bytes < hungerBelow(this.#parts.share())) {
+      this.#isSated = false
+      this.#parts.hungry()
+    }
+    return next
+  }
+
+  /** The next call is for the same `count` messages as the last one. */
+  repeat(count: number): void {
+    this.#again = count
+  }
+
+  /** Forgets everything; what is taken next begins at `position`. */
+  restart(position: number): void {
+    this.quiet()
+    this.#again = 0
+    this.queue.restart(position)
+    if (!this.#isSated) return
+    this.#isSated = false
+    this.#parts.hungry()
+  }
+
+  close(): void {
+    this.quiet()
+    this.queue.restart(this.queue.position)
+  }
+
+  quiet(): void {
+    this.#cancelPatience?.()
+    this.#cancelPatience = undefined
+  }
+
+  #wait(count: number): number {
+    const left = this.queue.waitingSince! + this.#parts.work.patience - this.#parts.clock.now()
+    if (left <= 0) return count
+    this.#cancelPatience ??= this.#parts.clock.after(left, () => {
+      this.#cancelPatience = undefined
+      this.#parts.wake()
+    })
+    return 0
+  }
+}

@@ -1,0 +1,295 @@
+// One assigned partition: its messages in order, one call of the handler at a time, its pause after a failure. It decides when
+// something may be started and what follows from its end; it does not commit, fetch or know of other lanes. A handler that is
+// given up runs on without its lane: whatever becomes of it then changes nothing here.
+//
+// held → waiting ⇄ handling → paused → waiting; each → closed. `quiet` forbids starting and is never taken back.
+
+import type { FetchedBatch, PartitionOffset, TopicPartition } from '../engine/engine.ts'
+import type { Cancel, Clock } from '../lib/clock.ts'
+import { type Deferred, deferred } from '../lib/deferred.ts'
+import type { DeliveryFailure } from '../producer/outbox.ts'
+import { Attempt } from './attempt.ts'
+import type { Budget } from './demand.ts'
+import type { Failure } from './failure.ts'
+import { Intake } from './intake.ts'
+import type { LaneHost } from './lane-host.ts'
+import { InOrder, type Progress } from './offsets.ts'
+import type { Pause } from './pause.ts'
+import type { Pool } from './queue.ts'
+import { Retries } from './retries.ts'
+import type { Taker, Turns } from './turns.ts'
+import type { Work } from './work.ts'
+
+type LaneState =
+  | { readonly kind: 'held' }
+  | { readonly kind: 'waiting' }
+  | Attempt
+  /** `until` null: for good. */
+  | { readonly kind: 'paused'; readonly until: number | null; readonly cancel: Cancel }
+  | { readonly kind: 'closed' }
+
+export interface LaneParts {
+  readonly at: PartitionOffset
+  readonly work: Work
+  readonly turns: Turns
+  readonly pool: Pool
+  readonly clock: Clock
+  readonly host: LaneHost
+}
+
+const WAITING = { kind: 'waiting' } as const
+
+export class Lane implements Taker, TopicPartition {
+  asked = false
+  readonly topic: string
+  readonly partition: number
+  readonly progress: Progress
+  /** Stored for the group. */
+  committed: number
+  readonly #parts: LaneParts
+  readonly #intake: Intake
+  readonly #retries = new Retries()
+  #state: LaneState = { kind: 'held' }
+  #isQuiet = false
+  #rest: Deferred<void> | undefined
+
+  constructor(parts: LaneParts) {
+    const { topic, partition, offset } = parts.at
+    this.#parts = parts
+    this.topic = topic
+    this.partition = partition
+    this.committed = offset
+    this.progress = new InOrder(offset)
+    this.#intake = new Intake({
+      ...parts,
+      start: offset,
+      share: () => parts.host.share(),
+      hungry: () => parts.host.hungry(),
+      wake: () => this.#wake(),
+    })
+  }
+
+  /** The handler's call under way; not one that was given up. */
+  get inHand(): Attempt | undefined {
+    return this.#state.kind === 'handling' ? this.#state : undefined
+  }
+
+  get isClosed(): boolean {
+    return this.#state.kind === 'closed'
+  }
+
+  /** Before this nothing is started. */
+  release(): void {
+    if (this.#state.kind === 'held') this.#wait()
+  }
+
+  take(batch: FetchedBatch): void {
+    if (this.isClosed || this.#isQuiet) return
+    const { queue } = this.#intake
+    const before = queue.position
+    this.#intake.take(batch)
+    if (queue.position !== before) this.#advance(queue.position)
+    this.#wake()
+  }
+
+  /** Bytes to fetch; 0: none now. */
+  wants(budget: Budget): number {
+    return this.isClosed || this.#isQuiet ? 0 : this.#intake.wants(budget)
+  }
+
+  run(): void {
+    const { turns } = this.#parts
+    while (this.#mayStart) {
+      const count = this.#intake.ready()
+      if (count === 0 || !turns.enter(this)) return
+      this.#begin(count)
+      if (!this.#mayStart || turns.isOver(this)) return
+    }
+  }
+
+  /** Starts nothing any more; what is in hand goes on. */
+  quiet(): void {
+    this.#isQuiet = true
+    this.#intake.quiet()
+    if (this.#state.kind !== 'paused') return
+    this.#state.cancel()
+    this.#state = WAITING
+  }
+
+  /** Resolves when no handler is in hand. */
+  atRest(): Promise<void> {
+    if (!this.inHand) return Promise.resolve()
+    this.#rest ??= deferred()
+    return this.#rest.promise
+  }
+
+  /** Lets go of the handler in hand: what is handled stays handled, but its result will not count. Answers with it. */
+  giveUp(why: string): Attempt | undefined {
+    const attempt = this.inHand
+    this.quiet()
+    if (!attempt) return undefined
+    this.#state = WAITING
+    this.#rest?.resolve()
+    attempt.abort(why)
+    return attempt
+  }
+
+  /** Nothing of this partition is started, taken in or committed any more. Answers with a handler that still runs. */
+  close(why: string): Attempt | undefined {
+    const attempt = this.giveUp(why)
+    this.#state = { kind: 'closed' }
+    this.#intake.close()
+    return attempt
+  }
+
+  /** What was handled since the record was queued is handled again. Answers with the handler in hand, if it is concerned. */
+  undelivered({ first, last, error }: DeliveryFailure): Attempt | undefined {
+    if (this.isClosed) return undefined
+    const undone = this.progress.undo(first)
+    const attempt = this.inHand
+    if (!attempt) {
+      if (undone) this.#goBack(error)
+      return undefined
+    }
+    if (!undone && attempt.mark >= last) return undefined
+    attempt.undelivered = error
+    return attempt
+  }
+
+  snapshot() {
+    const { topic, partition, committed } = this
+    const now = this.#parts.clock.now()
+    const { lag, queue } = this.#intake
+    const state = this.#state
+    return {
+      topic,
+      partition,
+      state: state.kind,
+      position: queue.position,
+      committed,
+      waiting: queue.count,
+      waitingBytes: Math.round(queue.bytes),
+      /** Milliseconds; null where no handler runs. */
+      inHandForMs: state.kind === 'handling' ? now - state.since : null,
+      /** Milliseconds until the pause is over; null where there is none, or it is for good. */
+      pausedForMs: state.kind === 'paused' && state.until !== null ? state.until - now : null,
+      lag,
+    }
+  }
+
+  get #mayStart(): boolean {
+    return this.#state.kind === 'waiting' && !this.#isQuiet
+  }
+
+  #wait(): void {
+    this.#state = WAITING
+    this.#wake()
+  }
+
+  #wake(): void {
+    if (this.#mayStart && this.#intake.queue.count > 0) this.#parts.turns.ask(this)
+  }
+
+  #advance(next: number): void {
+    this.progress.handled(next, this.#parts.host.mark())
+    this.#parts.host.progressed()
+  }
+
+  #begin(count: number): void {
+    const { work, host } = this.#parts
+    const { queue } = this.#intake
+    const { offset } = queue.first()
+    const last = count === 1 ? offset : queue.offsetOf(count)
+    const attempt = new Attempt(this, offset, last, count, host.mark())
+    this.#state = attempt
+    let promise: PromiseLike<unknown> | undefined
+    try {
+      const result = work.call(queue, count, this.#retries.of(offset), attempt)
+      if (isThenable(result)) promise = result
+    } catch (error) {
+      this.#end(attempt, { error })
+      return
+    }
+    if (promise) this.#follow(attempt, promise)
+    else this.#end(attempt)
+  }
+
+  #follow(attempt: Attempt, promise: PromiseLike<unknown>): void {
+    const { clock, host } = this.#parts
+    attempt.since = clock.now()
+    host.goesOn(attempt)
+    const settled = (failure?: { error: unknown }) => {
+      this.#end(attempt, failure)
+      host.ended(attempt)
+      this.#wake()
+    }
+    // Promise.resolve makes a promise that keeps to the rules of any thenable: it settles once, later.
+    Promise.resolve(promise).then(
+      () => settled(),
+      error => settled({ error }),
+    )
+  }
+
+  /** `failure` undefined: it went well. */
+  #end(attempt: Attempt, failure?: { readonly error: unknown }): void {
+    attempt.end()
+    this.#parts.turns.leave()
+    if (this.#state !== attempt) {
+      this.#parts.host.ended(attempt)
+      return
+    }
+    this.#state = WAITING
+    this.#rest?.resolve()
+    this.#rest = undefined
+    if (attempt.undelivered) this.#goBack(attempt.undelivered, attempt)
+    else if (failure) this.#again(failure.error, attempt, false)
+    else this.#advance(this.#intake.drop(attempt.count))
+  }
+
+  /** The same once more: it is still at the front of the queue. */
+  #again(error: unknown, { offset, lastOffset, count }: Attempt, undelivered: boolean): void {
+    const { work } = this.#parts
+    const { queue } = this.#intake
+    this.#intake.repeat(count)
+    const message = () => work.show(queue, this.#retries.of(offset) - 1)
+    this.#fail({ error, offset, lastOffset, count, undelivered, message })
+  }
+
+  /** To the first message that waits for what was lost, or else to the one that was in hand until now. */
+  #goBack(error: Error, attempt?: Attempt): void {
+    const { queue } = this.#intake
+    const offset = this.progress.handledUpTo
+    if (attempt && offset === queue.position) return this.#again(error, attempt, true)
+    const lastOffset = attempt?.lastOffset ?? queue.position - 1
+    this.#intake.restart(offset)
+    if (!this.#isQuiet) this.#parts.host.seek({ topic: this.topic, partition: this.partition, offset })
+    const count = lastOffset + 1 - offset
+    this.#fail({ error, offset, lastOffset, count, undelivered: true, message: () => undefined })
+  }
+
+  #fail(what: Omit<Failure, 'topic' | 'partition' | 'failures'>): void {
+    const { topic, partition } = this
+    const failures = this.#retries.failed(what.offset, what.lastOffset)
+    const pause = this.#parts.host.failed({ ...what, topic, partition, failures })
+    if (this.#isQuiet || this.isClosed) return
+    if (this.#state.kind === 'paused') this.#state.cancel()
+    this.#state = this.#paused(pause)
+  }
+
+  #paused(pause: Pause): LaneState {
+    switch (pause.kind) {
+      case 'rest': {
+        const { clock } = this.#parts
+        return { kind: 'paused', until: clock.now() + pause.ms, cancel: clock.after(pause.ms, () => this.#wait()) }
+      }
+      case 'for good':
+      case 'fail':
+        return { kind: 'paused', until: null, cancel: () => {} }
+      default:
+        return pause satisfies never
+    }
+  }
+}
+
+const isThenable = (thing: unknown): thing is PromiseLike<unknown> =>
+  typeof thing === 'object' && thing !== null && 'then' in thing && typeof thing.then === 'function'

@@ -1,0 +1,199 @@
+// Puts the parts of a runner together and connects them. Only wires: what they do stands in their own files, and in which order
+// they live and end in runner.ts and ending.ts.
+
+import type { Config } from '../config/options.ts'
+import { type ConsumerInstance, equip, type Logger } from '../consumer/consumer.ts'
+import { type Engine, type EngineFactory, type EngineSink, keyOf, type TopicPartition } from '../engine/engine.ts'
+import { RacecarError } from '../errors.ts'
+import type { Bus } from '../events/bus.ts'
+import { errorData, type Level } from '../events/events.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Description } from '../messages.ts'
+import { Outbox } from '../producer/outbox.ts'
+import { Assignment } from './assignment.ts'
+import type { Attempt } from './attempt.ts'
+import { Committer } from './committer.ts'
+import { errorInfo, type Failure, type OnError } from './failure.ts'
+import { Hooks } from './hooks.ts'
+import { type Pause, pauseAfter } from './pause.ts'
+import { engineSettings, toMs } from './settings.ts'
+import { Turns } from './turns.ts'
+import { Undelivered } from './undelivered.ts'
+import { Watch } from './watch.ts'
+import { batchWork, singleWork, type Work } from './work.ts'
+
+export interface RunnerParts {
+  readonly consumer: ConsumerInstance & object
+  readonly description: Description
+  /** How the values of a topic are read; undefined: as JSON. */
+  readonly parsers?: (topic: string) => ((raw: string) => unknown) | undefined
+  readonly config: Config
+  readonly groupId: string
+  readonly instanceId: string | null
+  readonly engine: EngineFactory
+  readonly bus: Bus
+  readonly clock: Clock
+  readonly onError?: OnError | undefined
+}
+
+/** What ends a runner from inside. */
+export interface Ends {
+  /** A handler's fault that this worker does not survive. */
+  failed(error: RacecarError): void
+  /** The membership has ended for good. */
+  engineFailed(error: Error): void
+}
+
+export class Machine {
+  readonly outbox: Outbox
+  readonly turns: Turns
+  readonly undelivered: Undelivered
+  readonly hooks: Hooks
+  readonly committer: Committer
+  readonly watch: Watch
+  readonly assignment: Assignment
+  readonly engine: Engine
+  readonly #parts: RunnerParts
+  readonly #ends: Ends
+
+  // Each part calls others only when something happens, and nothing happens before all of them are there.
+  constructor(parts: RunnerParts, ends: Ends) {
+    const { bus, clock, config, consumer, description } = parts
+    this.#parts = parts
+    this.#ends = ends
+    this.outbox = this.#makeOutbox()
+    const gate = () => this.engine.mayStart() && !this.outbox.isCongested
+    this.turns = new Turns({ clock, serial: config.serial, gate })
+    const forgive = () => this.outbox.forgive()
+    this.undelivered = new Undelivered({ bus, lanes: () => this.assignment.lanes, forgive })
+    this.hooks = new Hooks({ bus, consumer, onError: parts.onError, during: hook => this.undelivered.during(hook) })
+    this.committer = this.#makeCommitter()
+    this.watch = this.#makeWatch()
+    this.assignment = this.#makeAssignment()
+    const settings = engineSettings(config, description, parts)
+    this.engine = parts.engine({ settings, bus, clock, sink: this.#makeSink() })
+    equip(consumer, { outlet: this.outbox, logger: loggerTo(bus, description.consumer) })
+  }
+
+  #makeOutbox(): Outbox {
+    const { clock, config } = this.#parts
+    return new Outbox({
+      clock,
+      produce: records => this.engine.produce(records),
+      messageTimeout: toMs(config.messageTimeout),
+      onDelivered: () => {
+        this.committer.delivered()
+        this.turns.poke()
+      },
+      onFailed: failure => this.undelivered.failed(failure),
+    })
+  }
+
+  #makeCommitter(): Committer {
+    const { bus, clock, config } = this.#parts
+    return new Committer({
+      bus,
+      clock,
+      commit: offsets => this.engine.commit(offsets),
+      interval: toMs(config.offsetCommitInterval),
+      lanes: () => this.assignment.lanes,
+      delivered: () => this.outbox.delivered,
+    })
+  }
+
+  #makeWatch(): Watch {
+    const { bus, clock, config } = this.#parts
+    return new Watch({
+      bus,
+      clock,
+      limit: toMs(config.maxPollInterval),
+      grace: toMs(config.rebalanceDrainTimeout),
+      running: () => this.assignment.running,
+      stuck: attempt => this.#stuck(attempt),
+    })
+  }
+
+  #makeAssignment(): Assignment {
+    const { bus, clock, config } = this.#parts
+    const { hooks, turns, committer } = this
+    return new Assignment({
+      bus,
+      clock,
+      hooks,
+      turns,
+      committer,
+      workFor: of => this.#workFor(of),
+      host: {
+        mark: () => this.outbox.queued,
+        progressed: () => this.committer.progressed(),
+        hungry: () => this.engine.demandChanged(),
+        seek: to => this.engine.seek(to),
+        goesOn: () => this.watch.began(),
+        failed: failure => this.#failed(failure),
+      },
+      released: attempt => this.undelivered.settled(attempt),
+      settled: mark => this.outbox.settled(mark),
+      drainTimeout: toMs(config.rebalanceDrainTimeout),
+      prefetchMaxBytes: config.prefetchMaxBytes,
+      minMessages: config.minMessageQueueSize,
+    })
+  }
+
+  #makeSink(): EngineSink {
+    const { assignment } = this
+    return {
+      assigned: added => assignment.assigned(added),
+      revoked: gone => assignment.revoked(gone),
+      lost: gone => assignment.lost(gone),
+      records: batch => assignment.records(batch),
+      wants: of => assignment.wants(of),
+      failed: error => this.#ends.engineFailed(error),
+    }
+  }
+
+  #workFor({ topic, partition }: TopicPartition): Work {
+    const { consumer, description, config, parsers } = this.#parts
+    const parts = { consumer, topic, partition, parse: parsers?.(topic) }
+    if (description.handler === 'process') return singleWork(parts)
+    return batchWork(parts, { most: config.fetchMessages, patience: toMs(config.maxWaitTime) })
+  }
+
+  #failed(failure: Failure): Pause {
+    const { bus, config, description } = this.#parts
+    const { topic, partition, offset, lastOffset, failures, error } = failure
+    const pause = pauseAfter(failures, config)
+    bus.publish('message.failed', {
+      topic,
+      partition,
+      offset,
+      lastOffset,
+      attempt: failures,
+      error: errorData(error),
+      pauseMs: pause.kind === 'rest' ? pause.ms : null,
+    })
+    this.hooks.error(error, () => errorInfo(failure, description.consumer))
+    if (pause.kind === 'fail') this.#ends.failed(handlerFailed(failure))
+    return pause
+  }
+
+  #stuck(attempt: Attempt): void {
+    const { config } = this.#parts
+    const why = `its handler has not settled ${config.rebalanceDrainTimeout} s after its signal aborted`
+    const lane = this.assignment.lanes.find(({ inHand }) => inHand === attempt)
+    if (lane) this.assignment.giveUp(lane, why)
+    this.#ends.failed(new RacecarError('HANDLER_STUCK', `${keyOf(attempt.of)} at offset ${attempt.offset}: ${why}.`))
+  }
+}
+
+function handlerFailed({ topic, partition, offset, error }: Failure): RacecarError {
+  const why = error instanceof Error ? error.message : String(error)
+  return new RacecarError('HANDLER_FAILED', `${keyOf({ topic, partition })} at offset ${offset} failed: ${why}`, {
+    cause: error,
+  })
+}
+
+function loggerTo(bus: Bus, from: string): Logger {
+  const at = (level: Level) => (message: string, fields?: Record<string, unknown>) =>
+    bus.publish('line', { level, message, from, fields })
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+}

@@ -1,0 +1,146 @@
+// The life of a consumer in a process: initialize, join, run until it is told to stop or cannot go on, end. It owns the parts in
+// machine.ts and decides when they begin and end; what happens to messages in between is theirs.
+
+import { EXIT, isRacecarError, RacecarError } from '../errors.ts'
+import { deferred } from '../lib/deferred.ts'
+import { finish } from './ending.ts'
+import { Machine, type RunnerParts } from './machine.ts'
+import { toMs } from './settings.ts'
+
+export type { ErrorInfo, OnError } from './failure.ts'
+export type { RunnerParts } from './machine.ts'
+
+/** `error` undefined: it was told to stop. */
+export interface RunnerEnd {
+  readonly exitCode: number
+  readonly error?: Error
+}
+
+export interface StopHow {
+  /** On the clock's scale. */
+  readonly deadline: number
+  /** false: a replacement takes over this member's place in the group. */
+  readonly leave: boolean
+}
+
+export class Runner {
+  /** Resolves when everything has ended, by `stop` or by an error. */
+  readonly done: Promise<RunnerEnd>
+  readonly #done = deferred<RunnerEnd>()
+  readonly #parts: RunnerParts
+  readonly #machine: Machine
+  #initializing: Promise<void> = Promise.resolve()
+  #membership: 'none' | 'joining' | 'joined' | 'ended' = 'none'
+  #fatal: Error | undefined
+  #ending: Promise<{ clean: boolean }> | undefined
+
+  constructor(parts: RunnerParts) {
+    this.#parts = parts
+    this.done = this.#done.promise
+    this.#machine = new Machine(parts, {
+      failed: error => this.#fail(error),
+      engineFailed: error => this.#engineFailed(error),
+    })
+  }
+
+  /** Runs the user's initialize(). Rejects with START_FAILED when it throws; then everything has already been ended. */
+  async initialize(): Promise<void> {
+    this.#initializing = this.#machine.hooks.initialize()
+    try {
+      await this.#initializing
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause)
+      await this.#failStart(new RacecarError('START_FAILED', `initialize() failed: ${why}`, { cause }), cause)
+    }
+  }
+
+  /** Joins the group; resolves with the first assignment, or when it is stopped before that. */
+  async start(): Promise<void> {
+    if (this.#ending) return
+    this.#membership = 'joining'
+    try {
+      // After a stop, or when the engine fails, its start need not settle.
+      await Promise.race([this.#machine.engine.start(), this.done])
+    } catch (error) {
+      if (!this.#ending) await this.#failStart(asError(error), error)
+    }
+    if (this.#fatal) throw this.#fatal
+    if (this.#membership === 'joining') this.#membership = 'joined'
+  }
+
+  /** A heartbeat now. */
+  beat(): void {
+    if (this.#membership === 'joining' || this.#membership === 'joined') this.#machine.engine.beat()
+  }
+
+  /** Starts nothing new; what is in hand goes on, and so does the membership. */
+  quiet(): void {
+    this.#machine.turns.quiet()
+  }
+
+  /**
+   * Finishes what is in hand, delivers, tears down, commits and ends the membership, within the deadline. `clean` is false when
+   * something in hand was given up, or not everything could be delivered and committed. Later calls join the first one.
+   */
+  stop(how: StopHow): Promise<{ clean: boolean }> {
+    this.#ending ??= this.#end(how)
+    return this.#ending
+  }
+
+  /** What it is doing, as plain figures. */
+  snapshot() {
+    const { assignment, outbox } = this.#machine
+    return {
+      lanes: assignment.lanes.map(lane => lane.snapshot()),
+      produced: outbox.queued,
+      delivered: outbox.delivered,
+    }
+  }
+
+  async #end(how: StopHow): Promise<{ clean: boolean }> {
+    this.#machine.turns.quiet()
+    const clean = await finish(this.#machine, this.#parts.clock, {
+      ...how,
+      initializing: this.#initializing,
+      hasJoined: this.#membership !== 'none',
+      isCutOff: () => this.#membership === 'ended',
+    })
+    this.#membership = 'ended'
+    const error = this.#fatal
+    this.#done.resolve(error ? { error, exitCode: exitCodeOf(error) } : { exitCode: clean ? EXIT.clean : EXIT.forced })
+    return { clean }
+  }
+
+  /** Nothing that happens while it already ends changes how it ends. */
+  #fail(error: Error): void {
+    if (this.#ending) return
+    this.#fatal = error
+    const deadline = this.#parts.clock.now() + toMs(this.#parts.config.shutdownTimeout)
+    // The place in the group is kept: whoever watches this process replaces it.
+    void this.stop({ deadline, leave: false })
+  }
+
+  async #failStart(error: Error, thrown: unknown): Promise<never> {
+    this.#tellStartFailed(thrown)
+    this.#fail(error)
+    await this.done
+    throw error
+  }
+
+  #engineFailed(error: Error): void {
+    const before = this.#membership
+    this.#membership = 'ended'
+    this.#machine.assignment.closeAll('the membership has ended')
+    if (before === 'joining' && !this.#ending) this.#tellStartFailed(error)
+    this.#fail(error)
+  }
+
+  #tellStartFailed(error: unknown): void {
+    const { consumer } = this.#parts.description
+    this.#machine.hooks.error(error, () => ({ consumer, retriesCount: 0, unrecoverableDeliveryError: false }))
+  }
+}
+
+const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
+
+const exitCodeOf = (error: Error): number => (isRacecarError(error) ? error.exitCode : EXIT.failure)

@@ -1,0 +1,147 @@
+// Whose turn it is to start a message. Lanes ask; each gets a short slice, round and round, while the gate is open; and when the
+// event loop has been held for long enough the rest waits until it has turned, so that heartbeats, fetches and messages of the
+// primary are served although no handler ever waits for anything. Knows nothing of messages.
+
+import type { Cancel, Clock } from '../lib/clock.ts'
+
+/** Somebody with something to start. */
+export interface Taker {
+  /** Whether it stands in the queue; kept by Turns. */
+  asked: boolean
+  /** Starts what it can, asking `enter` before each. */
+  run(): void
+}
+
+export interface TurnsParts {
+  readonly clock: Clock
+  /** One handler at a time in the whole worker. */
+  readonly serial: boolean
+  /** Whether a message may be started now. Cheap: asked for each. */
+  readonly gate: () => boolean
+  /** Calls `task` when the event loop has turned. */
+  readonly whenTurned?: (task: () => void) => void
+}
+
+/** Milliseconds for which the event loop may be held. */
+const HOLD = 10
+/** Milliseconds after which the next lane has its turn. */
+const SLICE = 1
+/** The clock is looked at only once in so many messages. */
+const LOOK_MASK = 7
+/** Milliseconds after which a closed gate is tried again. */
+const GATE_RETRY = 50
+
+const resolved = Promise.resolve()
+
+export class Turns {
+  readonly #parts: TurnsParts
+  readonly #queue: Taker[] = []
+  #isQuiet = false
+  /** Serial: a handler is running. */
+  #isBusy = false
+  #isShut = false
+  #isScheduled = false
+  /** The end of the time for which the loop may be held; undefined when nothing has run since it last turned. */
+  #holdEnd: number | undefined
+  #sliceEnd = 0
+  #started = 0
+  #cancelRetry: Cancel | undefined
+
+  constructor(parts: TurnsParts) {
+    this.#parts = parts
+  }
+
+  get isQuiet(): boolean {
+    return this.#isQuiet
+  }
+
+  /** `taker.run` will be called, soon and once, unless all is quiet. */
+  ask(taker: Taker): void {
+    this.#line(taker)
+    this.#schedule()
+  }
+
+  /** Whether a message may be started now; where not, the taker's turn comes again. */
+  enter(taker: Taker): boolean {
+    if (this.#isQuiet) return false
+    if (this.#isBusy || !this.#parts.gate()) {
+      this.#isShut = true
+      this.#line(taker)
+      return false
+    }
+    this.#isBusy = this.#parts.serial
+    return true
+  }
+
+  /** What was entered has ended. */
+  leave(): void {
+    if (!this.#isBusy) return
+    this.#isBusy = false
+    this.#schedule()
+  }
+
+  /** After each start: whether the turn is over; then it comes again. */
+  isOver(taker: Taker): boolean {
+    if (!this.#parts.serial) {
+      if ((++this.#started & LOOK_MASK) !== 0 || this.#parts.clock.now() < this.#sliceEnd) return false
+    }
+    this.ask(taker)
+    return true
+  }
+
+  /** The gate may have opened. */
+  poke(): void {
+    if (this.#queue.length > 0) this.#schedule()
+  }
+
+  /** Nothing is started any more. */
+  quiet(): void {
+    this.#isQuiet = true
+    this.#cancelRetry?.()
+  }
+
+  #line(taker: Taker): void {
+    if (taker.asked) return
+    taker.asked = true
+    this.#queue.push(taker)
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#isQuiet) return
+    this.#isScheduled = true
+    void resolved.then(() => this.#drain())
+  }
+
+  #drain(): void {
+    this.#isScheduled = false
+    this.#isShut = false
+    this.#watchTheLoop()
+    for (let left = this.#queue.length; left > 0 && !this.#isBusy && !this.#isShut; left--) {
+      const now = this.#parts.clock.now()
+      if (now > this.#holdEnd!) return
+      const taker = this.#queue.shift()!
+      taker.asked = false
+      this.#sliceEnd = now + SLICE
+      taker.run()
+    }
+    if (this.#isShut && !this.#isBusy) this.#retry()
+  }
+
+  #watchTheLoop(): void {
+    if (this.#holdEnd !== undefined) return
+    this.#holdEnd = this.#parts.clock.now() + HOLD
+    const { whenTurned = setImmediate } = this.#parts
+    whenTurned(() => {
+      this.#holdEnd = undefined
+      this.poke()
+    })
+  }
+
+  #retry(): void {
+    if (this.#isQuiet) return
+    this.#cancelRetry ??= this.#parts.clock.after(GATE_RETRY, () => {
+      this.#cancelRetry = undefined
+      this.poke()
+    })
+  }
+}
