@@ -45,7 +45,8 @@ const refused: readonly Rule[] = [
   },
   {
     of: ['maxPauseTimeout', 'pauseTimeout'],
-    isBroken: ({ maxPauseTimeout, pauseTimeout }) => maxPauseTimeout !== undefined && maxPauseTimeout < pauseTimeout,
+    isBroken: ({ maxPauseTimeout, pauseTimeout, pauseWithExponentialBackoff }) =>
+      pauseWithExponentialBackoff && maxPauseTimeout !== undefined && maxPauseTimeout < pauseTimeout,
     says: name => `${name('maxPauseTimeout')} must be at least ${name('pauseTimeout')}`,
   },
   {

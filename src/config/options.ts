@@ -205,7 +205,7 @@ export const options = {
     'auto',
     'text',
     'json',
-  )({ group: 'Logging', default: 'auto', about: 'auto is text on a terminal, else json' }),
+  )({ group: 'Logging', default: 'auto', about: 'How a line is written; auto: text on a terminal, else json' }),
 } satisfies Record<string, Option<unknown>>
 
 type Table = typeof options

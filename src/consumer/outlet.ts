@@ -40,18 +40,23 @@ export const consoleLogger: Logger = {
 
 /** Throws a TypeError that says what is wrong: a mistake here would otherwise show only when the message is sent. */
 export function checkProduce(value: unknown, to: unknown): void {
-  const { topic, key, partition } = (to ?? {}) as Record<string, unknown>
+  const { topic, key, partition, headers, timestamp } = (to ?? {}) as Record<string, unknown>
   if (typeof topic !== 'string' || topic === '')
     throw new TypeError("produce needs a topic: produce(value, { topic: '…' })")
-  if (!isData(value)) throw refuse('a value', value)
-  if (key !== undefined && !isData(key)) throw refuse('a key', key)
+  mustBeData('a value', value)
+  if (key !== undefined) mustBeData('a key', key)
+  if (headers) for (const [name, data] of Object.entries(headers)) mustBeData(`the header ${name}`, data)
   if (partition !== undefined && !(Number.isInteger(partition) && (partition as number) >= 0))
     throw new TypeError(`produce takes a whole number as a partition, not ${String(partition)}`)
+  if (timestamp !== undefined && !isTime(timestamp))
+    throw new TypeError('produce takes a Date or milliseconds as a timestamp, and neither was given')
 }
 
-const isData = (value: unknown): boolean => value === null || typeof value === 'string' || value instanceof Uint8Array
-
-function refuse(what: string, given: unknown): TypeError {
+function mustBeData(what: string, given: unknown): void {
+  if (given === null || typeof given === 'string' || given instanceof Uint8Array) return
   const cure = typeof given === 'object' ? ': use JSON.stringify' : ''
-  return new TypeError(`produce takes a string, a Uint8Array or null as ${what}, not ${typeof given}${cure}`)
+  throw new TypeError(`produce takes a string, a Uint8Array or null as ${what}, not ${typeof given}${cure}`)
 }
+
+const isTime = (given: unknown): boolean =>
+  (typeof given === 'number' || given instanceof Date) && Number.isFinite(Number(given))
