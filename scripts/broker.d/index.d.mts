@@ -86,3 +86,27 @@ export interface Runtime {
 
 /** What a test needs that runs one of Kafka's own programs, a Java consumer for one. */
 export function kafkaRuntime(report?: (line: string) => void): Promise<Runtime>
+
+export interface Place {
+  host?: string
+  port: number
+  /** Milliseconds to wait for the answer (2000). */
+  limit?: number
+}
+
+export interface PartitionView {
+  partition: number
+  /** -1 where there is none now. */
+  leader: number
+  replicas: number[]
+  inSync: number[]
+}
+
+/** What cluster answers there, and which brokers it counts as alive. */
+export function describeCluster(place: Place): Promise<{
+  clusterId: string | null
+  brokers: { id: number; host: string; port: number }[]
+}>
+
+/** A topic's partitions as this one broker knows them, in their order; none where it does not know the topic. */
+export function partitionsOf(question: Place & { topic: string }): Promise<PartitionView[]>

@@ -1,5 +1,5 @@
 // Finds Java 17 or newer and Maven, and installs them where that is nobody's business but ours: on Debian, as root.
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -19,31 +19,12 @@ export function findJava(env = process.env) {
 }
 
 function versionOf(command) {
-  try {
-    const settings = execFileSync(command, ['-XshowSettings:properties', '-version'], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    return settings.match(/java\.version = (\S+)/)?.[1] ?? versionFromStderr(command)
-  } catch {
-    return undefined
-  }
+  // It writes to standard error, and says nothing useful where it is only a stub that wants to be installed.
+  const { stderr } = spawnSync(command, ['-version'], { encoding: 'utf8' })
+  return stderr?.match(/version "([^"]+)"/)?.[1]
 }
 
-// `java -version` writes to standard error, which execFileSync hands over only when the command fails.
-function versionFromStderr(command) {
-  const text = execFileSync('sh', ['-c', '"$0" -version 2>&1', command], { encoding: 'utf8' })
-  return text.match(/version "([^"]+)"/)?.[1]
-}
-
-export function hasMaven() {
-  try {
-    execFileSync('mvn', ['--version'], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
+export const hasMaven = () => spawnSync('mvn', ['--version'], { stdio: 'ignore' }).status === 0
 
 const canInstall = () => process.getuid?.() === 0 && existsSync('/etc/debian_version') && onPath('apt-get')
 

@@ -1,4 +1,4 @@
-// The three questions we ask a broker over a bare socket, so that "it is up" means that it answers. Knows Kafka's frames and nothing else;
+// The few questions we ask a broker over a bare socket, so that "it is up" means that it answers. Knows Kafka's frames and nothing else;
 // it must run before any package is installed.
 import { connect } from 'node:net'
 import { host as loopback } from './places.mjs'
@@ -71,9 +71,38 @@ function exchange({ host, port, limit }, bytes) {
 }
 
 /** What cluster answers at this port, and which brokers it knows: Metadata v5 without topics. */
-export async function describeCluster({ host = loopback, port, limit = 2000 }) {
-  const noTopics = Buffer.from([0, 0, 0, 0, 0])
-  const reader = await exchange({ host, port, limit }, request(3, 5, noTopics))
+export async function describeCluster(place) {
+  const { clusterId, brokers } = await metadata(place, [])
+  return { clusterId, brokers }
+}
+
+/** A topic's partitions, by partition, as this one broker knows them: `{ leader, replicas, inSync }`; none where it does not know the topic. */
+export async function partitionsOf({ topic, ...place }) {
+  const { rest } = await metadata(place, [topic])
+  const [partitions] = rest.array(() => readTopic(rest))
+  return partitions.sort((a, b) => a.partition - b.partition)
+}
+
+function readTopic(reader) {
+  reader.int16()
+  reader.string()
+  reader.at += 1
+  return reader.array(() => {
+    reader.int16()
+    const [partition, leader] = [reader.int32(), reader.int32()]
+    const [replicas, inSync] = [0, 1, 2].map(() => reader.array(() => reader.int32()))
+    return { partition, leader, replicas, inSync }
+  })
+}
+
+async function metadata({ host = loopback, port, limit = 2000 }, topics) {
+  const count = Buffer.alloc(4)
+  count.writeInt32BE(topics.length)
+  const neverCreate = Buffer.from([0])
+  const reader = await exchange(
+    { host, port, limit },
+    request(3, 5, Buffer.concat([count, ...topics.map(string), neverCreate])),
+  )
   reader.int32()
   const brokers = reader.array(() => ({
     id: reader.int32(),
@@ -81,7 +110,9 @@ export async function describeCluster({ host = loopback, port, limit = 2000 }) {
     port: reader.int32(),
     rack: reader.string(),
   }))
-  return { clusterId: reader.string(), brokers }
+  const clusterId = reader.string()
+  reader.int32()
+  return { clusterId, brokers, rest: reader }
 }
 
 /** Whether groups work: FindCoordinator v1. The first such question makes the broker create its offsets topic. */

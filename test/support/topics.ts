@@ -2,6 +2,7 @@
 // so that a fault of ours cannot hide itself. Close it at the end of the test: that deletes its topics and ends its connections.
 import { randomBytes } from 'node:crypto'
 import { type Admin, AssignerProtocol, Kafka, logLevel, type Message, type Producer } from 'kafkajs'
+import { describeCluster, type PartitionView, partitionsOf } from '../../scripts/broker.d/index.mjs'
 
 export interface TopicOptions {
   partitions?: number
@@ -35,6 +36,7 @@ export class TestTopics {
     readonly kafka: Kafka,
     readonly admin: Admin,
     private readonly producer: Producer,
+    private readonly seeds: { host: string; port: number }[],
   ) {}
 
   /** Connects; `brokers` is one address or several with commas between them. */
@@ -42,10 +44,13 @@ export class TestTopics {
     const kafka = new Kafka({ clientId: 'tests', brokers: brokers.split(','), logLevel: logLevel.NOTHING })
     const [admin, producer] = [kafka.admin(), kafka.producer({ allowAutoTopicCreation: false })]
     await Promise.all([admin.connect(), producer.connect()])
-    return new TestTopics(kafka, admin, producer)
+    const seeds = brokers
+      .split(',')
+      .map(address => ({ host: address.replace(/:\d+$/, ''), port: Number(address.split(':').at(-1)) }))
+    return new TestTopics(kafka, admin, producer, seeds)
   }
 
-  /** Makes a topic with a name of its own and resolves to the name, once all its partitions have leaders. */
+  /** Makes a topic with a name of its own and resolves to the name, once every broker knows the leaders of all its partitions. */
   async create(
     prefix: string,
     { partitions = 1, replication = 1, replicas, config = {} }: TopicOptions = {},
@@ -55,8 +60,9 @@ export class TestTopics {
       ? { replicaAssignment: replicas.map((brokers, partition) => ({ partition, replicas: brokers })) }
       : { numPartitions: partitions, replicationFactor: replication }
     const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }))
-    await this.admin.createTopics({ topics: [{ topic, ...shape, configEntries }], waitForLeaders: true })
+    await this.admin.createTopics({ topics: [{ topic, ...shape, configEntries }], waitForLeaders: false })
     this.created.add(topic)
+    await this.known(topic, replicas?.length ?? partitions)
     return topic
   }
 
@@ -68,22 +74,45 @@ export class TestTopics {
   /** Adds partitions until there are `total`. */
   async grow(topic: string, total: number): Promise<void> {
     await this.admin.createPartitions({ topicPartitions: [{ topic, count: total }] })
+    await this.known(topic, total)
   }
 
-  /** Lets these brokers hold the partition, the first of them leading it; resolves when it does. */
+  /** Lets these brokers hold the partition, the first of them leading it; resolves when they do and all are in sync. */
   async move(topic: string, partition: number, replicas: [number, ...number[]]): Promise<void> {
+    const moved = (to: number[]) => (view: PartitionView[]) =>
+      view[partition]?.leader === to[0] && view[partition]?.inSync.length === to.length
     // A mere change of order would not change the leader: the new one is made the only holder first.
     for (const holders of replicas.length > 1 ? [[replicas[0]], replicas] : [replicas]) {
-      await this.admin.alterPartitionReassignments({
-        topics: [{ topic, partitionAssignment: [{ partition, replicas: holders }] }],
-      })
-      while ((await this.leader(topic, partition)) !== replicas[0]) await nextTurn()
+      const partitionAssignment = [{ partition, replicas: holders }]
+      await this.admin.alterPartitionReassignments({ topics: [{ topic, partitionAssignment }] })
+      await this.everywhere(topic, moved(holders))
     }
   }
 
+  /** The partition's leader, -1 where there is none now. */
   async leader(topic: string, partition: number): Promise<number | undefined> {
-    const { topics } = await this.admin.fetchTopicMetadata({ topics: [topic] })
-    return topics[0]?.partitions.find(({ partitionId }) => partitionId === partition)?.leader
+    const [first] = await this.views(topic)
+    return first?.[partition]?.leader
+  }
+
+  private known(topic: string, partitions: number): Promise<void> {
+    return this.everywhere(topic, view => view.length >= partitions && view.every(({ leader }) => leader >= 0))
+  }
+
+  private async everywhere(topic: string, holds: (view: PartitionView[]) => boolean): Promise<void> {
+    for (;;) {
+      const views = await this.views(topic)
+      if (views.length > 0 && views.every(holds)) return
+      await nextTurn()
+    }
+  }
+
+  // kafkajs asks any one broker, which may not have heard of the topic yet, and fails over partitions of other topics without a leader:
+  // so each broker that lives is asked by ourselves.
+  private async views(topic: string): Promise<PartitionView[][]> {
+    const [cluster] = await settled(this.seeds.map(describeCluster))
+    if (!cluster) throw new Error('no broker answers')
+    return settled(cluster.brokers.map(({ host, port }) => partitionsOf({ host, port, topic })))
   }
 
   /** Produces, acknowledged by all replicas; resolves to how many messages the broker took. */
@@ -117,11 +146,20 @@ export class TestTopics {
     }
   }
 
-  async close(): Promise<void> {
-    // A test may have ended its broker, or deleted the topic itself: nothing to say about that here.
-    if (this.created.size > 0) await this.admin.deleteTopics({ topics: [...this.created] }).catch(() => {})
+  /** Ends all connections, and before that deletes the topics unless the test is to find them again. */
+  async close({ keepTopics = false }: { keepTopics?: boolean } = {}): Promise<void> {
+    // A test may have deleted the topic itself: nothing to say about that here.
+    if (!keepTopics && this.created.size > 0) {
+      await this.admin.deleteTopics({ topics: [...this.created] }).catch(() => {})
+    }
     await Promise.allSettled([this.admin.disconnect(), this.producer.disconnect()])
   }
+}
+
+/** What was answered, without what failed. */
+async function settled<T>(questions: Promise<T>[]): Promise<T[]> {
+  const answers = await Promise.allSettled(questions)
+  return answers.flatMap(answer => (answer.status === 'fulfilled' ? [answer.value] : []))
 }
 
 const nextTurn = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 20))
