@@ -1,5 +1,5 @@
 // What single options cannot know of each other. One entry a rule: the options that it looks at, and the sentence that it says.
-// A rule is left out while one of its options is wrong by itself.
+// A rule is left out while one of its options is unsettled: wrong by itself, or still to be set by a class.
 
 import { snakeOf } from './names.ts'
 import type { Config, OptionName } from './options.ts'
@@ -79,10 +79,13 @@ const warned: readonly Rule[] = [
   },
 ]
 
-/** `broken`: the options (in snake_case) that are wrong by themselves. */
-export function check(config: Config, sources: Record<OptionName, string>, broken: ReadonlySet<string>): Checked {
+export function check(
+  config: Config,
+  sources: Record<OptionName, string>,
+  isUnsettled: (option: OptionName) => boolean,
+): Checked {
   const name = (option: OptionName): string => `${snakeOf(option)} (${inWords(config[option])}, ${sources[option]})`
-  const applies = (rule: Rule): boolean => !rule.of.some(option => broken.has(snakeOf(option))) && rule.isBroken(config)
+  const applies = (rule: Rule): boolean => !rule.of.some(isUnsettled) && rule.isBroken(config)
   return {
     wrong: refused.filter(applies).map(rule => {
       // Of several options the one is to blame that somebody set.

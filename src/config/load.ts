@@ -13,6 +13,8 @@ export interface Sources {
   readonly classOptions?: ClassOptions | Given
   /** The class's name, for what is said about its options. */
   readonly consumer?: string
+  /** The class is not known yet: what it may still put right is not held against anybody. */
+  readonly classPending?: boolean
   readonly env?: Variables
   /** By name of the flag, in camelCase or kebab-case; undefined where it was not given. */
   readonly flags?: Given
@@ -29,19 +31,12 @@ export interface Loaded {
 }
 
 /** Throws ConfigError (CONFIG) with all that is wrong. Weakest first: defaults, the class, variables, flags, the program. */
-export function loadConfig({ classOptions = {}, consumer, env = {}, flags = {}, given = {} }: Sources = {}): Loaded {
+export function loadConfig(from: Sources = {}): Loaded {
+  const { settings, problems } = gather(from)
   const values = new Map<OptionName, unknown>(optionNames.map(name => [name, optionOf(name).default]))
   const sources = new Map<OptionName, string>(optionNames.map(name => [name, 'default']))
-  const problems: Problem[] = []
-  const classSource = consumer === undefined ? 'the class' : `class ${consumer}`
-  const settings = [
-    ...fromCode(classOptions, classSource, name => optionOf(name).perClass === true),
-    ...fromVariables(env),
-    ...fromFlags(flags),
-    ...fromCode(given, 'the program', () => true),
-  ]
   for (const setting of settings) {
-    const read = 'sentence' in setting ? { problem: setting } : readSetting(setting)
+    const read = readSetting(setting)
     if ('problem' in read) problems.push(read.problem)
     else {
       values.set(read.option, read.value)
@@ -50,9 +45,26 @@ export function loadConfig({ classOptions = {}, consumer, env = {}, flags = {}, 
   }
   const config = freeze(Object.fromEntries(values)) as Config
   const named = freeze(Object.fromEntries(sources)) as Record<OptionName, string>
-  const { wrong, doubtful } = check(config, named, new Set(problems.map(({ option }) => option)))
+  const isWrong = (name: OptionName): boolean => problems.some(({ option }) => option === snakeOf(name))
+  const isOpen = (name: OptionName): boolean => optionOf(name).perClass === true && named[name] === 'default'
+  const isUnsettled = (name: OptionName): boolean => isWrong(name) || (from.classPending === true && isOpen(name))
+  const { wrong, doubtful } = check(config, named, isUnsettled)
   if (problems.length + wrong.length > 0) throw new ConfigError([...problems, ...wrong])
   return { config, sources: named, warnings: doubtful }
+}
+
+/** Weakest first. */
+function gather({ classOptions = {}, consumer, env = {}, flags = {}, given = {} }: Sources) {
+  const classSource = consumer === undefined ? 'the class' : `class ${consumer}`
+  const all = [
+    ...fromCode(classOptions, classSource, name => optionOf(name).perClass === true),
+    ...fromVariables(env),
+    ...fromFlags(flags),
+    ...fromCode(given, 'the program', () => true),
+  ]
+  const isProblem = (one: Setting | Problem): one is Problem => 'sentence' in one
+  const isSetting = (one: Setting | Problem): one is Setting => !isProblem(one)
+  return { settings: all.filter(isSetting), problems: all.filter(isProblem) }
 }
 
 type Read =

@@ -68,6 +68,23 @@ describe('options that do not go together', () => {
   })
 })
 
+describe('options that a class may still put right', () => {
+  const env = { RACECAR_MAX_PAUSE_TIMEOUT: '60' }
+
+  it('are not held against anybody before the class is known', () => {
+    expect(loadConfig({ env, classPending: true }).config.maxPauseTimeout).toBe(60)
+    expect(loadConfig({ env, classOptions: { pauseWithExponentialBackoff: true } }).config.maxPauseTimeout).toBe(60)
+    expect(() => loadConfig({ env, classOptions: {} })).toThrow('max_pause_timeout (60, env RACECAR_MAX_PAUSE_TIMEOUT)')
+  })
+
+  it('are refused at once where no class can change them any more', () => {
+    const both = { ...env, RACECAR_PAUSE_WITH_EXPONENTIAL_BACKOFF: 'no' }
+    expect(() => loadConfig({ env: both, classPending: true })).toThrow('needs pause_with_exponential_backoff')
+    const beats = { RACECAR_HEARTBEAT_INTERVAL: '30' }
+    expect(() => loadConfig({ env: beats, classPending: true })).toThrow('must be below session_timeout')
+  })
+})
+
 describe('options that work but are hardly meant', () => {
   it.each<[Partial<Config>, string]>([
     [{ heartbeatInterval: 7 }, 'heartbeat_interval (7, the program) is above a third of session_timeout (20, default)'],
