@@ -54,6 +54,9 @@ function react(turn: Turn, event: SupervisorEvent): void {
       break
     case 'described':
     case 'up':
+    case 'joining':
+    case 'joined':
+    case 'left':
     case 'failed':
     case 'exited':
     case 'fork failed': {

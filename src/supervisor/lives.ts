@@ -14,7 +14,7 @@ import {
 } from './state.ts'
 import { beginStop } from './stopping.ts'
 import type { Turn } from './turn.ts'
-import { judge, type Verdict } from './verdict.ts'
+import { judge } from './verdict.ts'
 
 export type ProcessEvent = Extract<SupervisorEvent, { run: number }>
 
@@ -25,6 +25,15 @@ export function ofProcess(turn: Turn, slot: Live, event: ProcessEvent): void {
       break
     case 'up':
       up(turn, slot, event.pid)
+      break
+    case 'joining':
+      turn.put({ ...slot, membership: { kind: 'held' } })
+      break
+    case 'joined':
+      turn.change({ everJoined: true })
+      break
+    case 'left':
+      turn.put({ ...slot, membership: { kind: 'none' } })
       break
     case 'failed':
       turn.put({ ...slot, failure: event.message })
@@ -63,13 +72,8 @@ export function evicted(turn: Turn, number: number): void {
 }
 
 function up(turn: Turn, slot: Live, pid: number): void {
-  turn.change({ everUp: true })
-  const membership: Membership = { kind: 'held' }
-  if (slot.state !== 'starting') {
-    turn.put({ ...slot, membership })
-    return
-  }
-  turn.put({ ...placeOf(slot), membership, state: 'up', run: slot.run, since: turn.now })
+  if (slot.state !== 'starting') return
+  turn.put({ ...placeOf(slot), state: 'up', run: slot.run, since: turn.now })
   const data = { slot: turn.name(slot), pid, afterMs: turn.now - slot.since }
   turn.act({ do: 'announce', event: { name: 'slot.up', data } })
 }
@@ -79,7 +83,7 @@ function exited(turn: Turn, slot: Live, exit: Extract<SupervisorEvent, { type: '
   const { pid, code, signal } = exit
   const data = { slot: turn.name(slot), pid, code, signal, why: verdict.why }
   turn.act({ do: 'announce', event: { name: 'slot.exited', data } })
-  const membership = afterExit(turn, slot, verdict, code)
+  const membership = afterExit(turn, slot, code)
   switch (verdict.kind) {
     case 'crashed':
       replace(turn, slot, { ...verdict, membership })
@@ -99,14 +103,10 @@ function exited(turn: Turn, slot: Live, exit: Extract<SupervisorEvent, { type: '
   }
 }
 
-/** Whether the group still holds the id. A fenced one must not be touched: it is another process's by now. */
-function afterExit(turn: Turn, slot: Live, verdict: Verdict, code: number | null): Membership {
+/** Whether the group still holds the id. What was fenced must not be touched: it is another process's by now. */
+function afterExit(turn: Turn, slot: Live, code: number | null): Membership {
   if (slot.membership.kind !== 'held') return slot.membership
-  const leftByItself =
-    code === EXIT.fenced ||
-    code === EXIT.orphaned ||
-    (verdict.kind === 'stopped' && slot.state === 'stopping' && (code === EXIT.clean || code === EXIT.forced))
-  return leftByItself ? { kind: 'none' } : { kind: 'orphaned', since: turn.now }
+  return code === EXIT.fenced ? { kind: 'none' } : { kind: 'orphaned', since: turn.now }
 }
 
 interface Loss {

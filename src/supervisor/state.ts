@@ -102,8 +102,8 @@ export interface State {
   /** How many runs were given out. */
   readonly runs: number
   readonly interrupts: number
-  /** A worker has been up, so what the brokers refuse now they once allowed. */
-  readonly everUp: boolean
+  /** A worker has been a member, so what the brokers refuse now they once allowed. */
+  readonly everJoined: boolean
 }
 
 export interface Exit {
@@ -121,6 +121,8 @@ export type SupervisorEvent =
   | { readonly type: 'sized'; readonly workers: number }
   | (Run & { readonly type: 'described' })
   | (Run & { readonly type: 'up'; readonly pid: number })
+  /** `joining`: it may be a member from now on; `left`: the group has been told that it is none any more. */
+  | (Run & { readonly type: 'joining' | 'joined' | 'left' })
   /** Its own words about why it is going to exit. */
   | (Run & { readonly type: 'failed'; readonly message: string })
   | (Run & { readonly type: 'exited'; readonly pid: number } & Exit)
@@ -157,7 +159,7 @@ export const initially = (consumer: string, policy: Policy): State => ({
   slots: [],
   runs: 0,
   interrupts: 0,
-  everUp: false,
+  everJoined: false,
 })
 
 export const vacant = (number: number, now: number): Down => ({

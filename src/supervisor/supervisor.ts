@@ -142,7 +142,7 @@ export class Supervisor {
         void this.#resolving.then(() => this.#take({ type: 'described', slot, run }))
         break
       case 'refused':
-        this.#take({ type: 'failed', slot, run, message: `${sentence(message.error)} ${message.cure}` })
+        this.#take({ type: 'failed', slot, run, message: `${sentence(message.error)} ${message.cure}`.trimEnd() })
         break
       case 'up':
         this.#take({ type: 'up', slot, run, pid: current.handle.pid })
@@ -158,10 +158,24 @@ export class Supervisor {
 
   /** What a worker publishes for everybody, where it concerns the others or the slot. */
   #overhear(slot: number, run: number, { name, data }: ForwardedEvent): void {
-    if (name === 'group.joining') this.#pulse.joining(slot)
-    else if (name === 'group.joined') this.#pulse.settled(slot)
-    else if (name === 'group.left') this.#pulse.left(slot)
-    else if (name === 'worker.failed') this.#take({ type: 'failed', slot, run, message: sentence(data.error) })
+    switch (name) {
+      case 'group.joining':
+        this.#pulse.joining(slot)
+        this.#take({ type: 'joining', slot, run })
+        break
+      case 'group.joined':
+        this.#pulse.settled(slot)
+        this.#take({ type: 'joined', slot, run })
+        break
+      case 'group.left':
+        this.#pulse.left(slot)
+        this.#take({ type: 'left', slot, run })
+        break
+      case 'worker.failed':
+        this.#take({ type: 'failed', slot, run, message: sentence(data.error) })
+        break
+      default:
+    }
   }
 
   async #resolve(description: Description): Promise<void> {

@@ -22,7 +22,7 @@ export function judge(slot: Live, exit: Exit, state: State): Verdict {
   if (slot.state === 'killed') return { kind: 'crashed', counts: true, why: bootSentence(slot.failure, state) }
   if (exit.code === EXIT.fenced) return { kind: 'fenced', why }
   // What was allowed once may be allowed again: a password that is being changed must not end everything.
-  if (exit.code === EXIT.notAllowed && state.everUp) return { kind: 'crashed', counts: false, why }
+  if (exit.code === EXIT.notAllowed && state.everJoined) return { kind: 'crashed', counts: false, why }
   if (exit.code !== null && REFUSALS.includes(exit.code)) return { kind: 'refused', code: exit.code, why }
   return { kind: 'crashed', counts: true, why }
 }

@@ -1,7 +1,7 @@
 // The life of a worker: load, describe, be configured, run, stop. It ends once, with the code that its process is to exit with,
 // and whatever ends it first; later reasons can only make the end sooner, or worse. It forks nothing and exits nothing.
 
-import { EXIT, errorCodes, isRacecarError } from '../errors.ts'
+import { EXIT, isRacecarError } from '../errors.ts'
 import { errorData } from '../events/events.ts'
 import { type Deferred, deferred } from '../lib/deferred.ts'
 import type { LoadPlan, ToWorker } from '../messages.ts'
@@ -148,16 +148,12 @@ export class Worker {
 
   /** Only an end of its own accord is news: after a stop it is what the stop waits for. */
   #runnerEnded({ error, exitCode }: RunnerEnd): void {
-    if (this.#farewell) return
-    if (error) this.#parts.bus.publish('worker.failed', { error: errorData(error) })
-    this.stop({ withinMs: CRASH_MS, leave: false, reason: error?.message ?? 'the runner ended', exitCode })
+    if (!this.#farewell) this.#refuse(error ?? new Error('the runner ended unasked'), exitCode)
   }
 
-  #refuse(thrown: unknown): void {
+  #refuse(thrown: unknown, exitCode = isRacecarError(thrown) ? thrown.exitCode : EXIT.failure): void {
     const error = errorData(thrown)
-    const known = isRacecarError(thrown)
-    const exitCode = known ? thrown.exitCode : EXIT.failure
-    const cure = known ? thrown.cure : errorCodes.LOAD_FAILED.cure
+    const cure = isRacecarError(thrown) ? thrown.cure : ''
     this.#parts.bus.publish('worker.failed', { error })
     this.#parts.send({ type: 'refused', error, exitCode, cure })
     this.stop({ withinMs: CRASH_MS, leave: false, reason: error.message, exitCode })

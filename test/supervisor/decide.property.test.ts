@@ -166,7 +166,9 @@ class World {
         this.take({ type: 'described', slot, run })
         break
       case 'up':
-        if (process.configured) this.take({ type: 'up', slot, run, pid: run })
+        if (!process.configured) break
+        this.take({ type: 'up', slot, run, pid: run })
+        this.take({ type: 'joining', slot, run })
         break
       case 'fail':
         this.take({ type: 'failed', slot, run, message: 'Error: boom' })

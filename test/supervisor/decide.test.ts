@@ -143,9 +143,18 @@ describe('exit codes of workers', () => {
     expect(finish(steps.exit(0, 0))).toMatchObject({ code, why: expect.stringContaining('no consumer Wellcome') })
   })
 
-  it('77 after a worker has been up is tried again, and never given up', () => {
+  it('77 after a worker has been a member is tried again, and never given up', () => {
     const steps = Steps.withWorkers(1, { crashLimit: 2, backoffMaxMs: 0 })
     for (let time = 0; time < 10; time++) expect(forks(steps.exit(0, 77))).toHaveLength(1)
+  })
+
+  it('77 of a worker that was up but never became a member stops all', () => {
+    const steps = new Steps()
+    steps.take({ type: 'sized', workers: 1 })
+    steps.take({ type: 'described', slot: 0, run: 1 })
+    steps.take({ type: 'up', slot: 0, run: 1, pid: 1 })
+    steps.take({ type: 'joining', slot: 0, run: 1 })
+    expect(finish(steps.exit(0, 77))).toMatchObject({ code: 77 })
   })
 
   it('76 is replaced under a new instance id, which is asked for before the fork', () => {
@@ -176,12 +185,12 @@ describe('the group of a dead worker', () => {
     const steps = Steps.withWorkers(5)
     steps.exit(4, 76)
     steps.stop()
-    steps.exit(0, 0)
-    steps.exit(1, 2)
+    steps.leave(0)
+    steps.exit(1, 0)
     steps.exit(2, null, 'SIGSEGV')
     steps.exit(4, 0)
     steps.tickAt(25_000)
-    expect(finish(steps.exit(3, null, 'SIGKILL'))).toMatchObject({ evict: [2, 3] })
+    expect(finish(steps.exit(3, null, 'SIGKILL'))).toMatchObject({ evict: [1, 2, 3] })
   })
 
   it('is told of a worker whose replacement was stopped before it could join', () => {

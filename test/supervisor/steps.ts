@@ -43,10 +43,18 @@ export class Steps {
   comeUp(slot: number): void {
     this.take({ type: 'described', slot, run: this.run(slot) })
     this.take({ type: 'up', slot, run: this.run(slot), pid: 1000 + this.run(slot) })
+    this.take({ type: 'joining', slot, run: this.run(slot) })
+    this.take({ type: 'joined', slot, run: this.run(slot) })
   }
 
   exit(slot: number, code: number | null, signal: string | null = null): Action[] {
     return this.take({ type: 'exited', slot, run: this.run(slot), pid: 1000 + this.run(slot), code, signal })
+  }
+
+  /** Asked to stop, a worker leaves the group and exits. */
+  leave(slot: number): Action[] {
+    this.take({ type: 'left', slot, run: this.run(slot) })
+    return this.exit(slot, 0)
   }
 
   fail(slot: number, message: string): void {

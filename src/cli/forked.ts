@@ -1,0 +1,87 @@
+// The supervisor with what it is made of in real life: forks by node:cluster, the log, Kafka where a dead worker has to be taken
+// out of the group.
+
+import { hostname } from 'node:os'
+import { optionNames, optionOf, spellingsOf, variableOf } from '../config/names.ts'
+import type { Config } from '../config/options.ts'
+import { clusterFork } from '../supervisor/fork.ts'
+import { InstanceIds, randomPart } from '../supervisor/instance-ids.ts'
+import type { Eviction } from '../supervisor/parts.ts'
+import { answerSignals, type Heard, type Request } from '../supervisor/signals.ts'
+import type { Policy } from '../supervisor/state.ts'
+import { Supervisor } from '../supervisor/supervisor.ts'
+import type { End } from './last-words.ts'
+import type { Session } from './session.ts'
+
+export interface ForkedParts {
+  readonly session: Session
+  readonly heard: Heard
+  readonly exec: string
+}
+
+/** `no workers`: the class wants to run in this process; nothing of it has run yet. */
+export async function forked({ session, heard, exec }: ForkedParts): Promise<End | 'no workers'> {
+  const { bus, clock, log, plan } = session.parts
+  const { config } = session
+  const { clientId, groupInstanceId: given } = config
+  let isAsked = false
+  const supervisor = new Supervisor({
+    plan,
+    policy: policyOf(config),
+    ids: new InstanceIds({ clientId, given, host: hostname(), random: randomPart }),
+    fork: clusterFork({ exec, withhold: secretVariables(), clock }),
+    bus,
+    clock,
+    resolve: description => session.resolve(description),
+    evict: eviction => evict(eviction, session),
+    onWorkerEvent: (origin, { name, data }) => log.write(origin, name, data as never),
+  })
+  answerSignals(heard, request => {
+    isAsked ||= request.kind === 'stop' || request.kind === 'interrupt'
+    answer(supervisor, session, request)
+  })
+  supervisor.start()
+  const end = await supervisor.done
+  return session.config.workers === 0 && end.exitCode === 0 && !isAsked ? 'no workers' : end
+}
+
+function answer(supervisor: Supervisor, session: Session, request: Request): void {
+  switch (request.kind) {
+    case 'stop':
+      supervisor.stop(request.reason)
+      break
+    case 'interrupt':
+      supervisor.interrupt()
+      break
+    case 'show options':
+      session.showOptions()
+      break
+    case 'nothing':
+      break
+    default:
+      request satisfies never
+  }
+}
+
+/** How long the group keeps a dead worker's partitions for a replacement that does not come. */
+const PATIENCE_MS = 5000
+
+export const policyOf = (config: Config): Policy => ({
+  bootTimeoutMs: config.bootTimeout * 1000,
+  shutdownTimeoutMs: config.shutdownTimeout * 1000,
+  crashLimit: config.crashLimit,
+  crashWindowMs: config.crashWindow * 1000,
+  backoffMaxMs: config.restartBackoffMax * 1000,
+  evictAfterMs: Math.min(PATIENCE_MS, (config.sessionTimeout * 1000) / 3),
+})
+
+const secretVariables = (): string[] =>
+  optionNames.filter(name => optionOf(name).secret).flatMap(name => spellingsOf(name).map(variableOf))
+
+/** The primary loads a Kafka client only when it must. */
+async function evict({ config, groupId, instanceIds, timeoutMs }: Eviction, { parts }: Session): Promise<void> {
+  const { evict } = await import('../engine/kafkajs/evict.ts')
+  const { brokers, clientId } = config
+  const { bus, clock } = parts
+  await evict({ brokers, clientId, groupId, instanceIds, timeoutMs, bus, clock })
+}

@@ -1,0 +1,105 @@
+// `workers` 0: the life of a worker in this process, with nobody to fork, watch or replace it. What a primary would have said and
+// done for it is said and done here; the exit codes are the same.
+
+import { EXIT } from '../errors.ts'
+import { createBus } from '../events/bus.ts'
+import { deferred } from '../lib/deferred.ts'
+import type { Description, ToPrimary } from '../messages.ts'
+import { answerSignals, type Heard, type Request } from '../supervisor/signals.ts'
+import { slotName } from '../supervisor/state.ts'
+import { load } from '../worker/load.ts'
+import { Worker } from '../worker/worker.ts'
+import { type End, endOf } from './last-words.ts'
+import type { Session } from './session.ts'
+
+export interface InlineParts {
+  readonly session: Session
+  readonly heard: Heard
+}
+
+export async function inline({ session, heard }: InlineParts): Promise<End> {
+  const here = new Here(session)
+  answerSignals(heard, request => here.answer(request))
+  process.on('uncaughtException', error => here.worker.crashed(error))
+  process.on('unhandledRejection', error => here.worker.crashed(error))
+  here.worker.receive({ type: 'load', plan: session.parts.plan })
+  const end = await here.end
+  session.parts.bus.publish('primary.stopped', end)
+  return end
+}
+
+class Here {
+  readonly worker: Worker
+  readonly end: Promise<End>
+  readonly #session: Session
+  readonly #forced = deferred<End>()
+  #failure: string | undefined
+  #interrupts = 0
+
+  constructor(session: Session) {
+    this.#session = session
+    const { clock, log, plan } = session.parts
+    const bus = createBus()
+    log.listen(bus, { slot: slotName(plan.consumer, 0), pid: process.pid })
+    bus.on('worker.failed', ({ error }) => {
+      this.#failure = error.message
+    })
+    this.worker = new Worker({
+      load: plan => load(plan, { engine: kafkajs, bus, clock }),
+      send: message => this.#hear(message),
+      bus,
+      clock,
+    })
+    const ended = this.worker.done.then(exitCode => ({ exitCode, why: this.#why(exitCode) }))
+    this.end = Promise.race([ended, this.#forced.promise])
+  }
+
+  answer(request: Request): void {
+    switch (request.kind) {
+      case 'stop':
+        this.#stop(request.reason)
+        break
+      case 'interrupt':
+        this.#interrupts++
+        if (this.#interrupts === 1) this.#stop('SIGINT')
+        else this.#forced.resolve({ exitCode: EXIT.forced, why: 'a second SIGINT ended it at once' })
+        break
+      case 'show options':
+        this.#session.showOptions()
+        break
+      case 'nothing':
+        break
+      default:
+        request satisfies never
+    }
+  }
+
+  #stop(reason: string): void {
+    this.worker.stop({ withinMs: this.#session.config.shutdownTimeout * 1000, leave: true, reason })
+  }
+
+  #hear(message: ToPrimary): void {
+    if (message.type === 'described') this.#configure(message.description)
+    else if (message.type === 'refused') this.#failure = `${message.error.message} ${message.cure}`
+  }
+
+  #configure(description: Description): void {
+    try {
+      const { config, groupId } = this.#session.resolve(description)
+      // Without a slot that outlives this process there is no place to come back to, unless the user names one.
+      const instanceId = config.groupInstanceId === undefined ? null : `${config.groupInstanceId}-0`
+      this.worker.receive({ type: 'configure', config, groupId, instanceId, slot: slotName(description.consumer, 0) })
+    } catch (error) {
+      const { exitCode, why } = endOf(error)
+      this.#failure = why
+      this.worker.stop({ withinMs: 0, leave: true, reason: 'the options cannot be used', exitCode })
+    }
+  }
+
+  #why(exitCode: number): string {
+    if (exitCode === EXIT.clean) return 'stopped'
+    return this.#failure ?? 'what was in hand at the deadline was given up'
+  }
+}
+
+const kafkajs = async () => (await import('../engine/kafkajs/index.ts')).createKafkajsEngine

@@ -1,0 +1,19 @@
+// What a process says on standard error when it does not end well: which code, why, and what to do about it.
+
+import { EXIT, isRacecarError } from '../errors.ts'
+
+export interface End {
+  readonly exitCode: number
+  readonly why: string
+}
+
+export function lastWords({ exitCode, why }: End): string {
+  const sentence = /[.!?…]$/.test(why) ? why : `${why}.`
+  return exitCode === EXIT.clean ? '' : `racecar ends with exit code ${exitCode}: ${sentence}\n`
+}
+
+/** What is not ours to expect is a bug, and its stack is what mends it. */
+export function endOf(thrown: unknown): End {
+  if (isRacecarError(thrown)) return { exitCode: thrown.exitCode, why: `${thrown.message} ${thrown.cure}` }
+  return { exitCode: EXIT.bug, why: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown) }
+}

@@ -1,0 +1,74 @@
+// From a consumer's name and flags to an exit code: options, log, pidfile, what is to be loaded, then the workers, or this process
+// where there are none. Ends nothing itself: when it resolves, everything is written and nothing is left behind.
+
+import { loadConfig } from '../config/load.ts'
+import { RacecarError } from '../errors.ts'
+import { createBus } from '../events/bus.ts'
+import { systemClock } from '../lib/clock.ts'
+import { prepare } from '../loader/prepare.ts'
+import { Log } from '../observe/log.ts'
+import type { Pidfile } from '../supervisor/pidfile.ts'
+import type { Heard } from '../supervisor/signals.ts'
+import { forked } from './forked.ts'
+import { type End, endOf, lastWords } from './last-words.ts'
+import { Session } from './session.ts'
+
+export interface Launch {
+  readonly consumer: string
+  readonly flags: Readonly<Record<string, unknown>>
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly cwd: string
+  readonly version: string
+  readonly heard: Heard
+  readonly out: NodeJS.WriteStream
+  readonly err: NodeJS.WriteStream
+  /** The module that workers start with. */
+  readonly exec: string
+}
+
+export async function launch(launch: Launch): Promise<number> {
+  const { err } = launch
+  const end = await run(launch).catch(endOf)
+  const words = lastWords(end)
+  if (words !== '') await new Promise<void>(resolve => err.write(words, () => resolve()))
+  return end.exitCode
+}
+
+async function run(launch: Launch): Promise<End> {
+  const { consumer, flags, env, cwd, out, err } = launch
+  const { config, sources } = loadConfig({ env, flags, classPending: true })
+  if (process.platform === 'win32' && config.workers > 0)
+    throw new RacecarError('CONFIG', 'On Windows there are no worker processes: only --workers 0 works.')
+  const { logLevel: level, logFormat: format, logfile: file } = config
+  const complain = (sentence: string) => err.write(`racecar: ${sentence}\n`)
+  const log = new Log({ level, format, file, out, complain, env, clock: systemClock })
+  const bus = createBus((error, name) => complain(`A subscriber of ${name} failed: ${String(error)}`))
+  log.listen(bus, { pid: process.pid })
+  let pidfile: Pidfile | undefined
+  try {
+    pidfile = config.pidfile === undefined ? undefined : await acquire(config.pidfile, complain)
+    const plan = await prepare({ cwd, require: config.require, consumer })
+    const session = new Session({ ...launch, bus, log, plan, clock: systemClock, loaded: { config, sources } })
+    return await start(session, launch)
+  } finally {
+    await pidfile?.release()
+    await log.close()
+  }
+}
+
+async function start(session: Session, { heard, exec }: Launch): Promise<End> {
+  if (session.config.workers > 0) {
+    const end = await forked({ session, heard, exec })
+    // Only the class knew that it wants no workers.
+    if (end !== 'no workers') return end
+  }
+  const { inline } = await import('./inline.ts')
+  return inline({ session, heard })
+}
+
+/** Loaded only where it is wanted: its lock hooks signals and the process's exit. */
+async function acquire(file: string, complain: (sentence: string) => void): Promise<Pidfile> {
+  const { Pidfile } = await import('../supervisor/pidfile.ts')
+  const onLost = (error: Error) => complain(`The lock of the pidfile ${file} was taken away: ${error.message}`)
+  return Pidfile.acquire({ file, pid: process.pid, onLost })
+}
