@@ -44,7 +44,7 @@ export class PrivateCluster extends KafkaCluster {
     rmSync(this.layout.folder, { recursive: true, force: true })
   }
 
-  [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]() {
+  [Symbol.asyncDispose]() {
     return this.remove()
   }
 }

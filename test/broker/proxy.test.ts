@@ -26,7 +26,7 @@ it('a client that came through the second listener stays on the proxy, and is cu
   const topic = await topics.create('proxied')
 
   const hasty = client(proxy.address, 500).producer()
-  const consumer = client(proxy.address).consumer({ groupId: topic })
+  const consumer = client(proxy.address).consumer({ groupId: topic, maxWaitTimeInMs: 100 })
   await Promise.all([hasty.connect(), consumer.connect()])
   await hasty.send({ topic, messages: [{ value: 'one' }] })
   const values = await consume(consumer, topic)
