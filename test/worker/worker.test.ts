@@ -1,0 +1,271 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { loadConfig } from '../../src/config/load.ts'
+import { RacecarError } from '../../src/errors.ts'
+import { createBus } from '../../src/events/bus.ts'
+import { deferred } from '../../src/lib/deferred.ts'
+import type { ForwardedEvent, ToPrimary } from '../../src/messages.ts'
+import type { Driven, Loaded, RunnerEnd } from '../../src/worker/parts.ts'
+import { Worker } from '../../src/worker/worker.ts'
+import { FakeClock, turn } from '../support/fake-clock.ts'
+
+const plan = { consumer: 'Welcome', require: [], candidates: [] }
+const description = { consumer: 'Welcome', subscriptions: [], options: {}, handler: 'process' as const }
+const configure = {
+  type: 'configure' as const,
+  config: loadConfig({ flags: { shutdownTimeout: 10 } }).config,
+  slot: 'Welcome/0',
+  groupId: 'welcome',
+  instanceId: 'i-0',
+}
+const stop = { type: 'stop' as const, withinMs: 5000, leave: true, reason: 'SIGTERM' }
+
+/** Does what it is told to, when it is told to. */
+class FakeRunner implements Driven {
+  readonly calls: string[] = []
+  readonly stops: { deadline: number; leave: boolean }[] = []
+  readonly initialized = deferred()
+  readonly ended = deferred<RunnerEnd>()
+  readonly stopped = deferred<{ clean: boolean }>()
+  readonly done = this.ended.promise
+
+  initialize(): Promise<void> {
+    this.calls.push('initialize')
+    return this.initialized.promise
+  }
+  async start(): Promise<void> {
+    this.calls.push('start')
+  }
+  beat(): void {
+    this.calls.push('beat')
+  }
+  quiet(): void {
+    this.calls.push('quiet')
+  }
+  stop(how: { deadline: number; leave: boolean }): Promise<{ clean: boolean }> {
+    this.stops.push(how)
+    return this.stopped.promise
+  }
+}
+
+let clock: FakeClock
+let runner: FakeRunner
+let said: ToPrimary[]
+let events: ForwardedEvent[]
+let worker: Worker
+let loading: Promise<Loaded>
+
+beforeEach(() => {
+  clock = new FakeClock()
+  runner = new FakeRunner()
+  said = []
+  events = []
+  loading = Promise.resolve({ description, prepare: () => runner })
+  const bus = createBus()
+  bus.onAny((name, data) => events.push({ name, data } as ForwardedEvent))
+  worker = new Worker({ load: () => loading, send: message => said.push(message), bus, clock })
+})
+
+afterEach(() => expect(clock.pending, 'timers left behind').toBe(0))
+
+async function run(): Promise<void> {
+  worker.receive({ type: 'load', plan })
+  await turn()
+  worker.receive(configure)
+  runner.initialized.resolve()
+  await turn()
+}
+
+const names = () => events.map(({ name }) => name)
+
+async function end(clean: boolean): Promise<number> {
+  runner.stopped.resolve({ clean })
+  return worker.done
+}
+
+describe('the life of a worker', () => {
+  it('describes before it is configured, is up when it is initialized, and joins after that', async () => {
+    worker.receive({ type: 'load', plan })
+    await turn()
+    expect(said).toEqual([{ type: 'described', description }])
+    expect(runner.calls).toEqual([])
+    worker.receive(configure)
+    await turn()
+    expect(runner.calls).toEqual(['initialize'])
+    expect(said).toHaveLength(1)
+    runner.initialized.resolve()
+    await turn()
+    expect(said[1]).toEqual({ type: 'up' })
+    expect(runner.calls).toEqual(['initialize', 'start'])
+    worker.receive({ type: 'beat' })
+    expect(runner.calls.at(-1)).toBe('beat')
+    worker.receive(stop)
+    expect(await end(true)).toBe(0)
+  })
+
+  it('hands its deadline down as one instant, and exits 0 when everything was finished', async () => {
+    await run()
+    await clock.advance(100)
+    worker.receive(stop)
+    expect(runner.stops).toEqual([{ deadline: 5100, leave: true }])
+    expect(await end(true)).toBe(0)
+    expect(names()).toEqual(['worker.started', 'worker.stopping', 'worker.stopped'])
+  })
+
+  it('exits 2 when something in hand was given up', async () => {
+    await run()
+    worker.receive(stop)
+    expect(await end(false)).toBe(2)
+  })
+
+  it('exits 2 when its runner does not come back by the deadline', async () => {
+    await run()
+    worker.receive(stop)
+    expect(await clock.when(worker.done)).toBe(2)
+    expect(clock.now()).toBe(5250)
+  })
+
+  it('exits 0 at once when it is stopped before it has anything in hand', async () => {
+    worker.receive({ type: 'load', plan })
+    worker.receive(stop)
+    expect(await worker.done).toBe(0)
+    await turn()
+    expect(said).toEqual([])
+  })
+
+  it('exits 0 at once while a module of the user never finishes loading', async () => {
+    loading = new Promise(() => {})
+    worker.receive({ type: 'load', plan })
+    await turn()
+    worker.receive(stop)
+    expect(await worker.done).toBe(0)
+  })
+
+  it('does not join any more when it is stopped while it initializes', async () => {
+    worker.receive({ type: 'load', plan })
+    await turn()
+    worker.receive(configure)
+    await turn()
+    worker.receive(stop)
+    runner.initialized.resolve()
+    await turn()
+    expect(runner.calls).toEqual(['initialize'])
+    expect(said.map(({ type }) => type)).toEqual(['described'])
+    expect(await end(true)).toBe(0)
+  })
+})
+
+describe('a worker that cannot run', () => {
+  it.each([
+    [new RacecarError('CONSUMER_NOT_FOUND', 'There is no consumer Welcome.'), 78],
+    [new RacecarError('LOAD_FAILED', 'boom'), 1],
+    [new Error('boom'), 1],
+  ])('refuses with the words, the cure and the exit code of the error: %s', async (error, exitCode) => {
+    loading = Promise.reject(error)
+    worker.receive({ type: 'load', plan })
+    expect(await worker.done).toBe(exitCode)
+    expect(said).toEqual([
+      {
+        type: 'refused',
+        error: expect.objectContaining({ message: error.message }),
+        exitCode,
+        cure: expect.any(String),
+      },
+    ])
+    expect(names()).toContain('worker.failed')
+  })
+
+  it('refuses when its constructor throws', async () => {
+    loading = Promise.resolve({
+      description,
+      prepare: () => Promise.reject(new RacecarError('START_FAILED', 'the constructor failed')),
+    })
+    await run()
+    expect(await worker.done).toBe(1)
+    expect(said.at(-1)).toMatchObject({ type: 'refused', exitCode: 1 })
+  })
+
+  it('ends with the code of what ended its runner, keeping its place in the group', async () => {
+    await run()
+    const error = new RacecarError('FENCED', 'another process uses i-0')
+    runner.ended.resolve({ error, exitCode: 76 })
+    await turn()
+    expect(runner.stops).toEqual([{ deadline: 1000, leave: false }])
+    expect(await end(true)).toBe(76)
+    expect(events.find(({ name }) => name === 'worker.failed')).toMatchObject({
+      data: { error: { message: error.message } },
+    })
+  })
+})
+
+describe('a worker whose primary is gone', () => {
+  it('drains within shutdown_timeout, leaves, and exits 3', async () => {
+    await run()
+    worker.orphaned()
+    expect(runner.stops).toEqual([{ deadline: 10_000, leave: true }])
+    expect(await end(true)).toBe(3)
+  })
+
+  it('exits 3 although it gave something up, and although nothing was in hand', async () => {
+    await run()
+    worker.orphaned()
+    expect(await end(false)).toBe(3)
+    const idle = new Worker({ load: () => loading, send: () => {}, bus: createBus(), clock })
+    idle.orphaned()
+    expect(await idle.done).toBe(3)
+  })
+})
+
+describe('a SIGTERM of a worker’s own', () => {
+  it('makes it quiet at once, and after a moment it drains without leaving: a replacement follows', async () => {
+    await run()
+    worker.terminated('SIGTERM')
+    expect(runner.calls.at(-1)).toBe('quiet')
+    expect(runner.stops).toEqual([])
+    await clock.advance(250)
+    expect(runner.stops).toEqual([{ deadline: 10_250, leave: false }])
+    expect(await end(true)).toBe(0)
+  })
+
+  it('gives way to the primary that is told to stop in the same moment', async () => {
+    await run()
+    worker.terminated('SIGTERM')
+    await clock.advance(100)
+    worker.receive(stop)
+    await clock.advance(1000)
+    expect(runner.stops).toEqual([{ deadline: 5100, leave: true }])
+    expect(await end(true)).toBe(0)
+  })
+})
+
+describe('an error that nobody caught', () => {
+  it('is told, leaves a second for what is in hand, and ends the worker with 1', async () => {
+    await run()
+    worker.crashed(new TypeError('x is undefined'))
+    expect(events.find(({ name }) => name === 'worker.failed')).toMatchObject({
+      data: { error: { name: 'TypeError', message: 'x is undefined' } },
+    })
+    expect(runner.stops).toEqual([{ deadline: 1000, leave: false }])
+    expect(await end(true)).toBe(1)
+  })
+
+  it('makes a stop under way sooner, and worse', async () => {
+    await run()
+    worker.receive(stop)
+    worker.crashed('a string')
+    expect(runner.stops).toEqual([
+      { deadline: 5000, leave: true },
+      { deadline: 1000, leave: true },
+    ])
+    expect(await clock.when(worker.done)).toBe(1)
+    expect(clock.now()).toBe(1250)
+    await clock.advance(10_000)
+  })
+
+  it('does not hide what the worker was refused for', async () => {
+    loading = Promise.reject(new RacecarError('CONSUMER_INVALID', 'no topic'))
+    worker.receive({ type: 'load', plan })
+    expect(await worker.done).toBe(78)
+    worker.crashed(new Error('afterwards'))
+    expect(await worker.done).toBe(78)
+  })
+})
