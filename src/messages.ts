@@ -2,16 +2,21 @@
 // what arrives may be anything. All data is plain and survives structured clone (serialization: 'advanced').
 
 import type { ClassOptions, Config } from './config/options.ts'
-import type { Subscription } from './engine/engine.ts'
 import type { ErrorData, EventName, Events } from './events/events.ts'
 import type { LoadPlan } from './loader/plan.ts'
 
 export type { LoadPlan } from './loader/plan.ts'
 
+export interface DescribedSubscription {
+  readonly topic: string
+  readonly startFromBeginning: boolean
+  readonly maxBytesPerPartition: number
+}
+
 /** What a worker found in the user's code, before it is configured. */
 export interface Description {
   readonly consumer: string
-  readonly subscriptions: readonly Subscription[]
+  readonly subscriptions: readonly DescribedSubscription[]
   readonly options: ClassOptions
   readonly handler: 'process' | 'processBatch'
 }
@@ -31,6 +36,8 @@ export type ToWorker =
   | { readonly type: 'beat' }
 
 export type ToPrimary =
+  /** It listens. What was sent to it before this it has not heard: node:cluster has. */
+  | { readonly type: 'ready' }
   | { readonly type: 'described'; readonly description: Description }
   /** The worker cannot run and will exit with `exitCode`. */
   | { readonly type: 'refused'; readonly error: ErrorData; readonly exitCode: number; readonly cure: string }
@@ -41,7 +48,7 @@ export type ToPrimary =
 export type ForwardedEvent = { [N in EventName]: { readonly name: N; readonly data: Events[N] } }[EventName]
 
 const toWorkerTypes = { load: 1, configure: 1, stop: 1, beat: 1 } satisfies Record<ToWorker['type'], 1>
-const toPrimaryTypes = { described: 1, refused: 1, up: 1, event: 1 } satisfies Record<ToPrimary['type'], 1>
+const toPrimaryTypes = { ready: 1, described: 1, refused: 1, up: 1, event: 1 } satisfies Record<ToPrimary['type'], 1>
 
 const hasType = (message: unknown, types: Record<string, 1>): boolean =>
   typeof message === 'object' &&

@@ -1,0 +1,68 @@
+// What a process loads is what it costs: importing the package must not bring in what only a primary or a running worker needs.
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { beforeAll, describe, expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Every file that Node loads for one import, by its own account. */
+async function loadedBy(entry: string): Promise<string[]> {
+  const script = `
+    import { register } from 'node:module'
+    register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(hook)}))
+    await import(${JSON.stringify(entry)})
+    const { createRequire } = await import('node:module')
+    for (const file of Object.keys(createRequire(${JSON.stringify(`${root}package.json`)}).cache)) console.log('file://' + file)`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { cwd: root })
+  return stdout.split('\n').filter(line => line !== '')
+}
+
+// Runs on a thread of its own, whose standard output is the process's.
+const hook = `
+  import { writeSync } from 'node:fs'
+  export async function load(url, context, next) { writeSync(1, url + '\\n'); return next(url, context) }`
+
+const ours = (loaded: readonly string[]): string[] =>
+  loaded.filter(url => url.includes('/dist/')).map(url => url.slice(url.indexOf('/dist/') + '/dist/'.length))
+const packages = (loaded: readonly string[]): string[] => loaded.filter(url => url.includes('/node_modules/'))
+
+describe('importing what was built', () => {
+  beforeAll(() => {
+    if (!existsSync(join(root, 'dist/index.js'))) throw new Error('These tests look at what was built: npm run build')
+  })
+
+  it('as racecar loads the consumer class and what it stands on, and not one package', async () => {
+    const loaded = await loadedBy('racecar')
+    expect(ours(loaded)).toContain('consumer/consumer.js')
+    expect(ours(loaded).filter(file => !/^(index|errors)\.js$|^(consumer|lib)\//.test(file))).toEqual([])
+    expect(packages(loaded)).toEqual([])
+  })
+
+  it('as racecar/testing loads no more than that', async () => {
+    const loaded = await loadedBy('racecar/testing')
+    expect(ours(loaded)).toContain('testing/index.js')
+    expect(ours(loaded).filter(file => !/^errors\.js$|^(consumer|lib|testing)\//.test(file))).toEqual([])
+    expect(packages(loaded)).toEqual([])
+  })
+
+  it('to plan what a worker loads brings in no compiler before there is something to compile', async () => {
+    const loaded = await loadedBy(join(root, 'dist/loader/prepare.js'))
+    expect(ours(loaded)).toContain('loader/compile.js')
+    expect(packages(loaded)).toEqual([])
+  })
+
+  it('is counted right: the table of options is seen where it is loaded', async () => {
+    expect(ours(await loadedBy(join(root, 'dist/config/load.js')))).toContain('config/options.js')
+  })
+
+  it('can be done by require()', async () => {
+    const script = "const { Consumer, topic } = require('racecar'); console.log(typeof Consumer, typeof topic)"
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=commonjs', '-e', script], {
+      cwd: root,
+    })
+    expect(stdout).toBe('function function\n')
+  })
+})
