@@ -34,6 +34,7 @@ export async function live({ heard, load }: LiveParts): Promise<never> {
     if (message.type === 'configure') level = message.config.logLevel
     worker.receive(message)
   })
+  channel.send({ type: 'ready' })
   heard.tell = () => worker.terminated('SIGTERM')
   if (heard.terminated) heard.tell()
   process.on('uncaughtException', error => worker.crashed(error))

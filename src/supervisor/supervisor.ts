@@ -6,12 +6,12 @@ import { EXIT, isRacecarError } from '../errors.ts'
 import type { ErrorData } from '../events/events.ts'
 import { type Cancel, sleep } from '../lib/clock.ts'
 import { type Deferred, deferred } from '../lib/deferred.ts'
-import type { Description, ForwardedEvent, ToPrimary } from '../messages.ts'
+import type { Description, ForwardedEvent } from '../messages.ts'
 import { decide, nextWake } from './decide.ts'
 import type { Ending, Resolved, SupervisorParts } from './parts.ts'
 import { BeatPulse } from './pulse.ts'
 import { type Action, initially, type State, type SupervisorEvent, slotName } from './state.ts'
-import type { WorkerHandle } from './worker-handle.ts'
+import type { FromWorker, WorkerHandle } from './worker-handle.ts'
 
 interface Process {
   readonly run: number
@@ -133,7 +133,7 @@ export class Supervisor {
     handle.send({ type: 'load', plan: this.#parts.plan })
   }
 
-  #heard(slot: number, run: number, message: ToPrimary): void {
+  #heard(slot: number, run: number, message: FromWorker): void {
     const current = this.#processes.get(slot)
     if (current?.run !== run) return
     switch (message.type) {

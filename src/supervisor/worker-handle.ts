@@ -13,8 +13,10 @@ export interface WorkerHandle {
   kill(): void
 }
 
+export type FromWorker = Exclude<ToPrimary, { type: 'ready' }>
+
 export interface WorkerListener {
-  message(message: ToPrimary): void
+  message(message: FromWorker): void
   /** Once, after its last message. */
   exited(exit: Exit): void
   /** Instead of `exited`: there never was a process. */
@@ -27,8 +29,13 @@ export type Fork = (listener: WorkerListener) => WorkerHandle
 const LAST_WORDS_MS = 250
 
 export function handleOf(child: ChildProcess, listener: WorkerListener, clock: Clock): WorkerHandle {
+  // What is sent before the worker listens would be swallowed by node:cluster's own listener there.
+  let early: ToWorker[] | undefined = []
   child.on('message', message => {
-    if (isToPrimary(message)) listener.message(message)
+    if (!isToPrimary(message)) return
+    if (message.type !== 'ready') return listener.message(message)
+    for (const kept of early ?? []) post(child, kept)
+    early = undefined
   })
   child.once('exit', (code, signal) => {
     const tell = once(() => listener.exited({ code, signal }))
@@ -46,12 +53,17 @@ export function handleOf(child: ChildProcess, listener: WorkerListener, clock: C
   return {
     pid: child.pid ?? 0,
     send: message => {
-      if (child.connected) child.send(seal(message), () => {})
+      if (early) early.push(message)
+      else post(child, message)
     },
     kill: () => {
       child.kill('SIGKILL')
     },
   }
+}
+
+function post(child: ChildProcess, message: ToWorker): void {
+  if (child.connected) child.send(seal(message), () => {})
 }
 
 function once(task: () => void): () => void {
