@@ -116,7 +116,7 @@ describe('the house', () => {
     expect(wrong).toEqual([])
   })
 
-  it('forks from supervisor/fork.ts alone', () => {
+  it('starts processes from supervisor and cli alone', () => {
     const forking = imports.filter(({ to }) => /^(node:)?child_process$/.test(to))
     expect(forking.filter(({ from }) => !/^(supervisor|cli)\//.test(from))).toEqual([])
   })
