@@ -43,10 +43,7 @@ export class Commits {
     const identity = this.#parts.identity()
     try {
       const answer = await remote.call(cluster => cluster.group(groupId).commit(identity, offsets))
-      if (answer === 'stored') {
-        bus.publish('offsets.committed', { offsets })
-        return 'committed'
-      }
+      if (answer === 'stored') return 'committed'
       // Otherwise its generation is over, and what is still ours goes out again in the next one.
       if (isMeant(identity, answer)) refused(answer)
       return 'retry'
