@@ -146,8 +146,10 @@ export class Assignment implements Omit<EngineSink, 'failed'> {
   }
 
   #ended(attempt: Attempt): void {
-    const key = keyOf(attempt.of)
-    if (this.#ghosts.get(key) === attempt) this.#ghosts.delete(key)
+    if (this.#ghosts.size > 0) {
+      const key = keyOf(attempt.of)
+      if (this.#ghosts.get(key) === attempt) this.#ghosts.delete(key)
+    }
     this.#parts.released(attempt)
   }
 }

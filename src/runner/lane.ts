@@ -52,6 +52,10 @@ export class Lane implements Taker, TopicPartition {
   #state: LaneState = { kind: 'held' }
   #isQuiet = false
   #rest: Deferred<void> | undefined
+  /** The last handler that returned a promise. A lane that has let go of one starts no other, so there is one at a time. */
+  #followed: Attempt | undefined
+  readonly #onFulfilled = () => this.#settled()
+  readonly #onRejected = (error: unknown) => this.#settled({ error })
 
   constructor(parts: LaneParts) {
     const { topic, partition, offset } = parts.at
@@ -217,17 +221,18 @@ export class Lane implements Taker, TopicPartition {
   #follow(attempt: Attempt, promise: PromiseLike<unknown>): void {
     const { clock, host } = this.#parts
     attempt.since = clock.now()
+    this.#followed = attempt
     host.goesOn(attempt)
-    const settled = (failure?: { error: unknown }) => {
-      this.#end(attempt, failure)
-      host.ended(attempt)
-      this.#wake()
-    }
     // Promise.resolve makes a promise that keeps to the rules of any thenable: it settles once, later.
-    Promise.resolve(promise).then(
-      () => settled(),
-      error => settled({ error }),
-    )
+    Promise.resolve(promise).then(this.#onFulfilled, this.#onRejected)
+  }
+
+  #settled(failure?: { readonly error: unknown }): void {
+    const { host, turns } = this.#parts
+    const attempt = this.#followed!
+    this.#end(attempt, failure)
+    host.ended(attempt)
+    if (this.#mayStart && this.#intake.queue.count > 0) turns.again(this)
   }
 
   /** `failure` undefined: it went well. */

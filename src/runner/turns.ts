@@ -61,6 +61,14 @@ export class Turns {
     this.#schedule()
   }
 
+  /** Like `ask`, for who has just had a turn: at once, where nobody else waits. */
+  again(taker: Taker): void {
+    const isFree = this.#queue.length === 0 && this.#holdEnd !== undefined && !this.#parts.serial
+    // Now and then by the queue, where the clock is looked at.
+    if (isFree && (++this.#started & LOOK_MASK) !== 0) taker.run()
+    else this.ask(taker)
+  }
+
   /** Whether a message may be started now; where not, the taker's turn comes again. */
   enter(taker: Taker): boolean {
     if (this.#isQuiet) return false

@@ -42,7 +42,7 @@ export class Undelivered {
 
   /** A handler has settled, or its lane has let go of it. */
   settled(attempt: Attempt): void {
-    if (this.#concerned.delete(attempt)) this.#forgive()
+    if (this.#concerned.size > 0 && this.#concerned.delete(attempt)) this.#forgive()
   }
 
   /** While the user's initialize or teardown runs, it may have queued what fails. */
