@@ -25,11 +25,12 @@ export class BeatPulse {
 
   joining(slot: number): void {
     this.#joining.set(slot, this.#parts.clock.now() + LONGEST_MS)
-    if (!this.#cancel) this.#pulse()
+    this.#pulse()
   }
 
   settled(slot: number): void {
     this.#joining.delete(slot)
+    if (this.#joining.size === 0) this.stop()
   }
 
   left(slot: number): void {
@@ -46,6 +47,7 @@ export class BeatPulse {
   #pulse(): void {
     const now = this.#parts.clock.now()
     for (const [slot, until] of this.#joining) if (until <= now) this.#joining.delete(slot)
+    this.#cancel?.()
     this.#cancel = undefined
     if (this.#joining.size === 0) return
     this.#parts.beat(new Set(this.#joining.keys()))

@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest'
+import { answerSignals, type Heard, type Request } from '../../src/supervisor/signals.ts'
+
+describe('signals', () => {
+  it('that came before anybody could answer are answered first, in order, and once', () => {
+    const heard: Heard = { signals: ['SIGUSR1', 'SIGTERM'], tell: signal => heard.signals.push(signal) }
+    const asked: Request[] = []
+    answerSignals(heard, request => asked.push(request))
+    heard.tell('SIGINT')
+    expect(asked).toEqual([{ kind: 'show options' }, { kind: 'stop', reason: 'SIGTERM' }, { kind: 'interrupt' }])
+    expect(heard.signals).toEqual([])
+  })
+
+  it.each(['SIGTERM', 'SIGQUIT', 'SIGHUP'])('%s asks for a graceful stop', signal => {
+    const asked: Request[] = []
+    answerSignals({ signals: [signal], tell: () => {} }, request => asked.push(request))
+    expect(asked).toEqual([{ kind: 'stop', reason: signal }])
+  })
+
+  it('that mean nothing here ask for nothing', () => {
+    const asked: Request[] = []
+    answerSignals({ signals: ['SIGWINCH', 'constructor'], tell: () => {} }, request => asked.push(request))
+    expect(asked).toEqual([{ kind: 'nothing' }, { kind: 'nothing' }])
+  })
+})

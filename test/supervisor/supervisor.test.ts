@@ -1,0 +1,360 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { loadConfig } from '../../src/config/load.ts'
+import { RacecarError } from '../../src/errors.ts'
+import { createBus } from '../../src/events/bus.ts'
+import type { EventName, Events } from '../../src/events/events.ts'
+import { deferred } from '../../src/lib/deferred.ts'
+import type { ForwardedEvent, ToWorker } from '../../src/messages.ts'
+import { InstanceIds } from '../../src/supervisor/instance-ids.ts'
+import type { Eviction, SupervisorParts } from '../../src/supervisor/parts.ts'
+import { Supervisor } from '../../src/supervisor/supervisor.ts'
+import type { FromWorker, WorkerListener } from '../../src/supervisor/worker-handle.ts'
+import { FakeClock, turn } from '../support/fake-clock.ts'
+import { policy } from './steps.ts'
+
+const plan = { consumer: 'Welcome', require: [], candidates: [] }
+const description = { consumer: 'Welcome', subscriptions: [], options: {}, handler: 'process' as const }
+const joined = { groupId: 'g', generation: 1, memberId: 'm', leader: false, partitions: [] }
+
+class FakeProcess {
+  readonly sent: ToWorker[] = []
+  isKilled = false
+  readonly pid: number
+  readonly #listener: WorkerListener
+
+  constructor(pid: number, listener: WorkerListener) {
+    this.pid = pid
+    this.#listener = listener
+  }
+
+  send(message: ToWorker): void {
+    this.sent.push(message)
+  }
+  kill(): void {
+    this.isKilled = true
+  }
+  says(message: FromWorker): void {
+    this.#listener.message(message)
+  }
+  publishes<N extends EventName>(name: N, data: Events[N]): void {
+    this.says({ type: 'event', event: { name, data } as ForwardedEvent })
+  }
+  exits(code: number | null, signal: string | null = null): void {
+    this.#listener.exited({ code, signal })
+  }
+  async comesUp(): Promise<void> {
+    this.says({ type: 'described', description })
+    await turn()
+    this.says({ type: 'up' })
+    this.publishes('group.joining', { groupId: 'g' })
+    this.publishes('group.joined', joined)
+  }
+  leaves(): void {
+    this.publishes('group.left', { groupId: 'g' })
+    this.exits(0)
+  }
+  ofType<T extends ToWorker['type']>(type: T): Extract<ToWorker, { type: T }>[] {
+    return this.sent.filter((message): message is Extract<ToWorker, { type: T }> => message.type === type)
+  }
+}
+
+let clock: FakeClock
+let processes: FakeProcess[]
+let events: ForwardedEvent[]
+let heard: unknown[]
+let evictions: Eviction[]
+let evict: (eviction: Eviction) => Promise<void>
+let randoms: number
+
+beforeEach(() => {
+  clock = new FakeClock()
+  processes = []
+  events = []
+  heard = []
+  evictions = []
+  evict = async () => {}
+  randoms = 0
+})
+
+afterEach(() => expect(clock.pending, 'timers left behind').toBe(0))
+
+function make(workers: number, changes: Partial<SupervisorParts> = {}): Supervisor {
+  const bus = createBus()
+  bus.onAny((name, data) => events.push({ name, data } as ForwardedEvent))
+  return new Supervisor({
+    plan,
+    policy,
+    ids: new InstanceIds({ clientId: 'c', host: 'h', given: undefined, random: () => `r${++randoms}` }),
+    fork: listener => {
+      const process = new FakeProcess(101 + processes.length, listener)
+      processes.push(process)
+      return process
+    },
+    bus,
+    clock,
+    resolve: () => ({ config: loadConfig({ given: { workers } }).config, groupId: 'welcome' }),
+    evict: eviction => {
+      evictions.push(eviction)
+      return evict(eviction)
+    },
+    onWorkerEvent: (origin, event) => heard.push({ ...origin, name: event.name }),
+    ...changes,
+  })
+}
+
+async function running(workers: number, changes: Partial<SupervisorParts> = {}): Promise<Supervisor> {
+  const supervisor = make(workers, changes)
+  supervisor.start()
+  await processes[0]!.comesUp()
+  for (const process of processes.slice(1)) await process.comesUp()
+  return supervisor
+}
+
+async function stopped(supervisor: Supervisor): Promise<void> {
+  supervisor.stop('SIGTERM')
+  for (const process of processes) process.leaves()
+  await supervisor.done
+}
+
+const published = (name: EventName) => events.filter(event => event.name === name).map(event => event.data)
+
+describe('starting', () => {
+  it('lets the first worker describe what it found before the others are forked, and configures each', async () => {
+    const supervisor = make(3)
+    supervisor.start()
+    expect(processes).toHaveLength(1)
+    expect(processes[0]!.sent).toEqual([{ type: 'load', plan }])
+    processes[0]!.says({ type: 'described', description })
+    await turn()
+    expect(processes.map(({ pid }) => pid)).toEqual([101, 102, 103])
+    expect(processes[0]!.sent[1]).toMatchObject({
+      type: 'configure',
+      slot: 'Welcome/0',
+      groupId: 'welcome',
+      instanceId: 'c-h-r1-0',
+      config: { workers: 3 },
+    })
+    expect(processes[2]!.sent).toEqual([{ type: 'load', plan }])
+    processes[2]!.says({ type: 'described', description })
+    await turn()
+    expect(processes[2]!.sent[1]).toMatchObject({ slot: 'Welcome/2', instanceId: 'c-h-r1-2' })
+    await stopped(supervisor)
+  })
+
+  it('resolves the options once, whoever describes', async () => {
+    let asked = 0
+    const config = loadConfig({ given: { workers: 3 } }).config
+    const resolve = () => ({ config, groupId: `${++asked}` })
+    const supervisor = await running(3, { resolve })
+    expect(asked).toBe(1)
+    await stopped(supervisor)
+  })
+
+  it('ends with 78 and all that is wrong when the class’s options cannot be used', async () => {
+    const supervisor = make(1, { resolve: () => Promise.reject(new RacecarError('CONFIG', 'workers must be …')) })
+    supervisor.start()
+    processes[0]!.says({ type: 'described', description })
+    await turn()
+    expect(processes[0]!.ofType('stop')).toHaveLength(1)
+    expect(processes[0]!.ofType('configure')).toHaveLength(0)
+    processes[0]!.exits(0)
+    expect(await supervisor.done).toEqual({ exitCode: 78, why: 'workers must be …' })
+  })
+
+  it('ends with a refused worker’s code, its words and the cure', async () => {
+    const supervisor = make(1)
+    supervisor.start()
+    const error = { name: 'RacecarError', message: 'There is no consumer Welcome.' }
+    processes[0]!.says({ type: 'refused', error, exitCode: 78, cure: 'Check the name.' })
+    processes[0]!.exits(78)
+    expect(await supervisor.done).toEqual({
+      exitCode: 78,
+      why: 'Welcome/0 failed: There is no consumer Welcome. Check the name.',
+    })
+  })
+
+  it('forks nothing when it was told to stop before it began', async () => {
+    const supervisor = make(3)
+    supervisor.stop('SIGTERM')
+    supervisor.start()
+    expect(await supervisor.done).toMatchObject({ exitCode: 0 })
+    expect(processes).toHaveLength(0)
+  })
+
+  it('forks again with back-off what could not be forked', async () => {
+    const attempts: WorkerListener[] = []
+    const supervisor = make(1, {
+      fork: listener => {
+        attempts.push(listener)
+        return { pid: 0, send: () => {}, kill: () => {} }
+      },
+    })
+    supervisor.start()
+    attempts[0]!.forkFailed(new Error('spawn EAGAIN'))
+    attempts[1]!.forkFailed(new Error('spawn EAGAIN'))
+    await clock.until(() => attempts.length === 3)
+    expect(clock.now()).toBe(1000)
+    expect(published('line')).toEqual([
+      { level: 'error', from: 'supervisor', message: 'Welcome/0 could not be forked: spawn EAGAIN' },
+      { level: 'error', from: 'supervisor', message: 'Welcome/0 could not be forked: spawn EAGAIN' },
+    ])
+    supervisor.stop('SIGTERM')
+    attempts[2]!.forkFailed(new Error('spawn EAGAIN'))
+    expect(await supervisor.done).toMatchObject({ exitCode: 0 })
+  })
+})
+
+describe('a worker that dies', () => {
+  it('is replaced under the same instance id, and only when its exit was seen', async () => {
+    const supervisor = await running(2)
+    processes[1]!.exits(null, 'SIGKILL')
+    expect(processes).toHaveLength(3)
+    await processes[2]!.comesUp()
+    expect(processes[2]!.ofType('configure')[0]?.instanceId).toBe(processes[1]!.ofType('configure')[0]?.instanceId)
+    expect(published('slot.exited')).toEqual([
+      { slot: 'Welcome/1', pid: 102, code: null, signal: 'SIGKILL', why: 'was ended by SIGKILL' },
+    ])
+    expect(published('slot.forked')).toContainEqual({ slot: 'Welcome/1', pid: 103, restarts: 1 })
+    await stopped(supervisor)
+  })
+
+  it('is replaced under a new instance id, with a warning, when another process uses its own', async () => {
+    const supervisor = await running(1)
+    processes[0]!.exits(76)
+    await processes[1]!.comesUp()
+    expect(processes[1]!.ofType('configure')[0]?.instanceId).toBe('c-h-r2-0')
+    expect(published('slot.renamed')).toEqual([
+      expect.objectContaining({ slot: 'Welcome/0', was: 'c-h-r1-0', instanceId: 'c-h-r2-0' }),
+    ])
+    await stopped(supervisor)
+    expect(evictions, 'what belongs to somebody else').toEqual([])
+  })
+
+  it('is taken out of the group when no replacement has joined after a while; only then may that join', async () => {
+    const eviction = deferred()
+    evict = () => eviction.promise
+    const supervisor = await running(1)
+    processes[0]!.exits(null, 'SIGKILL')
+    await clock.advance(5000)
+    expect(evictions).toEqual([expect.objectContaining({ instanceIds: ['c-h-r1-0'], groupId: 'welcome' })])
+    processes[1]!.says({ type: 'described', description })
+    await turn()
+    expect(processes[1]!.ofType('configure')).toEqual([])
+    eviction.resolve()
+    await turn()
+    expect(processes[1]!.ofType('configure')).toHaveLength(1)
+    await stopped(supervisor)
+  })
+})
+
+describe('what workers publish', () => {
+  it('is handed on with slot and process id', async () => {
+    const supervisor = await running(2)
+    heard.length = 0
+    processes[1]!.publishes('line', { level: 'info', message: 'hello', from: 'user' })
+    expect(heard).toEqual([{ slot: 'Welcome/1', pid: 102, name: 'line' }])
+    await stopped(supervisor)
+  })
+
+  it('makes the others beat ten times a second while one of them joins, and once when one leaves', async () => {
+    const supervisor = await running(3)
+    const beats = (index: number) => processes[index]!.ofType('beat').length
+    const before = [beats(0), beats(1), beats(2)]
+    processes[1]!.publishes('group.joining', { groupId: 'g' })
+    await clock.advance(950)
+    expect(beats(0) - before[0]!).toBe(10)
+    expect(beats(1)).toBe(before[1])
+    processes[0]!.publishes('group.joining', { groupId: 'g' })
+    const later = beats(0)
+    await clock.advance(100)
+    expect(beats(0), 'who joins as well needs no beat').toBe(later)
+    processes[0]!.publishes('group.joined', joined)
+    processes[1]!.publishes('group.joined', joined)
+    await clock.advance(200)
+    expect(clock.pending).toBe(0)
+    const settled = beats(0)
+    processes[2]!.publishes('group.left', { groupId: 'g' })
+    expect(beats(0)).toBe(settled + 1)
+    await stopped(supervisor)
+  })
+
+  it('makes nobody beat any more for a worker that died while it joined', async () => {
+    const supervisor = await running(2)
+    processes[1]!.publishes('group.joining', { groupId: 'g' })
+    processes[1]!.exits(null, 'SIGKILL')
+    const beats = processes[0]!.ofType('beat').length
+    await clock.advance(1000)
+    expect(processes[0]!.ofType('beat')).toHaveLength(beats)
+    await stopped(supervisor)
+  })
+
+  it('is not listened to once the worker was replaced', async () => {
+    const supervisor = await running(1)
+    processes[0]!.exits(1)
+    heard.length = 0
+    processes[0]!.publishes('group.left', { groupId: 'g' })
+    expect(heard).toEqual([])
+    await stopped(supervisor)
+  })
+})
+
+describe('a stop', () => {
+  it('hands one deadline down to every worker, asks them to leave, and resolves when all are gone', async () => {
+    const supervisor = await running(3)
+    supervisor.stop('SIGTERM')
+    supervisor.stop('SIGTERM')
+    for (const process of processes) {
+      expect(process.ofType('stop')).toEqual([{ type: 'stop', withinMs: 24_000, leave: true, reason: 'SIGTERM' }])
+    }
+    for (const process of processes) process.leaves()
+    expect(await supervisor.done).toEqual({ exitCode: 0, why: 'stopped' })
+    expect(evictions).toEqual([])
+    expect(published('primary.stopped')).toEqual([{ exitCode: 0, why: 'stopped' }])
+  })
+
+  it('kills at the deadline, and takes out of the group who could not leave by himself', async () => {
+    const supervisor = await running(3)
+    supervisor.stop('SIGTERM')
+    processes[0]!.leaves()
+    processes[1]!.exits(null, 'SIGSEGV')
+    await clock.advance(24_999)
+    expect(processes[2]!.isKilled).toBe(false)
+    await clock.advance(1)
+    expect(processes[2]!.isKilled).toBe(true)
+    expect(processes).toHaveLength(3)
+    processes[2]!.exits(null, 'SIGKILL')
+    expect(await supervisor.done).toMatchObject({ exitCode: 1, why: expect.stringContaining('Welcome/1') })
+    expect(evictions).toEqual([expect.objectContaining({ instanceIds: ['c-h-r1-1', 'c-h-r1-2'], timeoutMs: 1000 })])
+  })
+
+  it('does not wait longer for the group than for a second after the deadline', async () => {
+    evict = () => new Promise(() => {})
+    const supervisor = await running(1)
+    supervisor.stop('SIGTERM')
+    await clock.advance(25_000)
+    processes[0]!.exits(null, 'SIGKILL')
+    expect(await clock.when(supervisor.done)).toMatchObject({ exitCode: 2 })
+    expect(clock.now()).toBe(26_000)
+  })
+
+  it('ends although the group cannot be told', async () => {
+    evict = () => Promise.reject(new Error('no broker'))
+    const supervisor = await running(1)
+    supervisor.interrupt()
+    supervisor.interrupt()
+    expect(processes[0]!.isKilled).toBe(true)
+    processes[0]!.exits(null, 'SIGKILL')
+    expect(await supervisor.done).toMatchObject({ exitCode: 2 })
+    expect(published('line')).toEqual([expect.objectContaining({ message: expect.stringContaining('no broker') })])
+  })
+
+  it('by the class’s wish for no workers ends with 0 and lets nobody join', async () => {
+    const supervisor = make(0)
+    supervisor.start()
+    processes[0]!.says({ type: 'described', description })
+    await turn()
+    expect(processes[0]!.ofType('configure')).toEqual([])
+    processes[0]!.exits(0)
+    expect(await supervisor.done).toMatchObject({ exitCode: 0 })
+  })
+})

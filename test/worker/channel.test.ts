@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest'
+import { createBus } from '../../src/events/bus.ts'
+import type { Level } from '../../src/events/events.ts'
+import type { ToPrimary } from '../../src/messages.ts'
+import { IpcChannel, type Port } from '../../src/worker/channel.ts'
+import { forwardEvents } from '../../src/worker/forward.ts'
+
+/** Clones as the real one does, and answers when the test lets it. */
+function port() {
+  const sent: unknown[] = []
+  const answers: (() => void)[] = []
+  const real: Port = {
+    send(message, _handle, _options, done) {
+      sent.push(structuredClone(message))
+      answers.push(() => done(null))
+      return true
+    },
+  }
+  return { real, sent, answers }
+}
+
+const line = (fields: Record<string, unknown>): ToPrimary => ({
+  type: 'event',
+  event: { name: 'line', data: { level: 'info', message: 'hello', from: 'user', fields } },
+})
+
+describe('a worker’s channel', () => {
+  it('is flushed when everything said so far is on its way', async () => {
+    const { real, answers } = port()
+    const channel = new IpcChannel(real)
+    channel.send({ type: 'up' })
+    channel.send({ type: 'up' })
+    let isFlushed = false
+    const flushed = channel.flush().then(() => {
+      isFlushed = true
+    })
+    answers[0]!()
+    await Promise.resolve()
+    expect(isFlushed).toBe(false)
+    answers[1]!()
+    await flushed
+  })
+
+  it('turns what cannot cross processes into text, and leaves the rest as it is', () => {
+    const { real, sent } = port()
+    const fields = {
+      count: 3,
+      when: new Date(0),
+      handler: () => 1,
+      nested: {
+        socket: new (class Socket {
+          fn() {}
+          go = () => {}
+        })(),
+      },
+    }
+    new IpcChannel(real).send(line(fields))
+    expect(sent).toEqual([
+      expect.objectContaining({
+        event: {
+          name: 'line',
+          data: {
+            level: 'info',
+            message: 'hello',
+            from: 'user',
+            fields: {
+              count: 3,
+              when: new Date(0),
+              handler: '[Function: handler]',
+              nested: { socket: expect.stringContaining('Socket') },
+            },
+          },
+        },
+      }),
+    ])
+  })
+
+  it('loses nothing but the message when the primary is gone', async () => {
+    const channel = new IpcChannel({})
+    channel.send({ type: 'up' })
+    await channel.flush()
+  })
+})
+
+describe('what is forwarded', () => {
+  it('is everything but lines that nobody would see', () => {
+    const bus = createBus()
+    const said: ToPrimary[] = []
+    let level: Level = 'warn'
+    forwardEvents(
+      bus,
+      message => said.push(message),
+      () => level,
+    )
+    bus.publish('line', { level: 'info', message: 'no', from: 'user' })
+    bus.publish('line', { level: 'warn', message: 'yes', from: 'user' })
+    bus.publish('offsets.committed', { offsets: [] })
+    level = 'debug'
+    bus.publish('line', { level: 'debug', message: 'now yes', from: 'user' })
+    expect(said.map(message => message.type === 'event' && message.event.name)).toEqual([
+      'line',
+      'offsets.committed',
+      'line',
+    ])
+  })
+})
