@@ -1,3 +1,6 @@
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type Acknowledged, Ledger } from './ledger.ts'
 
@@ -5,7 +8,7 @@ type Entry = readonly [what: 'start' | 'end', pid: number, offset: number, at: n
 
 function ledgerOf(owned: readonly (readonly [pid: number, at: number])[], entries: readonly Entry[]): Ledger {
   const ledger = new Ledger()
-  const rest = { topic: 't', partition: 0, key: null, seq: 0, partitions: [{ topic: 't', partition: 0 }] }
+  const rest = { code: 0, topic: 't', partition: 0, key: null, seq: 0, partitions: [{ topic: 't', partition: 0 }] }
   for (const [pid, at] of owned) ledger.add({ what: 'own', pid, at, offset: 0, ...rest })
   for (const [what, pid, offset, at] of entries) ledger.add({ what, pid, offset, at, ...rest })
   return ledger
@@ -61,6 +64,42 @@ describe('the ledger', () => {
       [...twoOwners.slice(0, 2), ['start', 2, 0, 20], ['end', 2, 0, 21]],
     )
     expect(ledger.repeated()).toHaveLength(1)
+  })
+
+  test('finds a repeat that nobody who died before its commit explains', () => {
+    const ledger = ledgerOf(
+      [],
+      [...twoOwners.slice(0, 2), ['start', 1, 1, 12], ['start', 2, 0, 20], ['start', 2, 1, 21]],
+    )
+    const diedAfter = (offset: number) => [{ pid: 1, committed: new Map([['t/0', offset]]) }]
+    expect(ledger.unexplained()).toHaveLength(2)
+    expect(ledger.unexplained(diedAfter(1))).toEqual(['t/0@0: started by 1 and again by 2'])
+    expect(ledger.unexplained(diedAfter(0))).toEqual([])
+    expect(ledger.unexplained([{ pid: 3, committed: new Map() }])).toHaveLength(2)
+  })
+
+  test('does not call another attempt at what has failed a repeat', () => {
+    const attempts: Entry[] = [
+      ['start', 1, 0, 10],
+      ['start', 1, 0, 20],
+      ['end', 1, 0, 21],
+    ]
+    expect(ledgerOf([], attempts).unexplained()).toEqual([])
+    expect(ledgerOf([], [...attempts, ['start', 1, 0, 30]]).unexplained()).toHaveLength(1)
+  })
+
+  test('reads on in a file that is being written', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'ledger-')), 'ledger')
+    const line = (offset: number) =>
+      `${JSON.stringify({ what: 'start', pid: 1, at: offset, topic: 't', partition: 0, offset, key: 'ü', seq: offset })}\n`
+    const [whole, torn] = [line(0), line(1)]
+    writeFileSync(file, whole + torn.slice(0, 20))
+    const ledger = Ledger.read(file)
+    expect(ledger.handlings.map(({ offset }) => offset)).toEqual([0])
+    appendFileSync(file, torn.slice(20) + line(2))
+    ledger.readOn(file)
+    expect(ledger.handlings.map(({ offset }) => offset)).toEqual([0, 1, 2])
+    rmSync(dirname(file), { recursive: true })
   })
 
   test('finds a step back within an ownership, and allows it to the next owner', () => {

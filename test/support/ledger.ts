@@ -2,7 +2,7 @@
 // what the group has committed, held against each other. Times are milliseconds on the machine's monotonic clock, comparable
 // between processes.
 
-import { readFileSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { groupBy } from '../../src/lib/group-by.ts'
 
 export interface Acknowledged {
@@ -26,10 +26,17 @@ interface Owning {
   readonly partition: string
 }
 
+/** A process that was killed, with the committed offsets of its partitions at that moment. */
+export interface Death {
+  readonly pid: number
+  readonly committed: ReadonlyMap<string, number>
+}
+
 interface Line {
-  readonly what: 'own' | 'start' | 'end' | 'teardown'
+  readonly what: 'own' | 'start' | 'end' | 'teardown' | 'exit'
   readonly pid: number
   readonly at: number
+  readonly code: number
   readonly topic: string
   readonly partition: number
   readonly offset: number
@@ -40,21 +47,34 @@ interface Line {
 
 export const now = (): number => Number(process.hrtime.bigint() / 1000n) / 1000
 
-const where = ({ topic, partition }: { topic: string; partition: number }) => `${topic}/${partition}`
-const exactly = ({ topic, partition, offset }: Acknowledged) => `${topic}/${partition}@${offset}`
+export const where = ({ topic, partition }: { topic: string; partition: number }) => `${topic}/${partition}`
+export const exactly = ({ topic, partition, offset }: Acknowledged) => `${topic}/${partition}@${offset}`
+
+const isNextAttempt = (before: Handling, { pid }: Handling) => before.pid === pid && before.end === undefined
+const explains = ({ pid, committed }: Death, handling: Handling) =>
+  pid === handling.pid && handling.offset >= (committed.get(where(handling)) ?? 0)
 
 export class Ledger {
   readonly handlings: Handling[] = []
   readonly ownings: Owning[] = []
   readonly teardowns: { pid: number; at: number }[] = []
+  /** Processes that have ended by themselves, with their exit codes. */
+  readonly exits: { pid: number; at: number; code: number }[] = []
+  readonly #open = new Map<string, Handling>()
+  #bytesRead = 0
 
-  /** Reads what stands in the file now; a line that is being written is left out. */
   static read(file: string): Ledger {
     const ledger = new Ledger()
-    const text = readFileSync(file, 'utf8')
-    for (const line of text.slice(0, text.lastIndexOf('\n') + 1).split('\n'))
-      if (line !== '') ledger.add(JSON.parse(line) as Line)
+    ledger.readOn(file)
     return ledger
+  }
+
+  /** Takes in what the file holds beyond what was read before; a line that is being written waits for the next time. */
+  readOn(file: string): void {
+    const fresh = readFrom(file, this.#bytesRead)
+    const whole = fresh.subarray(0, fresh.lastIndexOf(10) + 1)
+    this.#bytesRead += whole.length
+    for (const line of whole.toString('utf8').split('\n')) if (line !== '') this.add(JSON.parse(line) as Line)
   }
 
   get ended(): Handling[] {
@@ -81,6 +101,22 @@ export class Ledger {
       seen.add(exactly(handling))
       return repeated
     })
+  }
+
+  /**
+   * Invariant D: what was started again although it had been handled or was in hand, unless the process that had started it
+   * is among the dead and had not committed it.
+   */
+  unexplained(deaths: readonly Death[] = []): string[] {
+    const last = new Map<string, Handling>()
+    return this.handlings
+      .toSorted((a, b) => a.start - b.start)
+      .flatMap(handling => {
+        const before = last.get(exactly(handling))
+        last.set(exactly(handling), handling)
+        if (!before || isNextAttempt(before, handling) || deaths.some(death => explains(death, before))) return []
+        return [`${exactly(handling)}: started by ${before.pid} and again by ${handling.pid}`]
+      })
   }
 
   /** Invariant O: within an ownership offsets only rise, but for the attempts at the same message. */
@@ -163,13 +199,18 @@ export class Ledger {
     const { what, pid, at, topic, partition, offset, key, seq } = line
     if (what === 'own') for (const p of line.partitions) this.ownings.push({ pid, at, partition: where(p) })
     if (what === 'teardown') this.teardowns.push({ pid, at })
-    if (what === 'start') this.handlings.push({ pid, topic, partition, offset, key, seq, start: at, end: undefined })
-    if (what === 'end') {
-      const open = this.handlings.findLast(
-        h => h.pid === pid && h.offset === offset && h.partition === partition && h.topic === topic,
-      )
-      if (open) open.end = at
+    if (what === 'exit') this.exits.push({ pid, at, code: line.code })
+    if (what !== 'start' && what !== 'end') return
+    const inHand = `${pid} ${topic}/${partition}@${offset}`
+    if (what === 'start') {
+      const handling = { pid, topic, partition, offset, key, seq, start: at, end: undefined }
+      this.handlings.push(handling)
+      this.#open.set(inHand, handling)
+      return
     }
+    const open = this.#open.get(inHand)
+    if (open) open.end = at
+    this.#open.delete(inHand)
   }
 
   #byPartition(): [string, Handling[]][] {
@@ -189,5 +230,15 @@ export class Ledger {
         all.map(({ handling }) => handling),
       ])
     })
+  }
+}
+
+function readFrom(file: string, position: number): Buffer {
+  const fd = openSync(file, 'r')
+  try {
+    const bytes = Buffer.alloc(fstatSync(fd).size - position)
+    return bytes.subarray(0, readSync(fd, bytes, { position }))
+  } finally {
+    closeSync(fd)
   }
 }
