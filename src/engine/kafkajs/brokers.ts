@@ -22,8 +22,11 @@ export interface BrokersParts {
   readonly clock: Clock
 }
 
-/** `join` has connections of its own, because a JoinGroup waits for the whole group and would hold up heartbeats and commits. */
-export type Role = 'main' | 'join'
+/**
+ * `join` and `produce` have connections of their own, because a JoinGroup waits for the whole group, and a Produce for all replicas,
+ * and either would hold up heartbeats and commits.
+ */
+export type Role = 'main' | 'join' | 'produce'
 
 export class Brokers {
   readonly #parts: BrokersParts
