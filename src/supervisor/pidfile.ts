@@ -1,8 +1,10 @@
 // The pidfile: who runs here, and that nobody else does. A lock beside it decides who may write it; the process id in it decides
 // whether the holder of a lock that was left behind still lives. A file that is not ours is never deleted nor overwritten.
 
+import { readFileSync, rmSync } from 'node:fs'
 import { lstat, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import lockfile from 'proper-lockfile'
 import { RacecarError } from '../errors.ts'
 import { startedAt } from './process-start.ts'
@@ -21,12 +23,9 @@ type Content =
 
 /** Far beyond any pause of a live holder: whether it lives is asked of its process id, not of the lock's age. */
 const LOCK = { realpath: false, stale: 60_000, update: 15_000, retries: 0 }
-/** Starts at once wait for each other's turn; each takes milliseconds. */
-const TURN = {
-  realpath: false,
-  stale: 5000,
-  retries: { retries: 200, factor: 1, minTimeout: 20, maxTimeout: 60, randomize: true },
-}
+/** Starts at the same time wait for each other's turn; each takes milliseconds. */
+const TURN = { realpath: false, stale: 5000, retries: 0, onCompromised: () => {} }
+const TURN_TRIES = 400
 
 export class Pidfile {
   readonly #parts: PidfileParts
@@ -54,6 +53,7 @@ export class Pidfile {
     const release = this.#release
     if (!release) return
     this.#release = undefined
+    process.off('exit', this.#removeNow)
     const content = await this.#read().catch(() => undefined)
     if (content?.kind === 'pid' && content.pid === this.#parts.pid) await rm(this.#file, { force: true })
     await release().catch(() => {})
@@ -61,12 +61,13 @@ export class Pidfile {
 
   /** Without a turn two starts could both find a lock of the dead, and the second remove the first one's new one. */
   async #acquire(): Promise<void> {
-    const done = await lockfile.lock(`${this.#file}.turn`, { ...TURN, onCompromised: () => {} })
+    const done = await takeTurn(`${this.#file}.turn`)
     try {
       const content = await this.#read()
       if (content.kind === 'foreign') throw this.#cannot(new Error(content.what))
       this.#release = await this.#lock(content)
       await this.#write()
+      process.on('exit', this.#removeNow)
     } finally {
       await done().catch(() => {})
     }
@@ -124,6 +125,15 @@ export class Pidfile {
     }
   }
 
+  /** For an end that nobody had time for. The lock's own library removes the lock then. */
+  readonly #removeNow = (): void => {
+    try {
+      if (readFileSync(this.#file, 'utf8').trim() === String(this.#parts.pid)) rmSync(this.#file)
+    } catch {
+      // It is gone, or not ours to read: then it is not ours to delete either.
+    }
+  }
+
   #refusal(who: string): RacecarError {
     return new RacecarError('ALREADY_RUNNING', `Another racecar runs: ${who} holds the pidfile ${this.#file}.`)
   }
@@ -131,6 +141,17 @@ export class Pidfile {
   #cannot(error: unknown): RacecarError {
     const why = error instanceof Error ? error.message : String(error)
     return new RacecarError('CANNOT_CREATE', `The pidfile ${this.#file} cannot be written: ${why}.`, { cause: error })
+  }
+}
+
+async function takeTurn(file: string): Promise<() => Promise<void>> {
+  for (let left = TURN_TRIES; ; left--) {
+    try {
+      return await lockfile.lock(file, TURN)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ELOCKED' || left === 0) throw error
+      await setTimeout(10 + Math.random() * 30)
+    }
   }
 }
 
