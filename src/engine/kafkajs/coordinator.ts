@@ -38,6 +38,11 @@ export class Coordinator {
     return !this.#oldBroker
   }
 
+  /** Resolves when there is somebody to send requests to. */
+  async known(): Promise<void> {
+    if (this.#address === undefined) await this.#find()
+  }
+
   forget(): void {
     if (this.#address === undefined) return
     // A join that is under way there would wait for an answer that no longer counts.

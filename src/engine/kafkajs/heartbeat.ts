@@ -69,6 +69,8 @@ export class Heartbeat {
   async #beat(): Promise<void> {
     const { coordinator, clock, identity, interval, onAnswer } = this.#parts
     const sent = identity()
+    // Outside a generation there is no membership to keep.
+    if (sent.generation < 0) return this.#schedule(interval)
     const sentAt = clock.now()
     this.#beating = true
     this.#again = false
@@ -78,7 +80,7 @@ export class Heartbeat {
       const action = actionOf(errorCode)
       if (sent === identity() && !this.#stopped) {
         // In a rebalance the coordinator still counts the beat of a member of the last generation.
-        if (sent.generation >= 0 && (action === 'ok' || action === 'rejoin')) this.renew(sentAt)
+        if (action === 'ok' || action === 'rejoin') this.renew(sentAt)
         onAnswer(errorCode)
       }
       if (action === 'retry' || action === 'coordinator') next = Math.min(interval, AGAIN_MS)

@@ -147,12 +147,15 @@ export class Member {
   }
 
   async #join(): Promise<Round> {
-    const { bus, joining, settings, topology } = this.#parts
+    const { bus, coordinator, joining, settings, topology } = this.#parts
     await topology.know(settings.subscriptions.map(({ topic }) => topic))
     if (this.#phase === 'ended') throw new Error('stopped')
     this.#phase = 'joining'
-    this.#asked = true
     this.#reason = deferred()
+    // In an outage there is nobody to ask: nothing to tell, and no place in the group to give back.
+    await coordinator.known()
+    if (this.isEnded()) throw new Error('stopped')
+    this.#asked = true
     bus.publish('group.joining', { groupId: settings.groupId })
     const owned = [...this.#owned.values()]
     const round = await joining.round({ identity: this.#identity, owned, nonce: this.#nonce })
