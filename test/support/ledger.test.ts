@@ -71,11 +71,11 @@ describe('the ledger', () => {
       [],
       [...twoOwners.slice(0, 2), ['start', 1, 1, 12], ['start', 2, 0, 20], ['start', 2, 1, 21]],
     )
-    const diedAfter = (offset: number) => [{ pid: 1, committed: new Map([['t/0', offset]]) }]
+    const diedAfter = (offset: number) => [{ pid: 1, at: 15, committed: new Map([['t/0', offset]]) }]
     expect(ledger.unexplained()).toHaveLength(2)
     expect(ledger.unexplained(diedAfter(1))).toEqual(['t/0@0: started by 1 and again by 2'])
     expect(ledger.unexplained(diedAfter(0))).toEqual([])
-    expect(ledger.unexplained([{ pid: 3, committed: new Map() }])).toHaveLength(2)
+    expect(ledger.unexplained([{ pid: 3, at: 15, committed: new Map() }])).toHaveLength(2)
   })
 
   test('does not call another attempt at what has failed a repeat', () => {

@@ -29,6 +29,8 @@ interface Owning {
 /** A process that was killed, with the committed offsets of its partitions at that moment. */
 export interface Death {
   readonly pid: number
+  /** Its handlers run no longer. */
+  readonly at: number
   readonly committed: ReadonlyMap<string, number>
 }
 

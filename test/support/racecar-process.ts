@@ -1,0 +1,155 @@
+// A racecar started as a user starts it, and what its log tells: process scenarios wait for its lines, send it signals and see it
+// end. Knows nothing of Kafka.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { now } from './ledger.ts'
+
+const bin = fileURLToPath(new URL('../../bin/racecar.js', import.meta.url))
+
+export interface LogLine {
+  readonly event: string
+  readonly message: string
+  readonly slot?: string
+  readonly pid: number
+  /** When it was read, on the clock of the ledger. */
+  readonly at: number
+  readonly [field: string]: unknown
+}
+
+export type Exit = readonly [code: number | null, signal: NodeJS.Signals | null]
+
+export interface ProcessOptions {
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly cwd: string
+}
+
+interface Waiter {
+  readonly isEnough: () => boolean
+  readonly resolve: () => void
+}
+
+export class RacecarProcess {
+  readonly lines: LogLine[] = []
+  /** Its own end; its workers may live on. */
+  readonly exited: Promise<Exit>
+  /** Nobody is left who could say anything: all lines are here. */
+  readonly closed: Promise<Exit>
+  exit: Exit | undefined
+  stderr = ''
+  readonly #child: ChildProcess
+  readonly #waiters = new Set<Waiter>()
+
+  constructor({ args, env, cwd }: ProcessOptions) {
+    this.#child = spawn(process.execPath, [bin, '--log-format', 'json', '--log-level', 'debug', ...args], {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    createInterface({ input: this.#child.stdout! }).on('line', line => this.#hear(line))
+    this.#child.stderr!.on('data', (chunk: Buffer) => {
+      this.stderr += chunk.toString()
+    })
+    this.closed = new Promise(resolve => this.#child.on('close', () => resolve(this.exit!)))
+    this.exited = new Promise(resolve => {
+      this.#child.on('exit', (code, signal) => {
+        this.exit = [code, signal]
+        resolve(this.exit)
+        this.#wake()
+      })
+    })
+  }
+
+  get pid(): number {
+    return this.#child.pid!
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+
+  all(event: string, matches: (line: LogLine) => boolean = () => true): LogLine[] {
+    return this.lines.filter(line => line.event === event && matches(line))
+  }
+
+  /** The processes that were forked and are not known to be gone, by slot number. */
+  workers(): number[] {
+    const bySlot = new Map(this.all('slot.forked').map(({ slot, pid }) => [slot!, pid]))
+    const gone = new Set(this.all('slot.exited').map(({ pid }) => pid))
+    return [...bySlot]
+      .sort(([a], [b]) => a.localeCompare(b))
+      .map(([, pid]) => pid)
+      .filter(pid => !gone.has(pid))
+  }
+
+  /** Every process that was ever forked. */
+  forks(): number[] {
+    return this.all('slot.forked').map(({ pid }) => pid)
+  }
+
+  /** Resolves with the first line from `since` on of this event that matches. */
+  async line(event: string, matches: (line: LogLine) => boolean = () => true, since = 0): Promise<LogLine> {
+    const find = () => this.lines.slice(since).find(line => line.event === event && matches(line))
+    await this.until(`a line ${event}`, () => find() !== undefined)
+    return find()!
+  }
+
+  /** Resolves when the log, as far as it was read, makes the condition true. */
+  async until(what: string, isEnough: () => boolean, limit = 30_000): Promise<void> {
+    if (isEnough()) return
+    let timer: NodeJS.Timeout | undefined
+    let waiter: Waiter | undefined
+    try {
+      await new Promise<void>((resolve, reject) => {
+        waiter = { isEnough, resolve }
+        this.#waiters.add(waiter)
+        timer = setTimeout(() => reject(this.#inVain(what, limit)), limit)
+        void this.exited.then(() => {
+          if (!isEnough()) reject(this.#inVain(what, 0))
+        })
+      })
+    } finally {
+      clearTimeout(timer)
+      if (waiter) this.#waiters.delete(waiter)
+    }
+  }
+
+  /** The last of what it said, for the message of a failure. */
+  lastWords(count = 40): string {
+    const spoken = this.lines.filter(({ level, event }) => level !== 'debug' || event === 'offsets.committed')
+    const said = spoken.slice(-count).map(({ at, slot, pid, event, message }) => {
+      return `  ${at.toFixed(0)} ${slot ?? 'racecar'} (${pid}) ${event}: ${message}`
+    })
+    return [...said, this.stderr && `  stderr: ${this.stderr}`, this.exit && `  ended: ${this.exit}`]
+      .filter(Boolean)
+      .join('\n')
+  }
+
+  #hear(text: string): void {
+    const parsed = text.startsWith('{') ? (JSON.parse(text) as LogLine) : { event: '', message: text, pid: this.pid }
+    this.lines.push({ ...parsed, at: now() })
+    this.#wake()
+  }
+
+  #wake(): void {
+    for (const { isEnough, resolve } of this.#waiters) if (isEnough()) resolve()
+  }
+
+  #inVain(what: string, limit: number): Error {
+    const after = this.exit ? `before racecar ended with ${this.exit}` : `within ${limit / 1000} s`
+    return new Error(`${what} did not come ${after}; it said:\n${this.lastWords()}`)
+  }
+}
+
+/** A dead process that nobody has asked about yet still has an entry. */
+export function isAlive(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3) !== 'Z'
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,274 @@
+// What the process scenarios share: a topic and a group of their own on the real broker, the obedient consumer run by racecars on
+// them, a producer that keeps what was acknowledged, the ledger of what was handled, and the checks that every scenario ends
+// with. What is done to the processes in between is the scenario's own.
+
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { Producer } from 'kafkajs'
+import { expect } from 'vitest'
+import { groupBy } from '../../src/lib/group-by.ts'
+import type { Order } from '../fixtures/consumers/obedient-consumer.ts'
+import { brokers } from './broker.ts'
+import { type Acknowledged, type Death, Ledger, now, where } from './ledger.ts'
+import { type Exit, isAlive, RacecarProcess } from './racecar-process.ts'
+import { type GroupView, TestTopics, type TopicOptions, uniqueName } from './topics.ts'
+
+const obedient = fileURLToPath(new URL('../fixtures/consumers/obedient-consumer.ts', import.meta.url))
+
+export interface ScenarioOptions extends TopicOptions {
+  /** Where racecar is to find Kafka; the broker that tests share if it is left out. */
+  readonly address?: string
+}
+
+export interface RacecarOptions {
+  readonly workers?: number
+  readonly args?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  /** Another consumer than the obedient one: its file and name. */
+  readonly consumer?: readonly [file: string, name: string]
+}
+
+export interface Load {
+  /** Stops producing; resolves when all that was sent is acknowledged. */
+  stop(): Promise<void>
+}
+
+export class Scenario implements AsyncDisposable {
+  readonly acknowledged: Acknowledged[] = []
+  readonly ledger = new Ledger()
+  readonly group: string
+  readonly folder: string
+  readonly #racecars: RacecarProcess[] = []
+  readonly #loads = new Set<Load>()
+  #sent = 0
+  #started = 0
+
+  private constructor(
+    readonly name: string,
+    readonly address: string,
+    readonly topics: TestTopics,
+    readonly topic: string,
+    readonly partitions: number,
+    readonly producer: Producer,
+  ) {
+    this.group = uniqueName(name)
+    this.folder = mkdtempSync(join(tmpdir(), `${name}-`))
+    writeFileSync(this.ledgerFile, '')
+  }
+
+  static async open(name: string, { address, ...shape }: ScenarioOptions = {}): Promise<Scenario> {
+    const topics = await TestTopics.open(await brokers())
+    const topic = await topics.create(name, { partitions: 6, ...shape })
+    const producer = topics.kafka.producer({ allowAutoTopicCreation: false })
+    await producer.connect()
+    return new Scenario(name, address ?? (await brokers()), topics, topic, shape.partitions ?? 6, producer)
+  }
+
+  get ledgerFile(): string {
+    return join(this.folder, 'ledger')
+  }
+
+  get pidfile(): string {
+    return join(this.folder, 'racecar.pid')
+  }
+
+  /** The first one gets the pidfile. */
+  racecar({ workers = 3, args = [], env = {}, consumer }: RacecarOptions = {}): RacecarProcess {
+    const [file, name] = consumer ?? [obedient, 'ObedientConsumer']
+    const pidfile = this.#started++ === 0 ? this.pidfile : join(this.folder, `racecar-${this.#started}.pid`)
+    const racecar = new RacecarProcess({
+      cwd: this.folder,
+      args: [
+        ...['--workers', `${workers}`, '--brokers', this.address, '--group-id', this.group, '--require', file],
+        ...['--session-timeout', '6', '--heartbeat-interval', '1', '--shutdown-timeout', '5', '--max-wait-time', '0.5'],
+        ...['--pidfile', pidfile, ...args, name],
+      ],
+      env: { LEDGER: this.ledgerFile, TOPICS: this.topic, ...env },
+    })
+    this.#racecars.push(racecar)
+    return racecar
+  }
+
+  /** Resolves when these workers together have all partitions of the topic. */
+  async served(racecar: RacecarProcess, partitions = this.partitions): Promise<void> {
+    const shares = () => [...sharesOf(racecar).values()].flat().filter(one => one.startsWith(`${this.topic}/`))
+    await racecar.until('all partitions having an owner', () => new Set(shares()).size === partitions)
+  }
+
+  /** Produces one message for each order, over the partitions in turn or to the one that is named. */
+  async send(
+    orders: readonly Partial<Order>[],
+    to: { topic?: string; partition?: number } = {},
+  ): Promise<Acknowledged[]> {
+    const { topic = this.topic } = to
+    const partitions = await this.#partitionsOf(topic)
+    const numbered = orders.map(order => ({ ...order, seq: this.#sent++ }))
+    const byPartition = groupBy(numbered, ({ seq }) => to.partition ?? seq % partitions)
+    const messages = [...byPartition].flatMap(([partition, some]) =>
+      some.map(order => ({ partition, key: `key-${partition}`, value: JSON.stringify(order) })),
+    )
+    const results = await this.producer.send({ topic, acks: -1, messages })
+    const added = results.flatMap(({ partition, baseOffset }) =>
+      byPartition.get(partition)!.map(({ seq }, i) => {
+        return { topic, partition, offset: Number(baseOffset) + i, key: `key-${partition}`, seq }
+      }),
+    )
+    this.acknowledged.push(...added)
+    return added
+  }
+
+  /** One message for each partition every so many milliseconds, until it is stopped. */
+  load({ everyMs = 20, order = {} }: { everyMs?: number; order?: Partial<Order> } = {}): Load {
+    let isOn = true
+    const run = async () => {
+      for (let due = now(); isOn; due = Math.max(due + everyMs, now() - 1000)) {
+        await wait(Math.max(0, due - now()))
+        await this.send(Array.from({ length: this.partitions }, () => order))
+      }
+    }
+    const running = run()
+    running.catch(() => {})
+    const load = {
+      stop: () => {
+        isOn = false
+        this.#loads.delete(load)
+        return running
+      },
+    }
+    this.#loads.add(load)
+    return load
+  }
+
+  /** Reads the ledger on and asks again, until the condition holds. */
+  async until(what: string, condition: () => boolean | Promise<boolean>, limit = 30_000): Promise<void> {
+    const end = now() + limit
+    for (;;) {
+      this.ledger.readOn(this.ledgerFile)
+      if (await condition()) return
+      if (now() > end) throw new Error(`not within ${limit / 1000} s: ${what}\n${this.report()}`)
+      await wait(20)
+    }
+  }
+
+  /** Everything acknowledged so far was handled to its end at least once. */
+  handledAll(limit?: number): Promise<void> {
+    return this.until('everything handled', () => this.ledger.lost(this.acknowledged).length === 0, limit)
+  }
+
+  /** Each partition of the topic handles something that was produced after this call. */
+  async flows(limit?: number): Promise<void> {
+    const since = now()
+    const moving = () =>
+      new Set(this.ledger.handlings.filter(({ start, end }) => start > since && end !== undefined).map(where))
+    await this.until('all partitions flowing', () => moving().size >= this.partitions, limit)
+  }
+
+  /** What the broker holds for the group, by partition. */
+  async committed(topic = this.topic): Promise<Map<string, number>> {
+    const offsets = await this.topics.committed(this.group, topic)
+    return new Map(offsets.map((offset, partition) => [where({ topic, partition }), offset]))
+  }
+
+  view(): Promise<GroupView> {
+    return this.topics.group(this.group)
+  }
+
+  /** Sends the signal and resolves when it and all its workers are gone. */
+  async stop(racecar: RacecarProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<Exit> {
+    racecar.signal(signal)
+    return this.ended(racecar)
+  }
+
+  async ended(racecar: RacecarProcess, limit = 30_000): Promise<Exit> {
+    const late = wait(limit, 'late' as const, { ref: false })
+    const exit = await Promise.race([racecar.closed, late])
+    if (exit === 'late') throw new Error(`racecar did not end within ${limit / 1000} s\n${this.report()}`)
+    this.ledger.readOn(this.ledgerFile)
+    return exit
+  }
+
+  /** Invariants L, U, O, C, X and D: nothing lost, skipped, swapped or trespassed on; nothing twice but what these deaths explain. */
+  async expectWhole(deaths: readonly Death[] = [], topics: readonly string[] = [this.topic]): Promise<void> {
+    this.ledger.readOn(this.ledgerFile)
+    const { acknowledged, ledger } = this
+    const dead = new Map(deaths.map(({ pid, at }) => [pid, at]))
+    expect({
+      lost: ledger.lost(acknowledged),
+      skipped: ledger.skipped(acknowledged),
+      outOfOrder: ledger.outOfOrder(),
+      trespasses: ledger.trespasses(),
+      overlaps: ledger.overlaps(dead),
+      unexplained: ledger.unexplained(deaths),
+      setBack: this.#setBack(),
+    }).toEqual({ lost: [], skipped: [], outOfOrder: [], trespasses: [], overlaps: [], unexplained: [], setBack: [] })
+    for (const topic of topics) {
+      const ends = (await this.topics.ends(topic)).map(({ high }) => high)
+      expect(await this.topics.committed(this.group, topic), `committed offsets of ${topic}`).toEqual(ends)
+    }
+  }
+
+  /** Invariant Z: no process, pidfile or lock is left, and the group has no member. */
+  async expectNothingLeft(): Promise<void> {
+    const forks = this.#racecars.flatMap(racecar => [racecar.pid, ...racecar.forks()])
+    expect(forks.filter(isAlive), 'processes that live on').toEqual([])
+    expect([this.pidfile, `${this.pidfile}.lock`].filter(existsSync), 'pidfile and lock').toEqual([])
+    expect((await this.view()).members, 'members of the group').toEqual([])
+  }
+
+  /** What was seen, for the message of a failure. */
+  report(): string {
+    const { handlings, ended } = this.ledger
+    const lost = this.ledger.lost(this.acknowledged)
+    const some = lost.slice(0, 6).map(message => `${where(message)}@${message.offset}`)
+    return [
+      `${this.acknowledged.length} acknowledged, ${handlings.length} started, ${ended.length} ended, ${lost.length} not handled ${some}`,
+      ...this.#racecars.map(racecar => `racecar ${racecar.pid}:\n${racecar.lastWords()}`),
+    ].join('\n')
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const load of this.#loads) await load.stop().catch(() => {})
+    for (const racecar of this.#racecars) {
+      for (const pid of [racecar.pid, ...racecar.forks()]) if (isAlive(pid)) process.kill(pid, 'SIGKILL')
+    }
+    await this.producer.disconnect()
+    await this.topics.close()
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  async #partitionsOf(topic: string): Promise<number> {
+    return topic === this.topic ? this.partitions : (await this.topics.ends(topic)).length
+  }
+
+  /** Invariant C, as the workers tell it: no committed offset is followed by a lower one. */
+  #setBack(): string[] {
+    const highest = new Map<string, number>()
+    const lines = this.#racecars.flatMap(racecar => racecar.all('offsets.committed')).sort((a, b) => a.at - b.at)
+    return lines.flatMap(({ offsets }) =>
+      (offsets as Acknowledged[]).flatMap(offset => {
+        const before = highest.get(where(offset)) ?? -1
+        highest.set(where(offset), Math.max(before, offset.offset))
+        return offset.offset < before ? [`${where(offset)}: ${offset.offset} after ${before}`] : []
+      }),
+    )
+  }
+}
+
+/** What each live worker of a racecar was last assigned, by process id: `topic/partition`. */
+export function sharesOf(racecar: RacecarProcess): Map<number, string[]> {
+  const live = new Set(racecar.workers())
+  const joined = racecar.all('group.joined', ({ pid }) => live.has(pid))
+  return new Map(joined.map(({ pid, partitions }) => [pid, (partitions as Acknowledged[]).map(where).sort()]))
+}
+
+/** The generations of the group that the workers of a racecar have seen, in the order of their joins. */
+export const generationsOf = (racecar: RacecarProcess): number[] =>
+  racecar.all('group.joined').map(({ generation }) => generation as number)
+
+/** A figure for whoever reads the output; no test depends on it. */
+export const print = (figure: string): void => console.log(figure)
+
+export const millis = (ms: number): string => `${Math.round(ms)} ms`
