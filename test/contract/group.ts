@@ -135,6 +135,19 @@ export function group(scenario: Scenario): void {
     }
   })
 
+  scenario('eager members give up all that they have before they join again, and are given all anew', async world => {
+    const topic = await world.harness.createTopic(4)
+    const first = await world.join({ topic, strategy: 'range' })
+    const second = await world.join({ topic, strategy: 'range' })
+    await world.balanced([
+      [first, 2],
+      [second, 2],
+    ])
+    expect(first.revocations).toHaveLength(1)
+    expect(first.revocations[0]).toHaveLength(4)
+    expect(first.assignments.map(({ length }) => length)).toEqual([4, 2])
+  })
+
   scenario('a beat tells a member of a rebalance before its next heartbeat would', async world => {
     const topic = await world.harness.createTopic(2)
     const settings = { heartbeatInterval: 5_000, sessionTimeout: 20_000 }

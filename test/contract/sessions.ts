@@ -1,6 +1,7 @@
 // Members that are cut off, killed, replaced or fenced.
 
 import { expect } from 'vitest'
+import { deferred } from '../../src/lib/deferred.ts'
 import type { Probe } from './probe.ts'
 import type { Scenario } from './scenario.ts'
 import { range, SESSION, values, type World } from './world.ts'
@@ -162,6 +163,42 @@ export function sessions(scenario: Scenario): void {
     await world.harness.heal(away.engine)
     await world.harness.until('it to be back', () => away.losses.length > 0 && away.engine.mayStart())
   })
+
+  scenario('with heartbeats the membership and the lease go on, for longer than a session', async world => {
+    const topic = await world.harness.createTopic(1)
+    const probe = await world.join({ topic })
+    const since = world.harness.clock.now()
+    await world.harness.until('a session and a half', () => {
+      expect(probe.engine.mayStart()).toBe(true)
+      return world.harness.clock.now() - since > SESSION * 1.5
+    })
+    expect([probe.losses, probe.events('group.joined').length]).toEqual([[], 1])
+  })
+
+  for (const instance of ['slow', undefined]) {
+    const kind = instance ? 'static' : 'dynamic'
+    scenario(`a ${kind} member that gives up more slowly than the group waits has lost what it had`, async world => {
+      const topic = await world.harness.createTopic(2)
+      const held = deferred()
+      const settings = { rebalanceTimeout: 1_500 }
+      const slow = await world.join({ topic, ...(instance && { instance }), strategy: 'range', settings })
+      slow.whenRevoked = () => held.promise
+      slow.doomed = true
+      const other = await world.join({ topic, strategy: 'range', settings })
+      await world.harness.until('the loss', () => slow.losses.length > 0)
+      expect(slow.losses.flat().map(({ partition }) => partition)).toEqual([0, 1])
+      const late = { topic, partition: other.partitions[0] ?? 0, offset: 0 }
+      expect(await world.harness.when(slow.engine.commit([late]))).toEqual(['lost'])
+      slow.whenRevoked = () => undefined
+      slow.doomed = false
+      held.resolve()
+      await world.balanced([
+        [slow, 1],
+        [other, 1],
+      ])
+      expect(slow.failure).toBeUndefined()
+    })
+  }
 
   scenario('an interruption shorter than the session costs nothing', async world => {
     const topic = await world.harness.createTopic(4)

@@ -71,10 +71,10 @@ function emptiest(seats: readonly Seat[], { topic }: TopicPartition): Seat | und
     )
 }
 
-/** Each move makes the sum of the squares smaller, so there is a last one. */
+/** From the fullest first: else one that has already given twice would be given to. Each move makes the squares' sum smaller. */
 function moveOne(seats: readonly Seat[]): boolean {
-  for (const from of seats) {
-    for (const [index, partition] of from.gets.entries()) {
+  for (const from of seats.toSorted((a, b) => b.gets.length - a.gets.length)) {
+    for (const [index, partition] of [...from.gets.entries()].toReversed()) {
       const to = emptiest(seats, partition)
       if (!to || to.gets.length + 2 > from.gets.length) continue
       from.gets.splice(index, 1)
