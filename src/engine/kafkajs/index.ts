@@ -9,8 +9,10 @@ import type {
   OutgoingRecord,
   PartitionOffset,
   ProduceError,
+  TopicPartition,
 } from '../engine.ts'
 import { Brokers } from './brokers.ts'
+import { actionOf } from './codes.ts'
 import { Commits } from './commits.ts'
 import { Coordinator } from './coordinator.ts'
 import { Fetcher } from './fetcher.ts'
@@ -55,7 +57,12 @@ class KafkajsEngine implements Engine {
       identity,
       onAnswer,
     })
-    const commits = new Commits({ coordinator, bus, identity, owns: p => this.#member.owns(p), onAnswer, onDenied })
+    // An OffsetCommit of kafkajs's versions carries no instance id: to a static member that was replaced it says that the member
+    // is unknown, and rejoining on that word would throw the replacement out. A beat learns the truth.
+    const onCommitAnswer = (code: number) =>
+      instanceId !== null && actionOf(code) === 'evicted' ? heartbeat.beat() : onAnswer(code)
+    const owns = (p: TopicPartition) => this.#member.owns(p)
+    const commits = new Commits({ coordinator, bus, identity, owns, onAnswer: onCommitAnswer, onDenied })
     const commit = (offsets: readonly PartitionOffset[]) => commits.commit(offsets)
     const positions = new Positions({ brokers, coordinator, topology, subscriptions, bus, clock, commit, onDenied })
     const fetcher = new Fetcher({ brokers, topology, positions, settings, sink, bus, clock, onDenied })
@@ -87,7 +94,7 @@ class KafkajsEngine implements Engine {
   }
 
   mayStart(): boolean {
-    return this.#heartbeat.holds()
+    return !this.#member.isEnded() && this.#heartbeat.holds()
   }
 
   demandChanged(): void {

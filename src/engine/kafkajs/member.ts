@@ -79,6 +79,10 @@ export class Member {
 
   owns = (partition: TopicPartition): boolean => this.#owned.has(keyOf(partition))
 
+  isEnded(): boolean {
+    return this.#phase === 'ended'
+  }
+
   /** Resolves with the first assignment; rejects when the group will never have us. */
   start(): Promise<void> {
     this.#run().catch(error => this.fail(error))
@@ -109,6 +113,9 @@ export class Member {
     if (this.#phase === 'ended') return
     const error = fatal(cause, this.#parts.settings)
     this.#end()
+    // No call may follow `failed`, though whoever hears of it takes a while to stop us.
+    this.#parts.fetcher.stop()
+    this.#parts.heartbeat.stop()
     this.#started.reject(error)
     this.#parts.sink.failed(error)
   }
@@ -169,10 +176,6 @@ export class Member {
     const partitions = round.assigned.map(({ topic, partition }) => ({ topic, partition }))
     bus.publish('group.joined', { groupId: settings.groupId, generation, memberId, leader: round.leader, partitions })
     return round
-  }
-
-  private isEnded(): boolean {
-    return this.#phase === 'ended'
   }
 
   async #adopt({ assigned }: Round): Promise<void> {
