@@ -180,6 +180,24 @@ describe('the proxy', () => {
     await Promise.all([old.answered(2), fresh.answered(1)])
   })
 
+  it('strands the connections that stand, and lets new ones pass', async () => {
+    const old = dial()
+    old.send()
+    await old.answered(1)
+    proxy.strand()
+    const fresh = dial()
+    old.send()
+    for (let n = 1; n <= 10; n++) {
+      fresh.send()
+      await fresh.answered(n)
+    }
+    await proxy.heal()
+    fresh.send()
+    await fresh.answered(11)
+    expect(old.answers).toHaveLength(1)
+    expect(broker.heard).toHaveLength(12)
+  })
+
   it('shows each request to a hook that can hold it', async () => {
     let release = (): void => {}
     const seen: unknown[] = []

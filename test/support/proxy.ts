@@ -43,7 +43,7 @@ export class KafkaProxy {
   onResponse: Listener | undefined
   /** Requests that passed, by API key. */
   readonly counts = new Map<number, number>()
-  private readonly weather = new Weather()
+  private weather = new Weather()
   private readonly links = new Set<ProxyLink>()
   private readonly rewrites: Rewrite[] = []
   private expected: Expectation[] = []
@@ -106,6 +106,12 @@ export class KafkaProxy {
   /** Takes connections and bytes, and lets nothing through, not even their end. */
   blackHole(): void {
     this.weather.close()
+  }
+
+  /** A black hole for the connections that stand, for good and without a word; new ones pass. */
+  strand(): void {
+    this.weather.close()
+    this.weather = new Weather()
   }
 
   /** All is well again; what a black hole held back goes on. */
