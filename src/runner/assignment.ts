@@ -46,6 +46,7 @@ export class Assignment implements Omit<EngineSink, 'failed'> {
   readonly #lanes = new Map<string, Lane>()
   /** Handlers that were given up and have not settled. */
   readonly #ghosts = new Map<string, Attempt>()
+  #givenUp = 0
   readonly #pool: Pool = { bytes: 0 }
   readonly #host: LaneHost
 
@@ -60,6 +61,11 @@ export class Assignment implements Omit<EngineSink, 'failed'> {
 
   get lanes(): readonly Lane[] {
     return [...this.#lanes.values()]
+  }
+
+  /** How many handlers were given up so far. */
+  get givenUp(): number {
+    return this.#givenUp
   }
 
   /** All handlers that run, those that were given up included. */
@@ -94,6 +100,7 @@ export class Assignment implements Omit<EngineSink, 'failed'> {
 
   lost(gone: readonly TopicPartition[]): void {
     for (const one of gone) this.#close(one, 'the partition was lost')
+    void this.#parts.hooks.partitions('onPartitionsRevoked', gone)
   }
 
   records(batch: FetchedBatch): void {
@@ -139,6 +146,7 @@ export class Assignment implements Omit<EngineSink, 'failed'> {
 
   #letGo(attempt: Attempt, why: string): void {
     const { topic, partition } = attempt.of
+    this.#givenUp++
     this.#ghosts.set(keyOf(attempt.of), attempt)
     this.#parts.released(attempt)
     const runningMs = this.#parts.clock.now() - attempt.since

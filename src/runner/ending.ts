@@ -27,8 +27,8 @@ export async function finish(machine: Machine, clock: Clock, how: Finish): Promi
   const { assignment, committer, engine, hooks, outbox, undelivered, watch } = machine
   const reserve = Math.min(RESERVE.most, Math.max(0, how.deadline - clock.now()) * RESERVE.share)
   const before = (share: number) => how.deadline - reserve * share
-  const lostBefore = undelivered.count
-  await within(clock, how.initializing, before(1))
+  const failuresBefore = undelivered.count + assignment.givenUp
+  const isInitialized = await within(clock, how.initializing, before(1))
   const lanes = assignment.lanes
   const stuck = await drain(lanes, { abortAt: before(1), giveUpAt: before(0.75), why: 'the worker stops' }, clock)
   for (const lane of stuck) assignment.giveUp(lane, 'the worker stops')
@@ -41,8 +41,9 @@ export async function finish(machine: Machine, clock: Clock, how: Finish): Promi
   watch.stop()
   outbox.close()
   const isCommitted = lanes.every(({ progress, committed }) => progress.handledUpTo === committed)
-  const isDelivered = outbox.delivered === outbox.queued && undelivered.count === lostBefore
-  return stuck.length === 0 && isTornDown && isCommitted && isDelivered
+  const isDelivered = outbox.delivered === outbox.queued
+  const hasFailed = undelivered.count + assignment.givenUp > failuresBefore
+  return isInitialized && isTornDown && isCommitted && isDelivered && !hasFailed
 
   async function deliver(until: number): Promise<void> {
     if (!how.isCutOff()) await within(clock, outbox.settled(outbox.queued), until)

@@ -5,6 +5,8 @@ import type { ConsumerInstance } from '../consumer/consumer.ts'
 import type { TopicPartition } from '../engine/engine.ts'
 import type { Bus } from '../events/bus.ts'
 import { errorData } from '../events/events.ts'
+import type { Clock } from '../lib/clock.ts'
+import { within } from '../lib/within.ts'
 import type { ErrorInfo, OnError } from './failure.ts'
 
 export interface HooksParts {
@@ -13,6 +15,9 @@ export interface HooksParts {
   readonly bus: Bus
   /** Wraps what may produce. */
   readonly during: <T>(hook: () => Promise<T>) => Promise<T>
+  readonly clock: Clock
+  /** Milliseconds after which a hook about partitions holds them up no longer. */
+  readonly limit: number
 }
 
 type AboutPartitions = 'onPartitionsAssigned' | 'onPartitionsRevoked'
@@ -42,17 +47,23 @@ export class Hooks {
 
   /** One after the other, in the order of the calls. */
   partitions(hook: AboutPartitions, partitions: readonly TopicPartition[]): Promise<void> {
-    const { consumer, during } = this.#parts
-    if (typeof consumer[hook] !== 'function') return this.#last
+    if (typeof this.#parts.consumer[hook] !== 'function') return this.#last
     const plain = partitions.map(({ topic, partition }) => ({ topic, partition }))
-    const call = () => during(() => this.#guard(hook, () => consumer[hook]?.(plain)))
-    this.#last = this.#last.then(call).then(() => {})
+    this.#last = this.#last.then(() => this.#parts.during(() => this.#bounded(hook, plain)))
     return this.#last
   }
 
   error(error: unknown, info: () => ErrorInfo): void {
     const { onError } = this.#parts
     if (onError) void this.#guard('onError', () => onError(error, info()))
+  }
+
+  async #bounded(hook: AboutPartitions, partitions: readonly TopicPartition[]): Promise<void> {
+    const { consumer, bus, clock, limit } = this.#parts
+    const called = this.#guard(hook, () => consumer[hook]?.(partitions))
+    if (await within(clock, called, clock.now() + limit)) return
+    const error = errorData(new Error(`it has not settled within max_poll_interval (${limit / 1000} s)`))
+    bus.publish('hook.failed', { hook, error })
   }
 
   async #guard(hook: string, call: () => unknown): Promise<boolean> {

@@ -5,7 +5,7 @@
 // held → waiting ⇄ handling → paused → waiting; each → closed. `quiet` forbids starting and is never taken back.
 
 import type { FetchedBatch, PartitionOffset, TopicPartition } from '../engine/engine.ts'
-import type { Cancel, Clock } from '../lib/clock.ts'
+import type { Clock } from '../lib/clock.ts'
 import { type Deferred, deferred } from '../lib/deferred.ts'
 import type { DeliveryFailure } from '../producer/outbox.ts'
 import { Attempt } from './attempt.ts'
@@ -13,20 +13,12 @@ import type { Budget } from './demand.ts'
 import type { Failure } from './failure.ts'
 import { Intake } from './intake.ts'
 import type { LaneHost } from './lane-host.ts'
+import { figuresOf, type LaneState, paused } from './lane-state.ts'
 import { InOrder, type Progress } from './offsets.ts'
-import type { Pause } from './pause.ts'
 import type { Pool } from './queue.ts'
 import { Retries } from './retries.ts'
 import type { Taker, Turns } from './turns.ts'
 import type { Work } from './work.ts'
-
-type LaneState =
-  | { readonly kind: 'held' }
-  | { readonly kind: 'waiting' }
-  | Attempt
-  /** `until` null: for good. */
-  | { readonly kind: 'paused'; readonly until: number | null; readonly cancel: Cancel }
-  | { readonly kind: 'closed' }
 
 export interface LaneParts {
   readonly at: PartitionOffset
@@ -162,23 +154,10 @@ export class Lane implements Taker, TopicPartition {
 
   snapshot() {
     const { topic, partition, committed } = this
-    const now = this.#parts.clock.now()
     const { lag, queue } = this.#intake
-    const state = this.#state
-    return {
-      topic,
-      partition,
-      state: state.kind,
-      position: queue.position,
-      committed,
-      waiting: queue.count,
-      waitingBytes: Math.round(queue.bytes),
-      /** Milliseconds; null where no handler runs. */
-      inHandForMs: state.kind === 'handling' ? now - state.since : null,
-      /** Milliseconds until the pause is over; null where there is none, or it is for good. */
-      pausedForMs: state.kind === 'paused' && state.until !== null ? state.until - now : null,
-      lag,
-    }
+    const { position, count: waiting } = queue
+    const figures = figuresOf(this.#state, this.#parts.clock.now())
+    return { topic, partition, position, committed, waiting, waitingBytes: Math.round(queue.bytes), lag, ...figures }
   }
 
   get #mayStart(): boolean {
@@ -278,21 +257,7 @@ export class Lane implements Taker, TopicPartition {
     const pause = this.#parts.host.failed({ ...what, topic, partition, failures })
     if (this.#isQuiet || this.isClosed) return
     if (this.#state.kind === 'paused') this.#state.cancel()
-    this.#state = this.#paused(pause)
-  }
-
-  #paused(pause: Pause): LaneState {
-    switch (pause.kind) {
-      case 'rest': {
-        const { clock } = this.#parts
-        return { kind: 'paused', until: clock.now() + pause.ms, cancel: clock.after(pause.ms, () => this.#wait()) }
-      }
-      case 'for good':
-      case 'fail':
-        return { kind: 'paused', until: null, cancel: () => {} }
-      default:
-        return pause satisfies never
-    }
+    this.#state = paused(pause, this.#parts.clock, () => this.#wait())
   }
 }
 

@@ -66,7 +66,12 @@ export class Machine {
     this.turns = new Turns({ clock, serial: config.serial, gate })
     const forgive = () => this.outbox.forgive()
     this.undelivered = new Undelivered({ bus, lanes: () => this.assignment.lanes, forgive })
-    this.hooks = new Hooks({ bus, consumer, onError: parts.onError, during: hook => this.undelivered.during(hook) })
+    this.hooks = new Hooks({
+      ...parts,
+      onError: parts.onError,
+      during: hook => this.undelivered.during(hook),
+      limit: toMs(config.maxPollInterval),
+    })
     this.committer = this.#makeCommitter()
     this.watch = this.#makeWatch()
     this.assignment = this.#makeAssignment()

@@ -17,6 +17,9 @@ export interface WatchParts {
   readonly stuck: (attempt: Attempt) => void
 }
 
+/** Even a handler that heeds its signal at once needs a moment. Milliseconds. */
+const LEAST_GRACE = 100
+
 export class Watch {
   readonly #parts: WatchParts
   #cancel: Cancel | undefined
@@ -52,7 +55,7 @@ export class Watch {
       if (left > 0) return left
       this.#warn(attempt, now)
     }
-    const left = attempt.overdueSince! + grace - now
+    const left = attempt.overdueSince! + Math.max(grace, LEAST_GRACE) - now
     if (left > 0) return left
     stuck(attempt)
     return Number.POSITIVE_INFINITY

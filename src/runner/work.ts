@@ -29,7 +29,7 @@ export function singleWork({ consumer, topic, partition, parse }: WorkParts): Wo
   return {
     most: 1,
     patience: 0,
-    call: (queue, _count, retriesCount, context) => consumer.process?.(front(queue, retriesCount), context),
+    call: (queue, _count, retriesCount, context) => consumer.process!(front(queue, retriesCount), context),
     show: front,
   }
 }
@@ -41,7 +41,7 @@ export function batchWork(parts: WorkParts, { most, patience }: { most: number; 
     patience,
     call(queue, count, retriesCount, context) {
       const toMessage = (record: KafkaRecord): Message => makeMessage(topic, partition, record, retriesCount, parse)
-      return consumer.processBatch?.(queue.peek(count).map(toMessage), context)
+      return consumer.processBatch!(queue.peek(count).map(toMessage), context)
     },
     show: () => undefined,
   }
