@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest'
+import { readCommandLine } from '../../src/cli/command-line.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import { optionNames, snakeOf } from '../../src/config/names.ts'
+
+function read(...argv: string[]) {
+  let out = ''
+  let err = ''
+  const wanted = readCommandLine(argv, '1.2.3', {
+    out: text => {
+      out += text
+    },
+    err: text => {
+      err += text
+    },
+  })
+  return { wanted, out, err }
+}
+
+/** What the loader of options makes of it. */
+function configured(...argv: string[]) {
+  const { wanted } = read(...argv, 'Welcome')
+  if (wanted.kind !== 'run') throw new Error('not to be run')
+  return loadConfig({ flags: wanted.flags }).config
+}
+
+describe('the command line', () => {
+  it('names the consumer, and leaves every option that is not given to weaker sources', () => {
+    expect(read('Welcome').wanted).toEqual({ kind: 'run', consumer: 'Welcome', flags: {} })
+  })
+
+  it('reads flags before and after the name, short, long and with an equals sign', () => {
+    for (const argv of [
+      ['-w', '3', 'Welcome'],
+      ['Welcome', '--workers', '3'],
+      ['--workers=3', 'Welcome'],
+    ])
+      expect(read(...argv).wanted).toEqual({ kind: 'run', consumer: 'Welcome', flags: { workers: '3' } })
+  })
+
+  it('knows aliases, negative numbers, and flags that are switched off', () => {
+    expect(configured('--parallel-workers', '4').workers).toBe(4)
+    expect(configured('--pause-timeout', '-1').pauseTimeout).toBe(-1)
+    expect(configured('--serial').serial).toBe(true)
+    expect(configured('--no-serial').serial).toBe(false)
+  })
+
+  it('takes a list with commas, or the flag several times', () => {
+    expect(configured('--brokers', 'a:1,b:2').brokers).toEqual(['a:1', 'b:2'])
+    expect(configured('--brokers', 'a:1', '--brokers', 'b:2').brokers).toEqual(['a:1', 'b:2'])
+    expect(configured('-r', 'one.js', '-r', 'two.js').require).toEqual(['one.js', 'two.js'])
+  })
+
+  it('has a flag for every option, with its default, in groups', () => {
+    const { wanted, out } = read('--help')
+    expect(wanted).toEqual({ kind: 'end', exitCode: 0 })
+    for (const name of optionNames) expect(out).toContain(`--${snakeOf(name).replaceAll('_', '-')}`)
+    for (const group of ['Kafka:', 'Workers:', 'Timeouts:', 'Logging:']) expect(out).toContain(`\n${group}\n`)
+    expect(out).toContain('(default: 25)')
+    expect(out).not.toContain('--no-serial')
+  })
+
+  it('prints the version', () => {
+    expect(read('--version')).toEqual({ wanted: { kind: 'end', exitCode: 0 }, out: '1.2.3\n', err: '' })
+  })
+
+  it.each([
+    [[], /missing required argument/],
+    [['--nonsense', 'Welcome'], /unknown option '--nonsense'/],
+    [['Welcome', 'Goodbye'], /too many arguments/],
+    [['--workers'], /argument missing/],
+    [['welcome'], /starts with a capital/],
+  ])('%j is a usage error: 64, and what is wrong', (argv, says) => {
+    const { wanted, err } = read(...argv)
+    expect(wanted).toEqual({ kind: 'end', exitCode: 64 })
+    expect(err).toMatch(says)
+    expect(err).toContain('Try racecar --help.')
+  })
+})
