@@ -6,7 +6,7 @@ test('three workers take two of six partitions each', async () => {
   const racecar = scenario.racecar({ workers: 3 })
   const sizes = () => [...sharesOf(racecar).values()].map(share => share.length)
   await racecar.until('2, 2, 2', () => String(sizes()) === '2,2,2')
-  await scenario.served(racecar)
+  await scenario.served()
   const forked = racecar.all('slot.forked')[0]!.at
   print(`2, 2, 2 after ${Math.round(racecar.all('group.joined').at(-1)!.at - forked)} ms`)
 

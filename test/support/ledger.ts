@@ -26,10 +26,9 @@ interface Owning {
   readonly partition: string
 }
 
-/** A process that was killed, with the committed offsets of its partitions at that moment. */
+/** A process that was killed, or stopped for so long that others took over, with the committed offsets of that moment. */
 export interface Death {
   readonly pid: number
-  /** Its handlers run no longer. */
   readonly at: number
   readonly committed: ReadonlyMap<string, number>
 }
@@ -53,8 +52,8 @@ export const where = ({ topic, partition }: { topic: string; partition: number }
 export const exactly = ({ topic, partition, offset }: Acknowledged) => `${topic}/${partition}@${offset}`
 
 const isNextAttempt = (before: Handling, { pid }: Handling) => before.pid === pid && before.end === undefined
-const explains = ({ pid, committed }: Death, handling: Handling) =>
-  pid === handling.pid && handling.offset >= (committed.get(where(handling)) ?? 0)
+const explains = ({ pid, at, committed }: Death, handling: Handling) =>
+  pid === handling.pid && handling.start <= at && handling.offset >= (committed.get(where(handling)) ?? 0)
 
 export class Ledger {
   readonly handlings: Handling[] = []
@@ -167,17 +166,15 @@ export class Ledger {
     return found
   }
 
-  /** Two handlers at once on one partition, of live processes; `dead` maps a pid to the moment it was killed. */
+  /** Two handlers at once on one partition; `dead` maps a pid to the moment after which it was not seen to run. */
   overlaps(dead: ReadonlyMap<number, number> = new Map()): string[] {
     return this.#byPartition().flatMap(([partition, handlings]) =>
       handlings.flatMap((handling, i) => {
         const before = handlings[i - 1]
         if (!before) return []
-        const until =
-          before.end ??
-          dead.get(before.pid) ??
-          (before.pid === handling.pid ? handling.start : Number.POSITIVE_INFINITY)
-        return until > handling.start
+        const died = dead.get(before.pid) ?? Number.NEGATIVE_INFINITY
+        const until = before.end ?? (before.pid === handling.pid ? handling.start : Number.POSITIVE_INFINITY)
+        return (died < before.start ? until : Math.min(until, died)) > handling.start
           ? [`${partition}: ${handling.offset} started while ${before.offset} was in hand`]
           : []
       }),

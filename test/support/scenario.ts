@@ -13,13 +13,15 @@ import { groupBy } from '../../src/lib/group-by.ts'
 import type { Order } from '../fixtures/consumers/obedient-consumer.ts'
 import { brokers } from './broker.ts'
 import { type Acknowledged, type Death, Ledger, now, where } from './ledger.ts'
-import { type Exit, isAlive, RacecarProcess } from './racecar-process.ts'
+import { type Exit, isAlive, type LogLine, RacecarProcess } from './racecar-process.ts'
 import { type GroupView, TestTopics, type TopicOptions, uniqueName } from './topics.ts'
 
 const obedient = fileURLToPath(new URL('../fixtures/consumers/obedient-consumer.ts', import.meta.url))
 
 export interface ScenarioOptions extends TopicOptions {
-  /** Where racecar is to find Kafka; the broker that tests share if it is left out. */
+  /** Where the topic and the group live; the broker that tests share if it is left out. */
+  readonly kafka?: string
+  /** Where racecar is to find it, if not there: at a proxy, say. */
   readonly address?: string
 }
 
@@ -31,6 +33,19 @@ export interface RacecarOptions {
   readonly consumer?: readonly [file: string, name: string]
 }
 
+export interface LoadOptions {
+  readonly everyMs?: number
+  readonly order?: Partial<Order>
+  /** Goes on where the brokers did not take something. */
+  readonly isPatient?: boolean
+}
+
+/** In hand for ever, but only where it comes first: whoever takes over has nothing to do for it. */
+export const HANGS_ONCE = { do: 'hang', once: true } as const satisfies Partial<Order>
+
+/** The group holds a dead worker's place for so long that a replacement comes in time even on a machine that is busy. */
+export const PATIENT: readonly string[] = ['--session-timeout', '20']
+
 export interface Load {
   /** Stops producing; resolves when all that was sent is acknowledged. */
   stop(): Promise<void>
@@ -41,30 +56,39 @@ export class Scenario implements AsyncDisposable {
   readonly ledger = new Ledger()
   readonly group: string
   readonly folder: string
-  readonly #racecars: RacecarProcess[] = []
+  /** The topics that are consumed, with their numbers of partitions. */
+  readonly shape = new Map<string, number>()
+  /** How many workers each racecar was asked for. */
+  readonly #workers = new Map<RacecarProcess, number>()
   readonly #loads = new Set<Load>()
   #sent = 0
-  #started = 0
 
   private constructor(
     readonly name: string,
     readonly address: string,
     readonly topics: TestTopics,
     readonly topic: string,
-    readonly partitions: number,
     readonly producer: Producer,
+    partitions: number,
   ) {
+    this.shape.set(topic, partitions)
     this.group = uniqueName(name)
     this.folder = mkdtempSync(join(tmpdir(), `${name}-`))
     writeFileSync(this.ledgerFile, '')
   }
 
-  static async open(name: string, { address, ...shape }: ScenarioOptions = {}): Promise<Scenario> {
-    const topics = await TestTopics.open(await brokers())
-    const topic = await topics.create(name, { partitions: 6, ...shape })
+  static async open(name: string, { kafka, address, ...shape }: ScenarioOptions = {}): Promise<Scenario> {
+    const home = kafka ?? (await brokers())
+    const topics = await TestTopics.open(home)
+    const partitions = shape.replicas?.length ?? shape.partitions ?? 6
+    const topic = await topics.create(name, { ...shape, partitions })
     const producer = topics.kafka.producer({ allowAutoTopicCreation: false })
     await producer.connect()
-    return new Scenario(name, address ?? (await brokers()), topics, topic, shape.partitions ?? 6, producer)
+    return new Scenario(name, address ?? home, topics, topic, producer, partitions)
+  }
+
+  get partitions(): number {
+    return this.shape.get(this.topic)!
   }
 
   get ledgerFile(): string {
@@ -75,27 +99,33 @@ export class Scenario implements AsyncDisposable {
     return join(this.folder, 'racecar.pid')
   }
 
-  /** The first one gets the pidfile. */
+  /** With the scenario's pidfile, unless another one lives that has it. */
   racecar({ workers = 3, args = [], env = {}, consumer }: RacecarOptions = {}): RacecarProcess {
     const [file, name] = consumer ?? [obedient, 'ObedientConsumer']
-    const pidfile = this.#started++ === 0 ? this.pidfile : join(this.folder, `racecar-${this.#started}.pid`)
+    const isFirst = this.#alive().length === 0
+    const pidfile = isFirst ? this.pidfile : join(this.folder, `racecar-${this.#racecars.length}.pid`)
     const racecar = new RacecarProcess({
       cwd: this.folder,
       args: [
         ...['--workers', `${workers}`, '--brokers', this.address, '--group-id', this.group, '--require', file],
-        ...['--session-timeout', '6', '--heartbeat-interval', '1', '--shutdown-timeout', '5', '--max-wait-time', '0.5'],
-        ...['--pidfile', pidfile, ...args, name],
+        ...['--session-timeout', '6', '--shutdown-timeout', '5', '--pidfile', pidfile, ...args, name],
       ],
       env: { LEDGER: this.ledgerFile, TOPICS: this.topic, ...env },
     })
-    this.#racecars.push(racecar)
+    this.#workers.set(racecar, workers)
     return racecar
   }
 
-  /** Resolves when these workers together have all partitions of the topic. */
-  async served(racecar: RacecarProcess, partitions = this.partitions): Promise<void> {
-    const shares = () => [...sharesOf(racecar).values()].flat().filter(one => one.startsWith(`${this.topic}/`))
-    await racecar.until('all partitions having an owner', () => new Set(shares()).size === partitions)
+  /** Resolves when all workers of these racecars, or of all that live, are in one generation in which every partition has an owner. */
+  async served(...some: RacecarProcess[]): Promise<void> {
+    const racecars = some.length > 0 ? some : this.#alive()
+    const isServed = () => {
+      const shares = racecars.flatMap(racecar => [...sharesOf(racecar).values()])
+      const generations = new Set(racecars.flatMap(racecar => [...lastJoins(racecar).values()].map(generationOf)))
+      const expected = racecars.reduce((sum, racecar) => sum + this.#workers.get(racecar)!, 0)
+      return shares.length === expected && generations.size === 1 && isSame(shares.flat().sort(), this.#all().sort())
+    }
+    for (const racecar of racecars) await racecar.until('all partitions having an owner', isServed)
   }
 
   /** Produces one message for each order, over the partitions in turn or to the one that is named. */
@@ -120,13 +150,14 @@ export class Scenario implements AsyncDisposable {
     return added
   }
 
-  /** One message for each partition every so many milliseconds, until it is stopped. */
-  load({ everyMs = 20, order = {} }: { everyMs?: number; order?: Partial<Order> } = {}): Load {
+  /** One message for each partition every so many milliseconds, until it is stopped; in an outage, what follows is sent instead. */
+  load({ everyMs = 20, order = {}, isPatient = false }: LoadOptions = {}): Load {
     let isOn = true
     const run = async () => {
       for (let due = now(); isOn; due = Math.max(due + everyMs, now() - 1000)) {
         await wait(Math.max(0, due - now()))
-        await this.send(Array.from({ length: this.partitions }, () => order))
+        const sending = this.send(Array.from({ length: this.partitions }, () => order))
+        await (isPatient ? sending.catch(() => {}) : sending)
       }
     }
     const running = run()
@@ -155,21 +186,44 @@ export class Scenario implements AsyncDisposable {
 
   /** Everything acknowledged so far was handled to its end at least once. */
   handledAll(limit?: number): Promise<void> {
-    return this.until('everything handled', () => this.ledger.lost(this.acknowledged).length === 0, limit)
+    const { acknowledged, ledger } = this
+    const isAll = () => ledger.handlings.length >= acknowledged.length && ledger.lost(acknowledged).length === 0
+    return this.until('everything handled', isAll, limit)
   }
 
-  /** Each partition of the topic handles something that was produced after this call. */
+  /** Each partition handles something that was produced after this call. */
   async flows(limit?: number): Promise<void> {
     const since = now()
     const moving = () =>
       new Set(this.ledger.handlings.filter(({ start, end }) => start > since && end !== undefined).map(where))
-    await this.until('all partitions flowing', () => moving().size >= this.partitions, limit)
+    await this.until('all partitions flowing', () => moving().size >= this.#all().length, limit)
+  }
+
+  /** Gives this worker a message and resolves when it is in hand. */
+  async occupy(racecar: RacecarProcess, pid: number, order: Partial<Order>): Promise<Acknowledged> {
+    const [share] = (sharesOf(racecar).get(pid) ?? []).filter(one => one.startsWith(`${this.topic}/`))
+    if (!share) throw new Error(`${pid} has no partition\n${this.report()}`)
+    const [message] = await this.send([order], { partition: Number(share.slice(share.lastIndexOf('/') + 1)) })
+    const isIt = ({ pid: by, seq }: { pid: number; seq: number }) => by === pid && seq === message!.seq
+    await this.until(`${pid} having ${share}@${message!.offset} in hand`, () => this.ledger.handlings.some(isIt))
+    return message!
+  }
+
+  /** SIGKILL for these processes; what is committed afterwards was committed by them. */
+  async kill(...pids: number[]): Promise<Death[]> {
+    for (const pid of pids) process.kill(pid, 'SIGKILL')
+    const at = now()
+    const committed = await this.committed()
+    return pids.map(pid => ({ pid, at, committed }))
   }
 
   /** What the broker holds for the group, by partition. */
-  async committed(topic = this.topic): Promise<Map<string, number>> {
-    const offsets = await this.topics.committed(this.group, topic)
-    return new Map(offsets.map((offset, partition) => [where({ topic, partition }), offset]))
+  async committed(): Promise<Map<string, number>> {
+    const offsets = [...this.shape.keys()].map(async topic => {
+      const committed = await this.topics.committed(this.group, topic)
+      return committed.map((offset, partition) => [where({ topic, partition }), offset] as const)
+    })
+    return new Map((await Promise.all(offsets)).flat())
   }
 
   view(): Promise<GroupView> {
@@ -191,7 +245,7 @@ export class Scenario implements AsyncDisposable {
   }
 
   /** Invariants L, U, O, C, X and D: nothing lost, skipped, swapped or trespassed on; nothing twice but what these deaths explain. */
-  async expectWhole(deaths: readonly Death[] = [], topics: readonly string[] = [this.topic]): Promise<void> {
+  async expectWhole(deaths: readonly Death[] = []): Promise<void> {
     this.ledger.readOn(this.ledgerFile)
     const { acknowledged, ledger } = this
     const dead = new Map(deaths.map(({ pid, at }) => [pid, at]))
@@ -204,7 +258,7 @@ export class Scenario implements AsyncDisposable {
       unexplained: ledger.unexplained(deaths),
       setBack: this.#setBack(),
     }).toEqual({ lost: [], skipped: [], outOfOrder: [], trespasses: [], overlaps: [], unexplained: [], setBack: [] })
-    for (const topic of topics) {
+    for (const topic of this.shape.keys()) {
       const ends = (await this.topics.ends(topic)).map(({ high }) => high)
       expect(await this.topics.committed(this.group, topic), `committed offsets of ${topic}`).toEqual(ends)
     }
@@ -239,8 +293,22 @@ export class Scenario implements AsyncDisposable {
     rmSync(this.folder, { recursive: true, force: true })
   }
 
+  #all(): string[] {
+    return [...this.shape].flatMap(([topic, partitions]) =>
+      Array.from({ length: partitions }, (_, partition) => where({ topic, partition })),
+    )
+  }
+
+  get #racecars(): RacecarProcess[] {
+    return [...this.#workers.keys()]
+  }
+
+  #alive(): RacecarProcess[] {
+    return this.#racecars.filter(({ exit }) => exit === undefined)
+  }
+
   async #partitionsOf(topic: string): Promise<number> {
-    return topic === this.topic ? this.partitions : (await this.topics.ends(topic)).length
+    return this.shape.get(topic) ?? (await this.topics.ends(topic)).length
   }
 
   /** Invariant C, as the workers tell it: no committed offset is followed by a lower one. */
@@ -257,18 +325,32 @@ export class Scenario implements AsyncDisposable {
   }
 }
 
-/** What each live worker of a racecar was last assigned, by process id: `topic/partition`. */
-export function sharesOf(racecar: RacecarProcess): Map<number, string[]> {
+/** The last join of each live worker of a racecar, by process id. */
+function lastJoins(racecar: RacecarProcess): Map<number, LogLine> {
   const live = new Set(racecar.workers())
-  const joined = racecar.all('group.joined', ({ pid }) => live.has(pid))
-  return new Map(joined.map(({ pid, partitions }) => [pid, (partitions as Acknowledged[]).map(where).sort()]))
+  return new Map(racecar.all('group.joined', ({ pid }) => live.has(pid)).map(line => [line.pid, line]))
 }
 
+const generationOf = ({ generation }: LogLine) => generation as number
+const isSame = (one: readonly string[], other: readonly string[]) => String(one) === String(other)
+
+/** What each live worker of a racecar was last assigned, by process id: `topic/partition`. */
+export const sharesOf = (racecar: RacecarProcess): Map<number, string[]> =>
+  new Map(
+    [...lastJoins(racecar)].map(([pid, { partitions }]) => [pid, (partitions as Acknowledged[]).map(where).sort()]),
+  )
+
 /** The generations of the group that the workers of a racecar have seen, in the order of their joins. */
-export const generationsOf = (racecar: RacecarProcess): number[] =>
-  racecar.all('group.joined').map(({ generation }) => generation as number)
+export const generationsOf = (racecar: RacecarProcess): number[] => racecar.all('group.joined').map(generationOf)
 
 /** A figure for whoever reads the output; no test depends on it. */
 export const print = (figure: string): void => console.log(figure)
 
 export const millis = (ms: number): string => `${Math.round(ms)} ms`
+
+/** The longest gap between two messages of a partition, around a moment, among the partitions that are asked for. */
+export function gapsAround({ ledger }: Scenario, moment: number, until = moment + 3000) {
+  const gaps = [...ledger.longestGaps(moment, until)]
+  return (isAsked: (partition: string) => boolean): number =>
+    Math.max(...gaps.filter(([partition]) => isAsked(partition)).map(([, gap]) => gap))
+}
