@@ -44,9 +44,7 @@ class KafkajsEngine implements Engine {
     const topology = new Topology({ brokers, maxAge: settings.metadataMaxAge, bus, clock, onChange, onDenied })
     const identity = () => this.#member.identity
     const onAnswer = (code: number) => this.#member.heard(code)
-    const onIdentity = (given: Member['identity']) => {
-      this.#member.identity = given
-    }
+    const onIdentity = (given: Member['identity']) => this.#member.become(given)
     const { heartbeatInterval: interval, sessionTimeout: session } = settings
     const heartbeat = new Heartbeat({
       coordinator,

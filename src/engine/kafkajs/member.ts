@@ -21,6 +21,7 @@ import { type Coordinator, type Identity, nobody } from './coordinator.ts'
 import type { Fetcher } from './fetcher.ts'
 import type { Heartbeat } from './heartbeat.ts'
 import type { Joining, Round } from './joining.ts'
+import { leave as leaveGroup } from './leaving.ts'
 import type { Positions } from './positions.ts'
 import { basisOf, sameBasis } from './protocol.ts'
 import type { Topology } from './topology.ts'
@@ -62,6 +63,8 @@ export class Member {
   #nonce = 0
   /** Whether a JoinGroup was ever sent: the group may count us in although no answer came. */
   #asked = false
+  /** Whether one is on its way. */
+  #isAsking = false
   #disputed = { about: '', at: Number.NEGATIVE_INFINITY }
 
   constructor(parts: MemberParts) {
@@ -73,8 +76,10 @@ export class Member {
     return this.#identity
   }
 
-  set identity(identity: Identity) {
-    if (this.#phase !== 'ended') this.#identity = identity
+  /** What a join has made of us. Throws once the membership has ended: nothing more is asked then, but what to leave is known. */
+  become(identity: Identity): void {
+    this.#identity = identity
+    if (this.isEnded()) throw new Error('stopped')
   }
 
   owns = (partition: TopicPartition): boolean => this.#owned.has(keyOf(partition))
@@ -122,7 +127,6 @@ export class Member {
 
   /** Leaves the group, unless a replacement is to find our place; waits no longer than until `deadline`. */
   async stop({ leave, deadline }: { leave: boolean; deadline: number }): Promise<void> {
-    const { memberId } = this.#identity
     const { bus, clock, coordinator, settings } = this.#parts
     const asked = this.#asked && this.#phase !== 'ended'
     this.#end()
@@ -130,7 +134,9 @@ export class Member {
     const timeout = Math.min(deadline - clock.now(), settings.socketTimeout)
     const stays = !leave && settings.instanceId !== null && coordinator.honoursInstanceIds
     if (!asked || stays || timeout <= 0) return
-    const left = coordinator.leave(memberId, timeout).then(
+    const memberId = () => this.#identity.memberId
+    const isJoining = () => this.#isAsking
+    const left = leaveGroup({ coordinator, clock, memberId, isJoining, deadline: clock.now() + timeout }).then(
       () => bus.publish('group.left', { groupId: settings.groupId }),
       () => {},
     )
@@ -165,7 +171,10 @@ export class Member {
     this.#asked = true
     bus.publish('group.joining', { groupId: settings.groupId })
     const owned = [...this.#owned.values()]
-    const round = await joining.round({ identity: this.#identity, owned, nonce: this.#nonce })
+    this.#isAsking = true
+    const round = await joining.round({ identity: this.#identity, owned, nonce: this.#nonce }).finally(() => {
+      this.#isAsking = false
+    })
     if (this.isEnded()) throw new Error('stopped')
     this.#phase = 'stable'
     // A new object: a beat from before SyncGroup may be answered with a rebalance that is over now.
