@@ -34,6 +34,8 @@ export type ToWorker =
   | { readonly type: 'stop'; readonly withinMs: number; readonly leave: boolean; readonly reason: string }
   /** The group is changing: beat now. */
   | { readonly type: 'beat' }
+  /** Somebody wants to know what it is doing. */
+  | { readonly type: 'report' }
 
 export type ToPrimary =
   /** It listens. What was sent to it before this it has not heard: node:cluster has. */
@@ -44,11 +46,37 @@ export type ToPrimary =
   /** Imported and initialized; joins now. */
   | { readonly type: 'up' }
   | { readonly type: 'event'; readonly event: ForwardedEvent }
+  | { readonly type: 'report'; readonly lanes: readonly LaneReport[] }
+
+/** One assigned partition as it is at the moment. Durations, because clocks of two processes have nothing in common. */
+export interface LaneReport {
+  readonly topic: string
+  readonly partition: number
+  /** Next offset to handle. */
+  readonly position: number
+  readonly committed: number
+  /** Messages between the position and the end of the log, as far as that is known. */
+  readonly lag: number
+  /** Messages that were fetched and wait. */
+  readonly waiting: number
+  readonly state: 'held' | 'waiting' | 'handling' | 'paused' | 'closed'
+  /** Milliseconds; null where no handler runs. */
+  readonly inHandForMs: number | null
+  /** Milliseconds until the pause is over; null where there is none, or it is for good. */
+  readonly pausedForMs: number | null
+}
 
 export type ForwardedEvent = { [N in EventName]: { readonly name: N; readonly data: Events[N] } }[EventName]
 
-const toWorkerTypes = { load: 1, configure: 1, stop: 1, beat: 1 } satisfies Record<ToWorker['type'], 1>
-const toPrimaryTypes = { ready: 1, described: 1, refused: 1, up: 1, event: 1 } satisfies Record<ToPrimary['type'], 1>
+const toWorkerTypes = { load: 1, configure: 1, stop: 1, beat: 1, report: 1 } satisfies Record<ToWorker['type'], 1>
+const toPrimaryTypes = {
+  ready: 1,
+  described: 1,
+  refused: 1,
+  up: 1,
+  event: 1,
+  report: 1,
+} satisfies Record<ToPrimary['type'], 1>
 
 const hasType = (message: unknown, types: Record<string, 1>): boolean =>
   typeof message === 'object' &&

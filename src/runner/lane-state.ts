@@ -29,7 +29,7 @@ export function paused(pause: Pause, clock: Clock, whenOver: () => void): LaneSt
 
 export function figuresOf(state: LaneState, now: number) {
   return {
-    state: state.kind,
+    state: state.kind as LaneState['kind'],
     /** Milliseconds; null where no handler runs. */
     inHandForMs: state.kind === 'handling' ? now - state.since : null,
     /** Milliseconds until the pause is over; null where there is none, or it is for good. */

@@ -4,7 +4,7 @@
 import { EXIT } from '../errors.ts'
 import { evicted, ofProcess } from './lives.ts'
 import { type Action, placeOf, type Slot, type State, type SupervisorEvent, vacant } from './state.ts'
-import { beginStop, failureOf, finishStop, interrupt, UNKILLABLE_MS } from './stopping.ts'
+import { beginStop, failureOf, finishStop, force, interrupt, UNKILLABLE_MS } from './stopping.ts'
 import { Turn } from './turn.ts'
 
 export interface Decision {
@@ -47,6 +47,9 @@ function react(turn: Turn, event: SupervisorEvent): void {
     case 'interrupt':
       interrupt(turn)
       break
+    case 'kill':
+      force(turn, event.by)
+      break
     case 'evicted':
       evicted(turn, event.slot)
       break
@@ -86,7 +89,7 @@ function settle(turn: Turn): void {
 function attend(turn: Turn, slot: Slot): void {
   const { now } = turn
   if (slot.state === 'starting' && slot.killAt <= now) {
-    turn.put({ ...placeOf(slot), ...failureOf(slot), state: 'killed', run: slot.run, why: 'boot' })
+    turn.put({ ...placeOf(slot), ...failureOf(slot), state: 'killed', run: slot.run, since: now, why: 'boot' })
     turn.act({ do: 'kill', slot: slot.number, run: slot.run, why: 'it was not up within boot_timeout' })
   } else if (evictionAt(slot, turn.state.policy.evictAfterMs) <= now) {
     turn.put({ ...slot, membership: { kind: 'evicting' } })

@@ -4,6 +4,7 @@ import { EXIT } from '../errors.ts'
 import { backoff } from '../lib/backoff.ts'
 import {
   type Crashes,
+  type Down,
   healthy,
   type Live,
   type Membership,
@@ -94,7 +95,7 @@ function exited(turn: Turn, slot: Live, exit: Extract<SupervisorEvent, { type: '
       break
     case 'refused':
     case 'stopped':
-      turn.put({ ...placeOf(slot), membership, state: 'down', forkAt: null })
+      turn.put({ ...placeOf(slot), lastReason: verdict.why, membership, state: 'down', since: turn.now, forkAt: null })
       if (verdict.code === EXIT.clean) break
       beginStop(turn, { reason: verdict.why, code: verdict.code, why: `${turn.name(slot)} ${verdict.why}` })
       break
@@ -117,7 +118,7 @@ interface Loss {
 
 function replace(turn: Turn, slot: Live, { counts, why, membership }: Loss): void {
   const { policy, phase } = turn.state
-  const down = { ...placeOf(slot), membership, state: 'down' as const, forkAt: null }
+  const down: Down = { ...placeOf(slot), lastReason: why, membership, state: 'down', since: turn.now, forkAt: null }
   if (phase.kind !== 'running') {
     turn.put(down)
     return
@@ -147,7 +148,7 @@ function oneMore(
   }
 }
 
-function giveUp(turn: Turn, slot: Slot): void {
+function giveUp(turn: Turn, slot: Down): void {
   const { crashLimit, crashWindowMs } = turn.state.policy
   const name = turn.name(slot)
   turn.put(slot)

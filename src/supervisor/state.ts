@@ -38,11 +38,14 @@ interface Place {
   readonly crashes: Crashes
   /** How many processes this slot has had. */
   readonly forks: number
+  /** What its last process ended of; null while it is the first. */
+  readonly lastReason: string | null
   readonly membership: Membership
 }
 
 export type Down = Place & {
   readonly state: 'down'
+  readonly since: number
   /** When the next process is due; null: none. */
   readonly forkAt: number | null
 }
@@ -68,6 +71,7 @@ export type Up = Place & {
 export type Stopping = Place & {
   readonly state: 'stopping'
   readonly run: number
+  readonly since: number
   readonly failure?: string
 }
 
@@ -75,6 +79,7 @@ export type Stopping = Place & {
 export type Killed = Place & {
   readonly state: 'killed'
   readonly run: number
+  readonly since: number
   readonly why: 'boot' | 'deadline'
   readonly failure?: string
 }
@@ -90,7 +95,8 @@ export type Phase =
       readonly code: number
       readonly why: string
       readonly deadline: number
-      readonly forced: boolean
+      /** Who does not want to wait for it; null: nobody. */
+      readonly forcedBy: string | null
     }
   | { readonly kind: 'ended'; readonly code: number; readonly why: string }
 
@@ -130,6 +136,8 @@ export type SupervisorEvent =
   | { readonly type: 'evicted'; readonly slot: number }
   | { readonly type: 'stop'; readonly reason: string; readonly code: number; readonly why: string }
   | { readonly type: 'interrupt' }
+  /** Everything at once, whatever is in hand. */
+  | { readonly type: 'kill'; readonly by: string }
   | { readonly type: 'tick' }
 
 export type Action =
@@ -166,16 +174,19 @@ export const vacant = (number: number, now: number): Down => ({
   number,
   crashes: healthy,
   forks: 0,
+  lastReason: null,
   membership: { kind: 'none' },
   state: 'down',
+  since: now,
   forkAt: now,
 })
 
 /** The part of a slot that outlives its processes. */
-export const placeOf = ({ number, crashes, forks, membership }: Slot): Place => ({
+export const placeOf = ({ number, crashes, forks, lastReason, membership }: Slot): Place => ({
   number,
   crashes,
   forks,
+  lastReason,
   membership,
 })
 

@@ -22,12 +22,12 @@ export function beginStop(turn: Turn, { reason, code, why }: Ending): void {
   if (phase.kind === 'stopping' && phase.code === EXIT.clean) turn.change({ phase: { ...phase, code, why } })
   if (phase.kind !== 'running') return
   const graceMs = policy.shutdownTimeoutMs
-  turn.change({ phase: { kind: 'stopping', code, why, deadline: turn.now + graceMs, forced: false } })
+  turn.change({ phase: { kind: 'stopping', code, why, deadline: turn.now + graceMs, forcedBy: null } })
   turn.act({ do: 'announce', event: { name: 'primary.stopping', data: { reason, graceMs } } })
   for (const slot of turn.state.slots) {
     if (slot.state === 'down') turn.put({ ...slot, forkAt: null })
     if (slot.state !== 'starting' && slot.state !== 'up') continue
-    turn.put({ ...placeOf(slot), ...failureOf(slot), state: 'stopping', run: slot.run })
+    turn.put({ ...placeOf(slot), ...failureOf(slot), state: 'stopping', run: slot.run, since: turn.now })
     turn.act({ do: 'stop', slot: slot.number, run: slot.run, withinMs: workersShare(graceMs), reason })
   }
 }
@@ -40,36 +40,37 @@ export const failureOf = ({ failure }: Live) => (failure === undefined ? {} : { 
 export function interrupt(turn: Turn): void {
   const interrupts = turn.state.interrupts + 1
   turn.change({ interrupts })
-  if (interrupts === 1) {
-    beginStop(turn, { reason: 'SIGINT', code: EXIT.clean, why: 'stopped' })
-    return
-  }
+  if (interrupts === 1) beginStop(turn, { reason: 'SIGINT', code: EXIT.clean, why: 'stopped' })
+  else force(turn, 'a second SIGINT')
+}
+
+/** Nothing in hand is waited for any more. */
+export function force(turn: Turn, by: string): void {
+  beginStop(turn, { reason: by, code: EXIT.forced, why: `${by} ended it at once` })
   const { phase } = turn.state
-  if (phase.kind !== 'stopping') return
-  turn.change({ phase: { ...phase, forced: true } })
-  beginStop(turn, { reason: 'SIGINT', code: EXIT.forced, why: 'a second SIGINT ended it at once' })
+  if (phase.kind === 'stopping') turn.change({ phase: { ...phase, forcedBy: phase.forcedBy ?? by } })
 }
 
 export function finishStop(turn: Turn): void {
   const { phase, slots } = turn.state
   if (phase.kind !== 'stopping') return
-  if (phase.forced || turn.now >= phase.deadline)
+  if (phase.forcedBy !== null || turn.now >= phase.deadline)
     for (const slot of slots) if (slot.state === 'stopping') end(turn, slot)
   const patient = turn.now < phase.deadline + UNKILLABLE_MS
   if (patient && turn.state.slots.some(slot => slot.state !== 'down')) return
   const { code, why } = turn.state.phase as typeof phase
   turn.change({ phase: { kind: 'ended', code, why } })
   const evict = turn.state.slots.filter(slot => slot.membership.kind === 'orphaned').map(slot => slot.number)
-  const left = phase.forced ? 0 : phase.deadline - turn.now
+  const left = phase.forcedBy !== null ? 0 : phase.deadline - turn.now
   const withinMs = Math.min(EVICTION_MS.most, Math.max(EVICTION_MS.least, left))
   turn.act({ do: 'finish', code, why, evict, withinMs })
 }
 
 function end(turn: Turn, slot: Live): void {
   const { phase } = turn.state
-  const forced = phase.kind === 'stopping' && phase.forced
-  turn.put({ ...placeOf(slot), ...failureOf(slot), state: 'killed', run: slot.run, why: 'deadline' })
-  const why = forced ? 'a second SIGINT asked for it' : 'it had not stopped at the deadline'
+  const forcedBy = phase.kind === 'stopping' ? phase.forcedBy : null
+  turn.put({ ...placeOf(slot), ...failureOf(slot), state: 'killed', run: slot.run, since: turn.now, why: 'deadline' })
+  const why = forcedBy === null ? 'it had not stopped at the deadline' : `${forcedBy} asked for it`
   turn.act({ do: 'kill', slot: slot.number, run: slot.run, why })
   beginStop(turn, { reason: why, code: EXIT.forced, why: `${turn.name(slot)} was killed: ${why}` })
 }

@@ -10,7 +10,9 @@ import type { Description, ForwardedEvent } from '../messages.ts'
 import { decide, nextWake } from './decide.ts'
 import type { Ending, Resolved, SupervisorParts } from './parts.ts'
 import { BeatPulse } from './pulse.ts'
+import { Reports } from './reports.ts'
 import { type Action, initially, type State, type SupervisorEvent, slotName } from './state.ts'
+import { isAskable, type Standing, standingOf } from './status.ts'
 import type { FromWorker, WorkerHandle } from './worker-handle.ts'
 
 interface Process {
@@ -27,6 +29,7 @@ export class Supervisor {
   readonly #queue: SupervisorEvent[] = []
   readonly #end: Deferred<Ending> = deferred()
   readonly #pulse: BeatPulse
+  readonly #reports: Reports
   #state: State
   #working = false
   #cancelWake: Cancel = () => {}
@@ -36,6 +39,7 @@ export class Supervisor {
   constructor(parts: SupervisorParts) {
     this.#parts = parts
     this.#state = initially(parts.plan.consumer, parts.policy)
+    this.#reports = new Reports(parts)
     this.#pulse = new BeatPulse({ clock: parts.clock, beat: spared => this.#beat(spared) })
   }
 
@@ -52,6 +56,22 @@ export class Supervisor {
   /** The first is a graceful stop, the second ends all workers at once. */
   interrupt(): void {
     this.#take({ type: 'interrupt' })
+  }
+
+  /** All workers at once. `by` says whose wish it is. */
+  kill(by: string): void {
+    this.#take({ type: 'kill', by })
+  }
+
+  /** Takes as long as the workers take to answer; one second at most. */
+  async status(): Promise<Standing> {
+    const { clock } = this.#parts
+    const asked = this.#state.slots.filter(isAskable).map(async ({ number, run }) => {
+      const lanes = await this.#reports.ask(run, () => this.#processes.get(number)?.handle.send({ type: 'report' }))
+      return [run, lanes] as const
+    })
+    const reports = new Map(await Promise.all(asked))
+    return standingOf(this.#state, { clock, reports, pidOf: slot => this.#processes.get(slot)?.handle.pid ?? null })
   }
 
   get done(): Promise<Ending> {
@@ -123,6 +143,7 @@ export class Supervisor {
       message: message => this.#heard(slot, run, message),
       exited: exit => {
         this.#pulse.settled(slot)
+        this.#reports.gone(run)
         this.#take({ type: 'exited', slot, run, pid: handle.pid, ...exit })
       },
       forkFailed: error => this.#take({ type: 'fork failed', slot, run, message: error.message }),
@@ -146,6 +167,9 @@ export class Supervisor {
         break
       case 'up':
         this.#take({ type: 'up', slot, run, pid: current.handle.pid })
+        break
+      case 'report':
+        this.#reports.heard(run, message.lanes)
         break
       case 'event':
         this.#overhear(slot, run, message.event)

@@ -4,7 +4,7 @@
 import { EXIT, isRacecarError } from '../errors.ts'
 import { errorData } from '../events/events.ts'
 import { type Deferred, deferred } from '../lib/deferred.ts'
-import type { LoadPlan, ToWorker } from '../messages.ts'
+import type { LaneReport, LoadPlan, ToWorker } from '../messages.ts'
 import type { Driven, Loaded, RunnerEnd, Setup, WorkerParts } from './parts.ts'
 
 type Life =
@@ -55,6 +55,11 @@ export class Worker {
     return this.#end.promise
   }
 
+  /** What it has in the group at the moment. */
+  get lanes(): readonly LaneReport[] {
+    return this.#life.kind === 'running' ? this.#life.runner.snapshot().lanes : []
+  }
+
   receive(message: ToWorker): void {
     switch (message.type) {
       case 'load':
@@ -68,6 +73,9 @@ export class Worker {
         break
       case 'beat':
         if (this.#life.kind === 'running') this.#life.runner.beat()
+        break
+      case 'report':
+        this.#parts.send({ type: 'report', lanes: this.lanes })
         break
       default:
         message satisfies never

@@ -3,7 +3,7 @@ import { loadConfig } from '../../src/config/load.ts'
 import { RacecarError } from '../../src/errors.ts'
 import { createBus } from '../../src/events/bus.ts'
 import { deferred } from '../../src/lib/deferred.ts'
-import type { ForwardedEvent, ToPrimary } from '../../src/messages.ts'
+import type { ForwardedEvent, LaneReport, ToPrimary } from '../../src/messages.ts'
 import type { Driven, Loaded, RunnerEnd } from '../../src/worker/parts.ts'
 import { Worker } from '../../src/worker/worker.ts'
 import { FakeClock, turn } from '../support/fake-clock.ts'
@@ -18,6 +18,18 @@ const configure = {
   instanceId: 'i-0',
 }
 const stop = { type: 'stop' as const, withinMs: 5000, leave: true, reason: 'SIGTERM' }
+
+const lane: LaneReport = {
+  topic: 'greetings',
+  partition: 0,
+  position: 7,
+  committed: 5,
+  lag: 2,
+  waiting: 1,
+  state: 'handling',
+  inHandForMs: 30,
+  pausedForMs: null,
+}
 
 /** Does what it is told to, when it is told to. */
 class FakeRunner implements Driven {
@@ -40,6 +52,9 @@ class FakeRunner implements Driven {
   }
   quiet(): void {
     this.calls.push('quiet')
+  }
+  snapshot(): { lanes: readonly LaneReport[] } {
+    return { lanes: [lane] }
   }
   stop(how: { deadline: number; leave: boolean }): Promise<{ clean: boolean }> {
     this.stops.push(how)
@@ -151,6 +166,23 @@ describe('the life of a worker', () => {
     expect(runner.calls).toEqual(['initialize'])
     expect(said.map(({ type }) => type)).toEqual(['described'])
     expect(await end(true)).toBe(0)
+  })
+})
+
+describe('a worker that is asked for a report', () => {
+  it('tells what each of its partitions is doing', async () => {
+    await run()
+    worker.receive({ type: 'report' })
+    expect(said.at(-1)).toEqual({ type: 'report', lanes: [lane] })
+    worker.receive(stop)
+    expect(await end(true)).toBe(0)
+  })
+
+  it('has nothing to tell before it runs', async () => {
+    worker.receive({ type: 'report' })
+    expect(said).toEqual([{ type: 'report', lanes: [] }])
+    worker.receive(stop)
+    expect(await worker.done).toBe(0)
   })
 })
 

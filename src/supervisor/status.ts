@@ -1,0 +1,97 @@
+// What there is to see from outside: slots, and the partitions of the workers in them, as plain data that survives JSON. Pure;
+// it knows neither who asks nor how it is shown.
+
+import type { Clock } from '../lib/clock.ts'
+import type { LaneReport } from '../messages.ts'
+import type { Lanes } from './reports.ts'
+import { type Slot, type State, slotName } from './state.ts'
+
+/** Times as ISO 8601 text. */
+export interface PartitionStatus {
+  readonly topic: string
+  readonly partition: number
+  /** Next offset to handle. */
+  readonly position: number
+  readonly committed: number
+  /** Messages between the position and the end of the log, as far as that is known. */
+  readonly lag: number
+  readonly paused: boolean
+  /** null: it is not paused, or for good. */
+  readonly pausedUntil: string | null
+  /** null: no handler runs. */
+  readonly inHandSince: string | null
+}
+
+export interface SlotStatus {
+  readonly name: string
+  /** null: there is no process. */
+  readonly pid: number | null
+  readonly state: Slot['state']
+  readonly since: string
+  /** When the next process is due; null: nothing is planned. */
+  readonly nextAt: string | null
+  readonly restarts: number
+  /** Why its last process ended; null: none has. */
+  readonly lastReason: string | null
+  /** false: its worker was asked and said nothing in time, so its partitions are not known. */
+  readonly answers: boolean
+  readonly partitions: readonly PartitionStatus[]
+}
+
+export interface Standing {
+  readonly state: 'starting' | 'running' | 'stopping'
+  readonly slots: readonly SlotStatus[]
+}
+
+export interface Sources {
+  readonly clock: Clock
+  readonly pidOf: (slot: number) => number | null
+  /** By run; those that were not asked are missing. */
+  readonly reports: ReadonlyMap<number, Lanes>
+}
+
+/** Has taken its code in and may hold partitions, so it can be asked about them. */
+export const isAskable = (slot: Slot): slot is Extract<Slot, { state: 'up' | 'stopping' }> =>
+  slot.state === 'up' || slot.state === 'stopping'
+
+export function standingOf({ consumer, phase, slots }: State, sources: Sources): Standing {
+  return {
+    state: phase.kind === 'running' ? 'running' : 'stopping',
+    slots: slots.map(slot => slotStatus(slotName(consumer, slot.number), slot, sources)),
+  }
+}
+
+function slotStatus(name: string, slot: Slot, { clock, pidOf, reports }: Sources): SlotStatus {
+  const lanes = slot.state === 'down' ? undefined : reports.get(slot.run)
+  const at = (time: number) => isoTime(clock, time - clock.now())
+  return {
+    name,
+    pid: slot.state === 'down' ? null : pidOf(slot.number),
+    state: slot.state,
+    since: at(slot.since),
+    nextAt: slot.state === 'down' && slot.forkAt !== null ? at(slot.forkAt) : null,
+    restarts: Math.max(0, slot.forks - 1),
+    lastReason: slot.lastReason,
+    answers: lanes !== null,
+    partitions: partitionsOf(lanes ?? [], clock),
+  }
+}
+
+export const partitionsOf = (lanes: readonly LaneReport[], clock: Clock): readonly PartitionStatus[] =>
+  [...lanes]
+    .sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1))
+    .map(({ topic, partition, position, committed, lag, state, pausedForMs, inHandForMs }) => ({
+      topic,
+      partition,
+      position,
+      committed,
+      lag,
+      paused: state === 'paused',
+      pausedUntil: pausedForMs === null ? null : isoTime(clock, pausedForMs),
+      inHandSince: inHandForMs === null ? null : isoTime(clock, -inHandForMs),
+    }))
+
+/** The time of day `ms` from now. */
+export function isoTime(clock: Clock, ms: number): string {
+  return new Date(clock.epoch() + ms).toISOString()
+}
