@@ -9,19 +9,19 @@ import { answerSignals, type Heard, type Request } from '../supervisor/signals.t
 import { slotName } from '../supervisor/state.ts'
 import { load } from '../worker/load.ts'
 import { Worker } from '../worker/worker.ts'
-import { type End, endOf } from './last-words.ts'
+import { type End, endOf, type Uncaught } from './last-words.ts'
 import type { Session } from './session.ts'
 
 export interface InlineParts {
   readonly session: Session
   readonly heard: Heard
+  readonly uncaught: Uncaught
 }
 
-export async function inline({ session, heard }: InlineParts): Promise<End> {
+export async function inline({ session, heard, uncaught }: InlineParts): Promise<End> {
   const here = new Here(session)
   answerSignals(heard, request => here.answer(request))
-  process.on('uncaughtException', error => here.worker.crashed(error))
-  process.on('unhandledRejection', error => here.worker.crashed(error))
+  uncaught.tell = error => here.worker.crashed(error)
   here.worker.receive({ type: 'load', plan: session.parts.plan })
   const end = await here.end
   session.parts.bus.publish('primary.stopped', end)

@@ -7,6 +7,11 @@ export interface End {
   readonly why: string
 }
 
+/** Where errors go that nobody caught: the user's code may be at home in this process, and then they are its own. */
+export interface Uncaught {
+  tell(error: unknown): void
+}
+
 export function lastWords({ exitCode, why }: End): string {
   const sentence = /[.!?…]$/.test(why) ? why : `${why}.`
   return exitCode === EXIT.clean ? '' : `racecar ends with exit code ${exitCode}: ${sentence}\n`

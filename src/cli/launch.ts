@@ -5,12 +5,13 @@ import { loadConfig } from '../config/load.ts'
 import { RacecarError } from '../errors.ts'
 import { createBus } from '../events/bus.ts'
 import { systemClock } from '../lib/clock.ts'
+import { within } from '../lib/within.ts'
 import { prepare } from '../loader/prepare.ts'
 import { Log } from '../observe/log.ts'
 import type { Pidfile } from '../supervisor/pidfile.ts'
 import type { Heard } from '../supervisor/signals.ts'
 import { forked } from './forked.ts'
-import { type End, endOf, lastWords } from './last-words.ts'
+import { type End, endOf, lastWords, type Uncaught } from './last-words.ts'
 import { Session } from './session.ts'
 
 export interface Launch {
@@ -20,17 +21,21 @@ export interface Launch {
   readonly cwd: string
   readonly version: string
   readonly heard: Heard
+  readonly uncaught: Uncaught
   readonly out: NodeJS.WriteStream
   readonly err: NodeJS.WriteStream
   /** The module that workers start with. */
   readonly exec: string
 }
 
+/** Somebody who reads our output may have stopped reading: then the rest of it is not worth waiting for. */
+const FLUSH_MS = 2000
+
 export async function launch(launch: Launch): Promise<number> {
   const { err } = launch
   const end = await run(launch).catch(endOf)
   const words = lastWords(end)
-  if (words !== '') await new Promise<void>(resolve => err.write(words, () => resolve()))
+  if (words !== '') await flushed(new Promise<void>(resolve => err.write(words, () => resolve())))
   return end.exitCode
 }
 
@@ -52,18 +57,20 @@ async function run(launch: Launch): Promise<End> {
     return await start(session, launch)
   } finally {
     await pidfile?.release()
-    await log.close()
+    await flushed(log.close())
   }
 }
 
-async function start(session: Session, { heard, exec }: Launch): Promise<End> {
+const flushed = (writing: Promise<void>): Promise<boolean> => within(systemClock, writing, systemClock.now() + FLUSH_MS)
+
+async function start(session: Session, { heard, exec, uncaught }: Launch): Promise<End> {
   if (session.config.workers > 0) {
     const end = await forked({ session, heard, exec })
     // Only the class knew that it wants no workers.
     if (end !== 'no workers') return end
   }
   const { inline } = await import('./inline.ts')
-  return inline({ session, heard })
+  return inline({ session, heard, uncaught })
 }
 
 /** Loaded only where it is wanted: its lock hooks signals and the process's exit. */

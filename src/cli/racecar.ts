@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { EXIT } from '../errors.ts'
 import type { Heard } from '../supervisor/signals.ts'
 import { readCommandLine } from './command-line.ts'
+import { endOf, lastWords, type Uncaught } from './last-words.ts'
 import { launch } from './launch.ts'
 
 export interface MainParts {
@@ -21,10 +22,21 @@ export async function main({ argv, heard }: MainParts): Promise<never> {
   const wanted = readCommandLine(argv, version, { out: text => out.write(text), err: text => err.write(text) })
   if (wanted.kind === 'end') return process.exit(wanted.exitCode)
   const exec = fileURLToPath(new URL('../entry/worker.js', import.meta.url))
-  process.once('uncaughtExceptionMonitor', () => {
-    process.exitCode = EXIT.bug
-  })
-  return process.exit(await launch({ ...wanted, env, cwd: process.cwd(), version, heard, out, err, exec }))
+  const uncaught = listenForUncaught()
+  return process.exit(await launch({ ...wanted, env, cwd: process.cwd(), version, heard, uncaught, out, err, exec }))
+}
+
+/** In a primary an error that nobody caught is a bug of ours. Its workers see it go, drain and leave by themselves. */
+function listenForUncaught(): Uncaught {
+  const uncaught: Uncaught = {
+    tell: error => {
+      process.stderr.write(lastWords(endOf(error)))
+      process.exit(EXIT.bug)
+    },
+  }
+  process.on('uncaughtException', error => uncaught.tell(error))
+  process.on('unhandledRejection', error => uncaught.tell(error))
+  return uncaught
 }
 
 function ownVersion(): string {

@@ -30,7 +30,7 @@ export function judge(slot: Live, exit: Exit, state: State): Verdict {
 function ofStop(slot: Live, { code, signal }: Exit, why: string): { code: number; why: string } {
   if (slot.state === 'killed') {
     if (slot.why === 'boot') return { code: EXIT.clean, why: 'was killed while it started' }
-    return { code: EXIT.forced, why: 'had not stopped at the deadline and was killed' }
+    return { code: EXIT.forced, why: 'was killed before it had stopped' }
   }
   if (signal === null && code === EXIT.clean) return { code: EXIT.clean, why: 'stopped' }
   if (code === EXIT.forced) return { code, why: 'gave up what it had in hand at the deadline' }

@@ -235,6 +235,31 @@ describe('whatever happens, in whatever order', () => {
     )
   })
 
+  it('the crash limit holds for a slot that does nothing but crash, however far apart', () => {
+    const crash = fc.tuple(
+      fc.constantFrom(1, 0, 3, null),
+      fc.constantFrom(0, 10, 500, 3000, 9000, 25_000),
+      fc.boolean(),
+    )
+    fc.assert(
+      fc.property(fc.array(crash, { minLength: 3, maxLength: 20 }), crashes => {
+        const world = new World()
+        world.happen({ kind: 'size', workers: 2 })
+        for (const [code, ms, comesUp] of crashes) {
+          const process = world.live.find(({ slot }) => slot === 0)
+          if (process && comesUp)
+            for (const kind of ['describe', 'up'] as const) world.ofProcess(process, { kind, pick: 0 })
+          world.pass(ms)
+          const still = world.live.find(({ slot }) => slot === 0)
+          if (still) world.exit(still, code)
+          world.pass(4000)
+          if (world.stopAskedAt !== null) return
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+
   it('a stop ends by time alone, even when no exit is ever seen', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 4 }), fc.array(happening, { maxLength: 60 }), (workers, happenings) => {

@@ -201,6 +201,7 @@ describe('starting', () => {
     supervisor.stop('SIGTERM')
     attempts[2]!.forkFailed(new Error('spawn EAGAIN'))
     expect(await supervisor.done).toMatchObject({ exitCode: 0 })
+    expect(published('slot.restarting'), 'nothing is replaced during a stop').toHaveLength(2)
   })
 })
 
