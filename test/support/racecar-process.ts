@@ -119,7 +119,7 @@ export class RacecarProcess {
 
   /** The last of what it said, for the message of a failure. */
   lastWords(count = 40): string {
-    const spoken = this.lines.filter(({ level, event }) => level !== 'debug' || event === 'offsets.committed')
+    const spoken = this.lines.filter(({ level }) => level !== 'debug')
     const said = spoken.slice(-count).map(({ at, slot, pid, event, message }) => {
       return `  ${at.toFixed(0)} ${slot ?? 'racecar'} (${pid}) ${event}: ${message}`
     })

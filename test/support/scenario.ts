@@ -31,6 +31,8 @@ export interface RacecarOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Another consumer than the obedient one: its file and name. */
   readonly consumer?: readonly [file: string, name: string]
+  /** Where this one is to find Kafka, if not where the others do. */
+  readonly address?: string
 }
 
 export interface LoadOptions {
@@ -61,6 +63,7 @@ export class Scenario implements AsyncDisposable {
   /** How many workers each racecar was asked for. */
   readonly #workers = new Map<RacecarProcess, number>()
   readonly #loads = new Set<Load>()
+  readonly #retired: Producer[] = []
   #sent = 0
 
   private constructor(
@@ -68,7 +71,7 @@ export class Scenario implements AsyncDisposable {
     readonly address: string,
     readonly topics: TestTopics,
     readonly topic: string,
-    readonly producer: Producer,
+    public producer: Producer,
     partitions: number,
   ) {
     this.shape.set(topic, partitions)
@@ -82,9 +85,7 @@ export class Scenario implements AsyncDisposable {
     const topics = await TestTopics.open(home)
     const partitions = shape.replicas?.length ?? shape.partitions ?? 6
     const topic = await topics.create(name, { ...shape, partitions })
-    const producer = topics.kafka.producer({ allowAutoTopicCreation: false })
-    await producer.connect()
-    return new Scenario(name, address ?? home, topics, topic, producer, partitions)
+    return new Scenario(name, address ?? home, topics, topic, await connected(topics), partitions)
   }
 
   get partitions(): number {
@@ -100,15 +101,26 @@ export class Scenario implements AsyncDisposable {
   }
 
   /** With the scenario's pidfile, unless another one lives that has it. */
-  racecar({ workers = 3, args = [], env = {}, consumer }: RacecarOptions = {}): RacecarProcess {
+  racecar({ workers = 3, args = [], env = {}, consumer, address }: RacecarOptions = {}): RacecarProcess {
     const [file, name] = consumer ?? [obedient, 'ObedientConsumer']
     const isFirst = this.#alive().length === 0
     const pidfile = isFirst ? this.pidfile : join(this.folder, `racecar-${this.#racecars.length}.pid`)
     const racecar = new RacecarProcess({
       cwd: this.folder,
       args: [
-        ...['--workers', `${workers}`, '--brokers', this.address, '--group-id', this.group, '--require', file],
-        ...['--session-timeout', '6', '--shutdown-timeout', '5', '--pidfile', pidfile, ...args, name],
+        ...['--workers', `${workers}`, '--brokers', address ?? this.address, '--group-id', this.group],
+        ...[
+          '--require',
+          file,
+          '--session-timeout',
+          '6',
+          '--shutdown-timeout',
+          '5',
+          '--pidfile',
+          pidfile,
+          ...args,
+          name,
+        ],
       ],
       env: { LEDGER: this.ledgerFile, TOPICS: this.topic, ...env },
     })
@@ -126,6 +138,22 @@ export class Scenario implements AsyncDisposable {
       return shares.length === expected && generations.size === 1 && isSame(shares.flat().sort(), this.#all().sort())
     }
     for (const racecar of racecars) await racecar.until('all partitions having an owner', isServed)
+  }
+
+  /** Adds partitions to the topic, until there are `total`. */
+  async grow(total: number): Promise<void> {
+    await this.topics.grow(this.topic, total)
+    // A producer of kafkajs's would say nothing, and send nothing, to partitions that it has not heard of.
+    const before = this.producer
+    this.producer = await connected(this.topics)
+    this.#retired.push(before)
+    this.shape.set(this.topic, total)
+  }
+
+  /** Makes a topic that the consumer already waits for. */
+  async add(topic: string, partitions: number): Promise<void> {
+    await this.topics.createNamed(topic, { partitions })
+    this.shape.set(topic, partitions)
   }
 
   /** Produces one message for each order, over the partitions in turn or to the one that is named. */
@@ -147,6 +175,7 @@ export class Scenario implements AsyncDisposable {
       }),
     )
     this.acknowledged.push(...added)
+    if (added.length < orders.length) throw new Error(`${orders.length - added.length} messages went nowhere`)
     return added
   }
 
@@ -288,7 +317,7 @@ export class Scenario implements AsyncDisposable {
     for (const racecar of this.#racecars) {
       for (const pid of [racecar.pid, ...racecar.forks()]) if (isAlive(pid)) process.kill(pid, 'SIGKILL')
     }
-    await this.producer.disconnect()
+    for (const producer of [...this.#retired, this.producer]) await producer.disconnect()
     await this.topics.close()
     rmSync(this.folder, { recursive: true, force: true })
   }
@@ -325,6 +354,12 @@ export class Scenario implements AsyncDisposable {
   }
 }
 
+async function connected({ kafka }: TestTopics): Promise<Producer> {
+  const producer = kafka.producer({ allowAutoTopicCreation: false })
+  await producer.connect()
+  return producer
+}
+
 /** The last join of each live worker of a racecar, by process id. */
 function lastJoins(racecar: RacecarProcess): Map<number, LogLine> {
   const live = new Set(racecar.workers())
@@ -339,6 +374,13 @@ export const sharesOf = (racecar: RacecarProcess): Map<number, string[]> =>
   new Map(
     [...lastJoins(racecar)].map(([pid, { partitions }]) => [pid, (partitions as Acknowledged[]).map(where).sort()]),
   )
+
+/** The worker that shares out the partitions. */
+export function leaderOf(racecar: RacecarProcess): number {
+  const leader = [...lastJoins(racecar).values()].find(line => line.leader)
+  if (!leader) throw new Error(`no worker leads the group:\n${racecar.lastWords()}`)
+  return leader.pid
+}
 
 /** The generations of the group that the workers of a racecar have seen, in the order of their joins. */
 export const generationsOf = (racecar: RacecarProcess): number[] => racecar.all('group.joined').map(generationOf)

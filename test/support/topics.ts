@@ -51,11 +51,15 @@ export class TestTopics {
   }
 
   /** Makes a topic with a name of its own and resolves to the name, once every broker knows the leaders of all its partitions. */
-  async create(
-    prefix: string,
+  create(prefix: string, options: TopicOptions = {}): Promise<string> {
+    return this.createNamed(uniqueName(prefix), options)
+  }
+
+  /** The same for a name that has been told already. */
+  async createNamed(
+    topic: string,
     { partitions = 1, replication = 1, replicas, config = {} }: TopicOptions = {},
   ): Promise<string> {
-    const topic = uniqueName(prefix)
     const shape = replicas
       ? { replicaAssignment: replicas.map((brokers, partition) => ({ partition, replicas: brokers })) }
       : { numPartitions: partitions, replicationFactor: replication }
