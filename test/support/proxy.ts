@@ -36,7 +36,7 @@ interface Expectation {
   resolve: () => void
 }
 
-export class KafkaProxy {
+export class KafkaProxy implements AsyncDisposable {
   /** Sees every request before it goes on; until what it returns has settled, the request and all behind it wait. */
   onRequest: Listener | undefined
   /** The same for responses, named by their requests: `drop` is a request that was carried out and whose answer was lost. */
@@ -56,6 +56,15 @@ export class KafkaProxy {
   static async open(options: ProxyOptions): Promise<KafkaProxy> {
     const proxy = new KafkaProxy(options)
     await proxy.listen(options.port ?? 0, 60_000)
+    return proxy
+  }
+
+  /** Before a broker at `host:port` on this machine, so that clients stay on it. */
+  static async before(address: string): Promise<KafkaProxy> {
+    const target = Number(address.slice(address.lastIndexOf(':') + 1))
+    const advertise = new Map<number, number>()
+    const proxy = await KafkaProxy.open({ target, advertise })
+    advertise.set(target, proxy.port)
     return proxy
   }
 
@@ -125,6 +134,10 @@ export class KafkaProxy {
   /** Puts `code` into the next `count` responses of this API: into its one error, or into that of each partition that `where` names (all, if it names none). */
   rewriteError(apiKey: number, count: number, code: number, where: { topic?: string; partition?: number } = {}): void {
     this.rewrites.push({ apiKey, code, left: count, where })
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
   }
 
   /** Ends all. Rejects when a fault could not be injected, so that no test passes without it. */

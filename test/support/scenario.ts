@@ -137,7 +137,8 @@ export class Scenario implements AsyncDisposable {
       const expected = racecars.reduce((sum, racecar) => sum + this.#workers.get(racecar)!, 0)
       return shares.length === expected && generations.size === 1 && isSame(shares.flat().sort(), this.#all().sort())
     }
-    for (const racecar of racecars) await racecar.until('all partitions having an owner', isServed)
+    // A line of any of them may be the last one that is missing.
+    await this.until('all partitions having an owner', isServed)
   }
 
   /** Adds partitions to the topic, until there are `total`. */
@@ -238,11 +239,13 @@ export class Scenario implements AsyncDisposable {
     return message!
   }
 
-  /** SIGKILL for these processes; what is committed afterwards was committed by them. */
+  /** SIGKILL for these workers, with what they had committed. Resolves when their primaries know. */
   async kill(...pids: number[]): Promise<Death[]> {
     for (const pid of pids) process.kill(pid, 'SIGKILL')
     const at = now()
     const committed = await this.committed()
+    const isSeen = (pid: number) => this.#racecars.some(racecar => racecar.all('slot.exited').some(one => one.pid === pid))
+    await this.until('the exits being seen', () => pids.every(isSeen))
     return pids.map(pid => ({ pid, at, committed }))
   }
 
