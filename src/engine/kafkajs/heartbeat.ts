@@ -8,6 +8,8 @@ import type { Coordinator, Identity } from './coordinator.ts'
 
 /** After a beat that failed the next one comes sooner. */
 const AGAIN_MS = 250
+/** How often, for the length of an interval, while another round of joining may follow. */
+const SETTLING_MS = 200
 
 export interface HeartbeatParts {
   readonly coordinator: Coordinator
@@ -25,6 +27,7 @@ export class Heartbeat {
   readonly #patience: number
   readonly #lease: number
   #leaseUntil = Number.NEGATIVE_INFINITY
+  #settledAt = Number.NEGATIVE_INFINITY
   #timer: Cancel = () => {}
   #beating = false
   #again = false
@@ -57,6 +60,13 @@ export class Heartbeat {
     this.#leaseUntil = sentAt + this.#lease
   }
 
+  /** The group is not expected to stay as it is: beats come more often for a while, so that we learn soon that it moves on. */
+  hasten(): void {
+    const { clock, interval } = this.#parts
+    this.#settledAt = clock.now() + interval
+    if (!this.#beating) this.#schedule(this.#pace())
+  }
+
   holds(): boolean {
     return this.#parts.clock.now() < this.#leaseUntil
   }
@@ -74,7 +84,7 @@ export class Heartbeat {
     const sentAt = clock.now()
     this.#beating = true
     this.#again = false
-    let next = interval
+    let soon = false
     try {
       const { errorCode } = await coordinator.heartbeat(sent, this.#patience)
       const action = actionOf(errorCode)
@@ -83,13 +93,18 @@ export class Heartbeat {
         if (action === 'ok' || action === 'rejoin') this.renew(sentAt)
         onAnswer(errorCode)
       }
-      if (action === 'retry' || action === 'coordinator') next = Math.min(interval, AGAIN_MS)
+      soon = action === 'retry' || action === 'coordinator'
     } catch {
-      next = Math.min(interval, AGAIN_MS)
+      soon = true
     } finally {
       this.#beating = false
-      this.#schedule(this.#again ? 0 : next)
+      this.#schedule(this.#again ? 0 : Math.min(this.#pace(), soon ? AGAIN_MS : interval))
     }
+  }
+
+  #pace(): number {
+    const { clock, interval } = this.#parts
+    return clock.now() < this.#settledAt ? Math.min(interval, SETTLING_MS) : interval
   }
 
   #schedule(wait: number): void {

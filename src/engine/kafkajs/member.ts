@@ -181,6 +181,8 @@ export class Member {
     this.#identity = { ...this.#identity }
     this.#round = round
     this.#parts.heartbeat.renew(round.askedAt)
+    // When those who have to give something up have done so, they join once more, and what they gave up rests until we do too.
+    if (!this.#eager) this.#parts.heartbeat.hasten()
     const { memberId, generation } = this.#identity
     const partitions = round.assigned.map(({ topic, partition }) => ({ topic, partition }))
     bus.publish('group.joined', { groupId: settings.groupId, generation, memberId, leader: round.leader, partitions })
