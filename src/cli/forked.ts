@@ -4,23 +4,25 @@
 import { hostname } from 'node:os'
 import { optionNames, optionOf, spellingsOf, variableOf } from '../config/names.ts'
 import type { Config } from '../config/options.ts'
+import { EXIT } from '../errors.ts'
 import { clusterFork } from '../supervisor/fork.ts'
 import { InstanceIds, randomPart } from '../supervisor/instance-ids.ts'
 import type { Eviction } from '../supervisor/parts.ts'
-import { answerSignals, type Heard, type Request } from '../supervisor/signals.ts'
+import type { Request } from '../supervisor/signals.ts'
 import type { Policy } from '../supervisor/state.ts'
 import { Supervisor } from '../supervisor/supervisor.ts'
+import type { Desk } from './desk.ts'
 import type { End } from './last-words.ts'
 import type { Session } from './session.ts'
 
 export interface ForkedParts {
   readonly session: Session
-  readonly heard: Heard
+  readonly desk: Desk
   readonly exec: string
 }
 
 /** `no workers`: the class wants to run in this process; nothing of it has run yet. */
-export async function forked({ session, heard, exec }: ForkedParts): Promise<End | 'no workers'> {
+export async function forked({ session, desk, exec }: ForkedParts): Promise<End | 'no workers'> {
   const { bus, clock, log, plan } = session.parts
   const { config } = session
   const { clientId, groupInstanceId: given } = config
@@ -36,14 +38,21 @@ export async function forked({ session, heard, exec }: ForkedParts): Promise<End
     evict: eviction => evict(eviction, session),
     onWorkerEvent: (origin, { name, data }) => log.write(origin, name, data as never),
   })
-  answerSignals(heard, request => {
-    isAsked ||= request.kind === 'stop' || request.kind === 'interrupt'
-    answer(supervisor, session, request)
+  desk.open({
+    answer: request => {
+      isAsked ||= endings.includes(request.kind)
+      answer(supervisor, session, request)
+    },
+    status: () => supervisor.status(),
   })
   supervisor.start()
   const end = await supervisor.done
-  return session.config.workers === 0 && end.exitCode === 0 && !isAsked ? 'no workers' : end
+  if (session.config.workers > 0 || end.exitCode !== EXIT.clean || isAsked) return end
+  desk.close()
+  return 'no workers'
 }
+
+const endings: readonly Request['kind'][] = ['stop', 'interrupt', 'kill']
 
 function answer(supervisor: Supervisor, session: Session, request: Request): void {
   switch (request.kind) {
@@ -52,6 +61,9 @@ function answer(supervisor: Supervisor, session: Session, request: Request): voi
       break
     case 'interrupt':
       supervisor.interrupt()
+      break
+    case 'kill':
+      supervisor.kill(request.by)
       break
     case 'show options':
       session.showOptions()

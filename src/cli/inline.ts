@@ -5,22 +5,24 @@ import { EXIT } from '../errors.ts'
 import { createBus } from '../events/bus.ts'
 import { deferred } from '../lib/deferred.ts'
 import type { Description, ToPrimary } from '../messages.ts'
-import { answerSignals, type Heard, type Request } from '../supervisor/signals.ts'
+import type { Request } from '../supervisor/signals.ts'
 import { slotName } from '../supervisor/state.ts'
+import { isoTime, partitionsOf, type SlotStatus, type Standing } from '../supervisor/status.ts'
 import { load } from '../worker/load.ts'
 import { Worker } from '../worker/worker.ts'
+import type { Clerk, Desk } from './desk.ts'
 import { type End, endOf, type Uncaught } from './last-words.ts'
 import type { Session } from './session.ts'
 
 export interface InlineParts {
   readonly session: Session
-  readonly heard: Heard
+  readonly desk: Desk
   readonly uncaught: Uncaught
 }
 
-export async function inline({ session, heard, uncaught }: InlineParts): Promise<End> {
+export async function inline({ session, desk, uncaught }: InlineParts): Promise<End> {
   const here = new Here(session)
-  answerSignals(heard, request => here.answer(request))
+  desk.open(here)
   uncaught.tell = error => here.worker.crashed(error)
   here.worker.receive({ type: 'load', plan: session.parts.plan })
   const end = await here.end
@@ -28,17 +30,22 @@ export async function inline({ session, heard, uncaught }: InlineParts): Promise
   return end
 }
 
-class Here {
+type Stage = 'starting' | 'up' | 'stopping'
+
+class Here implements Clerk {
   readonly worker: Worker
   readonly end: Promise<End>
   readonly #session: Session
   readonly #forced = deferred<End>()
   #failure: string | undefined
   #interrupts = 0
+  #state: Stage = 'starting'
+  #since: number
 
   constructor(session: Session) {
     this.#session = session
     const { clock, log, plan } = session.parts
+    this.#since = clock.now()
     const bus = createBus()
     log.listen(bus, { slot: slotName(plan.consumer, 0), pid: process.pid })
     bus.on('worker.failed', ({ error }) => {
@@ -62,7 +69,10 @@ class Here {
       case 'interrupt':
         this.#interrupts++
         if (this.#interrupts === 1) this.#stop('SIGINT')
-        else this.#forced.resolve({ exitCode: EXIT.forced, why: 'a second SIGINT ended it at once' })
+        else this.#kill('a second SIGINT')
+        break
+      case 'kill':
+        this.#kill(request.by)
         break
       case 'show options':
         this.#session.showOptions()
@@ -74,13 +84,42 @@ class Here {
     }
   }
 
+  status(): Standing {
+    const { clock, plan } = this.#session.parts
+    const state = this.#state
+    const slot: SlotStatus = {
+      name: slotName(plan.consumer, 0),
+      pid: process.pid,
+      state,
+      since: isoTime(clock, this.#since - clock.now()),
+      nextAt: null,
+      restarts: 0,
+      lastReason: null,
+      answers: true,
+      partitions: partitionsOf(this.worker.lanes, clock),
+    }
+    return { state: state === 'up' ? 'running' : state, slots: [slot] }
+  }
+
+  #kill(by: string): void {
+    this.#forced.resolve({ exitCode: EXIT.forced, why: `${by} ended it at once` })
+  }
+
   #stop(reason: string): void {
+    this.#enter('stopping')
     this.worker.stop({ withinMs: this.#session.config.shutdownTimeout * 1000, leave: true, reason })
   }
 
   #hear(message: ToPrimary): void {
     if (message.type === 'described') this.#configure(message.description)
+    else if (message.type === 'up') this.#enter('up')
     else if (message.type === 'refused') this.#failure = `${message.error.message} ${message.cure}`
+  }
+
+  #enter(state: Stage): void {
+    if (this.#state === state) return
+    this.#state = state
+    this.#since = this.#session.parts.clock.now()
   }
 
   #configure(description: Description): void {

@@ -9,9 +9,11 @@ import { within } from '../lib/within.ts'
 import { prepare } from '../loader/prepare.ts'
 import { Log } from '../observe/log.ts'
 import type { Pidfile } from '../supervisor/pidfile.ts'
-import type { Heard } from '../supervisor/signals.ts'
+import { answerSignals, type Heard } from '../supervisor/signals.ts'
+import { Desk } from './desk.ts'
 import { forked } from './forked.ts'
 import { type End, endOf, lastWords, type Uncaught } from './last-words.ts'
+import { openControl } from './open-control.ts'
 import { Session } from './session.ts'
 
 export interface Launch {
@@ -63,14 +65,25 @@ async function run(launch: Launch): Promise<End> {
 
 const flushed = (writing: Promise<void>): Promise<boolean> => within(systemClock, writing, systemClock.now() + FLUSH_MS)
 
-async function start(session: Session, { heard, exec, uncaught }: Launch): Promise<End> {
+async function start(session: Session, launch: Launch): Promise<End> {
+  const desk = new Desk()
+  answerSignals(launch.heard, request => desk.put(request))
+  const control = await openControl({ session, desk, cwd: launch.cwd })
+  try {
+    return await serve(session, desk, launch)
+  } finally {
+    await control?.close()
+  }
+}
+
+async function serve(session: Session, desk: Desk, { exec, uncaught }: Launch): Promise<End> {
   if (session.config.workers > 0) {
-    const end = await forked({ session, heard, exec })
+    const end = await forked({ session, desk, exec })
     // Only the class knew that it wants no workers.
     if (end !== 'no workers') return end
   }
   const { inline } = await import('./inline.ts')
-  return inline({ session, heard, uncaught })
+  return inline({ session, desk, uncaught })
 }
 
 /** Loaded only where it is wanted: its lock hooks signals and the process's exit. */

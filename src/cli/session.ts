@@ -31,6 +31,7 @@ export interface Resolved {
 export class Session {
   readonly parts: SessionParts
   #loaded: Pick<Loaded, 'config' | 'sources'>
+  #groupId: string | null = null
 
   constructor(parts: SessionParts) {
     this.parts = parts
@@ -41,12 +42,18 @@ export class Session {
     return this.#loaded.config
   }
 
+  /** null: the class has not been asked yet. */
+  get groupId(): string | null {
+    return this.#groupId
+  }
+
   /** Throws CONFIG when the class's options, or all together, cannot be used. */
   resolve({ consumer, options }: Description): Resolved {
     const { env, flags } = this.parts
     const { config, sources, warnings } = loadConfig({ classOptions: options, consumer, env, flags })
     this.#loaded = { config, sources }
     const groupId = groupIdOf(consumer, config)
+    this.#groupId = groupId
     this.#introduce(consumer, groupId, warnings)
     return { config, groupId }
   }

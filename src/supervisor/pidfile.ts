@@ -7,7 +7,7 @@ import { resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import lockfile from 'proper-lockfile'
 import { RacecarError } from '../errors.ts'
-import { startedAt } from './process-start.ts'
+import { isAlive, startedAt } from './process-start.ts'
 
 export interface PidfileParts {
   readonly file: string
@@ -157,13 +157,3 @@ async function takeTurn(file: string): Promise<() => Promise<void>> {
 
 /** Boot times are whole seconds, and file systems round. */
 const CLOCK_SLACK_MS = 2000
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    // Somebody else's, but alive.
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}

@@ -6,6 +6,8 @@ export type Request =
   | { readonly kind: 'stop'; readonly reason: string }
   /** Graceful the first time, at once the second. */
   | { readonly kind: 'interrupt' }
+  /** At once. No signal asks for it: racecarctl does. */
+  | { readonly kind: 'kill'; readonly by: string }
   /** The options in force, on standard error. */
   | { readonly kind: 'show options' }
   | { readonly kind: 'nothing' }
