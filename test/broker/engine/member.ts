@@ -28,17 +28,25 @@ export interface Member {
   readonly proxy: KafkaProxy
 }
 
-export async function openTrial({ partitions = 2, at }: { partitions?: number; at?: string } = {}): Promise<Trial> {
+interface TrialOptions {
+  readonly partitions?: number
+  /** The brokers, when not those that all tests share. */
+  readonly at?: string
+  /** Of each partition, the leader first; instead of `partitions`. */
+  readonly replicas?: number[][]
+}
+
+export async function openTrial({ partitions = 2, at, replicas }: TrialOptions = {}): Promise<Trial> {
   const harness = await KafkaHarness.open(at)
   const world = new World(harness)
-  const topic = await harness.createTopic(partitions)
+  const topic = replicas ? await harness.topics.create('trial', { replicas }) : await harness.createTopic(partitions)
   const ticks: NodeJS.Timeout[] = []
   return {
     world,
     harness,
     topic,
     async join({ wait = true, ...options }: JoinOptions = {}) {
-      const probe = await world.begin({ topic, breakable: true, ...options })
+      const probe = await world.begin({ topic, breakable: options.settings?.brokers === undefined, ...options })
       probe.whenRevoked = gone => settle(probe, gone)
       let busy = false
       ticks.push(
