@@ -244,7 +244,8 @@ export class Scenario implements AsyncDisposable {
     for (const pid of pids) process.kill(pid, 'SIGKILL')
     const at = now()
     const committed = await this.committed()
-    const isSeen = (pid: number) => this.#racecars.some(racecar => racecar.all('slot.exited').some(one => one.pid === pid))
+    const isSeen = (pid: number) =>
+      this.#racecars.some(racecar => racecar.all('slot.exited').some(one => one.pid === pid))
     await this.until('the exits being seen', () => pids.every(isSeen))
     return pids.map(pid => ({ pid, at, committed }))
   }
@@ -256,6 +257,16 @@ export class Scenario implements AsyncDisposable {
       return committed.map((offset, partition) => [where({ topic, partition }), offset] as const)
     })
     return new Map((await Promise.all(offsets)).flat())
+  }
+
+  /** Everything acknowledged so far is committed. */
+  committedAll(): Promise<void> {
+    const ends = new Map<string, number>()
+    for (const one of this.acknowledged) ends.set(where(one), Math.max(ends.get(where(one)) ?? 0, one.offset + 1))
+    return this.until('everything committed', async () => {
+      const committed = await this.committed()
+      return [...ends].every(([partition, end]) => committed.get(partition) === end)
+    })
   }
 
   view(): Promise<GroupView> {
