@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
-import { type Exit, isAlive, RacecarProcess } from './racecar-process.ts'
+import { type Exit, isAlive, leftToRun, RacecarProcess } from './racecar-process.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -97,12 +97,13 @@ export class Project implements AsyncDisposable {
     }
   }
 
-  /** No process, pidfile or lock is left. */
+  /** No process, pidfile, lock or socket is left. */
   expectNothingLeft(): void {
     const forks = this.#racecars.flatMap(racecar => [racecar.pid, ...racecar.forks()])
     expect(forks.filter(isAlive), 'processes that live on').toEqual([])
     const beside = ['', '.lock', '.turn', '.turn.lock'].map(end => this.pidfile + end)
     expect(beside.filter(existsSync), 'pidfile and locks').toEqual([])
+    expect(leftToRun(this.folder), 'control sockets').toEqual([])
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -2,7 +2,8 @@
 // end. Knows nothing of Kafka.
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { now } from './ledger.ts'
@@ -46,7 +47,8 @@ export class RacecarProcess {
   constructor({ args, env, cwd }: ProcessOptions) {
     this.#child = spawn(process.execPath, [bin, '--log-format', 'json', '--log-level', 'debug', ...args], {
       cwd,
-      env: { ...process.env, ...env },
+      // A run folder of its own: what one test starts, another one's racecarctl must not find.
+      env: { ...process.env, XDG_RUNTIME_DIR: cwd, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     createInterface({ input: this.#child.stdout! }).on('line', line => this.#hear(line))
@@ -142,6 +144,12 @@ export class RacecarProcess {
     const after = this.exit ? `before racecar ended with ${this.exit}` : `within ${limit / 1000} s`
     return new Error(`${what} did not come ${after}; it said:\n${this.lastWords()}`)
   }
+}
+
+/** What racecars that were started in this folder have left in their run folder. */
+export function leftToRun(cwd: string): string[] {
+  const folder = join(cwd, 'racecar')
+  return existsSync(folder) ? readdirSync(folder) : []
 }
 
 /** A dead process that nobody has asked about yet still has an entry. */

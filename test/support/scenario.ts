@@ -13,7 +13,7 @@ import { groupBy } from '../../src/lib/group-by.ts'
 import type { Order } from '../fixtures/consumers/obedient-consumer.ts'
 import { brokers } from './broker.ts'
 import { type Acknowledged, type Death, Ledger, now, where } from './ledger.ts'
-import { type Exit, isAlive, type LogLine, RacecarProcess } from './racecar-process.ts'
+import { type Exit, isAlive, type LogLine, leftToRun, RacecarProcess } from './racecar-process.ts'
 import { type GroupView, TestTopics, type TopicOptions, uniqueName } from './topics.ts'
 
 const obedient = fileURLToPath(new URL('../fixtures/consumers/obedient-consumer.ts', import.meta.url))
@@ -307,11 +307,12 @@ export class Scenario implements AsyncDisposable {
     }
   }
 
-  /** Invariant Z: no process, pidfile or lock is left, and the group has no member. */
+  /** Invariant Z: no process, pidfile, lock or socket is left, and the group has no member. */
   async expectNothingLeft(): Promise<void> {
     const forks = this.#racecars.flatMap(racecar => [racecar.pid, ...racecar.forks()])
     expect(forks.filter(isAlive), 'processes that live on').toEqual([])
     expect([this.pidfile, `${this.pidfile}.lock`].filter(existsSync), 'pidfile and lock').toEqual([])
+    expect(leftToRun(this.folder), 'control sockets').toEqual([])
     expect((await this.view()).members, 'members of the group').toEqual([])
   }
 
