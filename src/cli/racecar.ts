@@ -1,13 +1,13 @@
 // The command `racecar`. Reads the command line, launches, and ends the process: the only place, beside a worker's entry, that
 // does.
 
-import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { EXIT } from '../errors.ts'
 import type { Heard } from '../supervisor/signals.ts'
 import { readCommandLine } from './command-line.ts'
 import { endOf, lastWords, type Uncaught } from './last-words.ts'
 import { launch } from './launch.ts'
+import { ownVersion } from './version.ts'
 
 export interface MainParts {
   readonly argv: readonly string[]
@@ -37,9 +37,4 @@ function listenForUncaught(): Uncaught {
   process.on('uncaughtException', error => uncaught.tell(error))
   process.on('unhandledRejection', error => uncaught.tell(error))
   return uncaught
-}
-
-function ownVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
-  return String(version)
 }

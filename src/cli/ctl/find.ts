@@ -1,0 +1,142 @@
+// Which racecar is meant: by its pidfile, by its consumer, or the only one there is. A number in a pidfile proves nothing; only
+// what lies in the run folder, or answers there, is a racecar of this user.
+
+import { lstatSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { lstat } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { isAlive } from '../../supervisor/process-start.ts'
+import { distrust, type Found, type Identity, isStill, lookInto } from '../../supervisor/run-folder.ts'
+import type { Ground } from './ground.ts'
+import { ask } from './talk.ts'
+
+export interface Target {
+  readonly identity: Identity
+  readonly socket: string
+  /** null: it does not say. */
+  readonly group: string | null
+}
+
+export interface Selection {
+  readonly pidfile?: string | undefined
+  readonly consumer?: string | undefined
+}
+
+export type Choice =
+  | { readonly kind: 'one'; readonly target: Target }
+  | { readonly kind: 'none'; readonly why: string }
+  | { readonly kind: 'several'; readonly targets: readonly Target[] }
+
+const HELLO_MS = 1000
+
+export async function choose(selection: Selection, ground: Ground): Promise<Choice> {
+  const { targets, doubts } = await findAll(ground)
+  const choice =
+    selection.pidfile === undefined
+      ? byConsumer(selection.consumer, targets)
+      : byPidfile(selection.pidfile, targets, ground)
+  if (choice.kind !== 'none' || doubts.length === 0) return choice
+  return { kind: 'none', why: [choice.why, ...doubts].join('\n') }
+}
+
+interface Findings {
+  readonly targets: readonly Target[]
+  /** Folders that were not looked into, and why. */
+  readonly doubts: readonly string[]
+}
+
+async function findAll(ground: Ground): Promise<Findings> {
+  const all = await Promise.all(ground.folders.map(folder => findIn(folder, ground)))
+  return { targets: all.flatMap(({ targets }) => targets), doubts: all.flatMap(({ doubts }) => doubts) }
+}
+
+async function findIn(folder: string, ground: Ground): Promise<Findings> {
+  const isThere = await lstat(folder).catch(() => undefined)
+  if (!isThere) return { targets: [], doubts: [] }
+  const doubt = await distrust(folder)
+  if (doubt !== undefined) return { targets: [], doubts: [`The folder ${folder} ${doubt}; it was not looked into.`] }
+  const targets = await Promise.all((await lookInto(folder)).map(found => introduce(found, ground)))
+  return { targets: targets.filter(target => target !== undefined), doubts: [] }
+}
+
+/** undefined: it is gone, or nobody can say who it is. */
+async function introduce({ place: { socket }, note }: Found, { clock }: Ground): Promise<Target | undefined> {
+  const reply = await ask(socket, 'hello', { clock, withinMs: HELLO_MS })
+  if (reply.kind === 'answer') {
+    const { group, ...identity } = reply.data
+    return { identity, socket, group }
+  }
+  const isMute = reply.kind === 'silence' || reply.kind === 'refusal'
+  return isMute && note && isStill(note) ? { identity: note, socket, group: null } : undefined
+}
+
+function byConsumer(consumer: string | undefined, targets: readonly Target[]): Choice {
+  const meant = targets.filter(({ identity }) => consumer === undefined || identity.consumer === consumer)
+  const [target] = meant
+  if (!target)
+    return {
+      kind: 'none',
+      why: `not running: there is no racecar of yours${consumer ? ` that runs ${consumer}` : ''}.`,
+    }
+  return meant.length === 1 ? { kind: 'one', target } : { kind: 'several', targets: meant }
+}
+
+function byPidfile(file: string, targets: readonly Target[], { cwd }: Ground): Choice {
+  const path = resolve(cwd, file)
+  const read = readPidfile(path)
+  if ('why' in read) return { kind: 'none', why: read.why }
+  const { pid } = read
+  const owner = targets.find(({ identity }) => identity.pid === pid)
+  if (owner && isSameFile(owner.identity.pidfile, path)) return { kind: 'one', target: owner }
+  if (owner) {
+    const { pidfile, consumer } = owner.identity
+    const other = pidfile === null ? 'has no pidfile' : `has the pidfile ${pidfile}`
+    return {
+      kind: 'none',
+      why: `${path} names the process ${pid}, but that runs ${consumer} and ${other}. Nothing was done to it.`,
+    }
+  }
+  if (!isAlive(pid)) return { kind: 'none', why: `not running: the process ${pid} that ${path} names is gone.` }
+  return {
+    kind: 'none',
+    why: `${path} names the process ${pid}, which is no racecar of yours${ofUser(pid)}. Nothing was done to it.`,
+  }
+}
+
+function readPidfile(path: string): { readonly pid: number } | { readonly why: string } {
+  try {
+    if (!lstatSync(path).isFile()) return { why: `${path} is no ordinary file.` }
+    const text = readFileSync(path, 'utf8').trim()
+    if (text === '') return { why: `${path} is empty.` }
+    return /^[1-9][0-9]{0,9}$/.test(text)
+      ? { pid: Number(text) }
+      : { why: `${path} holds something that is no process id.` }
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    return {
+      why: code === 'ENOENT' ? `not running: there is no pidfile ${path}.` : `${path} cannot be read: ${message}`,
+    }
+  }
+}
+
+/** A racecar of somebody else's cannot be talked to; whoever may have it stopped should know as whom. */
+function ofUser(pid: number): string {
+  try {
+    const { uid } = statSync(`/proc/${pid}`)
+    return uid === process.getuid?.() ? '' : ` (it belongs to the user ${uid})`
+  } catch {
+    return ''
+  }
+}
+
+/** The way there may lead through links. */
+function isSameFile(one: string | null, other: string): boolean {
+  return one !== null && straight(one) === straight(other)
+}
+
+function straight(path: string): string {
+  try {
+    return join(realpathSync(dirname(path)), basename(path))
+  } catch {
+    return path
+  }
+}

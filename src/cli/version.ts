@@ -1,0 +1,8 @@
+// The version of this package, as its package.json has it.
+
+import { readFileSync } from 'node:fs'
+
+export function ownVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  return String(version)
+}
