@@ -84,6 +84,25 @@ export function sessions(scenario: Scenario): void {
     expect(victim.events('group.left')).toHaveLength(1)
   })
 
+  scenario(
+    'what a static member was giving up when it was killed finds an owner, though its replacement steps in',
+    async world => {
+      const topic = await world.harness.createTopic(2)
+      const never = deferred()
+      const victim = await world.join({ topic, instance: 'victim', breakable: true })
+      victim.whenRevoked = () => never.promise
+      const other = await world.join({ topic, instance: 'other' })
+      await world.harness.until('the revocation', () => victim.revocations.length > 0)
+      await victim.crash()
+      const back = await world.join({ topic, instance: 'victim' })
+      await world.balanced([
+        [back, 1],
+        [other, 1],
+      ])
+      never.resolve()
+    },
+  )
+
   scenario('of two processes with one instance id the later one fences the earlier, for good', async world => {
     const topic = await world.harness.createTopic(1)
     await world.harness.produce(topic, 0, values(5))

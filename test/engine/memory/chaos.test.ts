@@ -152,7 +152,7 @@ for (const strategy of ['cooperative-sticky', 'range'] as const) {
         }
         chaos.check()
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     )
   })
 }

@@ -1,7 +1,7 @@
 // What the contract leaves open, or what no broker can be brought to do in a test: of the engine in memory alone.
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { sleep } from '../../../src/lib/clock.ts'
+import { deferred } from '../../../src/lib/deferred.ts'
 import type { Probe } from '../../contract/probe.ts'
 import { range, SESSION, values, World } from '../../contract/world.ts'
 import { MemoryHarness } from './harness.ts'
@@ -146,21 +146,41 @@ describe('the engine in memory', () => {
     ])
   })
 
-  it('answers a commit under way with lost when its partition has gone and come back in the meantime', async () => {
+  it('answers lost, not retry, to a commit that failed on its way when its partition has been given up since', async () => {
     const probe = await world.join({ topic, strategy: 'range' })
-    const other = await world.begin({ topic, strategy: 'range' })
     let outcome: Promise<unknown> | undefined
-    // Not waited for: the member joins again while the commit is on its way, and is given the partition anew.
     probe.whenRevoked = () => {
-      const slow = sleep(harness.clock, 0).then(() => probe.engine.commit([{ topic, partition: 0, offset: 0 }]))
-      outcome = slow
+      // Not waited for, and cut off before it arrives.
+      outcome = probe.engine.commit([{ topic, partition: 0, offset: 0 }])
+      harness.clock.after(0, () => harness.cluster.cut(probe.engine))
+      harness.clock.after(50, () => harness.cluster.heal(probe.engine))
       return undefined
     }
+    const other = await world.begin({ topic, strategy: 'range' })
     await world.balanced([
       [probe, 2],
       [other, 2],
     ])
-    expect(await harness.when(outcome!)).toEqual(['lost'])
+    expect(await outcome).toEqual(['lost'])
+  })
+
+  it('fetches nothing more of what is being given up', async () => {
+    const held = deferred()
+    const probe = await world.join({
+      topic,
+      strategy: 'range',
+      prepare: made => {
+        made.whenRevoked = () => held.promise
+      },
+    })
+    await world.begin({ topic, strategy: 'range' })
+    await harness.until('the revocation', () => probe.revocations.length > 0)
+    const asked = new Map(probe.asked)
+    for (const partition of range(0, 4)) await harness.produce(topic, partition, values(1))
+    probe.engine.demandChanged()
+    await harness.clock.advance(1_000)
+    expect(probe.asked).toEqual(asked)
+    held.resolve()
   })
 
   for (const call of ['assigned', 'records', 'wants', 'lost', 'revoked'] as const) {
