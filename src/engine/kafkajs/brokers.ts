@@ -4,12 +4,11 @@
 import type { Bus } from '../../events/bus.ts'
 import { errorData } from '../../events/events.ts'
 import type { Clock } from '../../lib/clock.ts'
-import type { MetadataAnswer } from './answers.ts'
+import type { Answers, MetadataAnswer } from './answers.ts'
+import { Unreached } from './codes.ts'
 import { Link } from './link.ts'
 import { clientLogger } from './logger.ts'
-import { wireBroker } from './wire.ts'
 
-const CONNECT_MS = 5_000
 /** How long nobody may answer before it is said, and how often it is said again. */
 const SILENCE_MS = 3_000
 const REMINDER_MS = 30_000
@@ -21,12 +20,6 @@ export interface BrokersParts {
   readonly bus: Bus
   readonly clock: Clock
 }
-
-/**
- * `join` and `produce` have connections of their own, because a JoinGroup waits for the whole group, and a Produce for all replicas,
- * and either would hold up heartbeats and commits.
- */
-export type Role = 'main' | 'join' | 'produce'
 
 export class Brokers {
   readonly #parts: BrokersParts
@@ -45,63 +38,79 @@ export class Brokers {
   }
 
   /** The link to a node that the metadata has named. Not necessarily connected. */
-  link(nodeId: number, role: Role = 'main'): Link {
+  link(nodeId: number): Link {
     const address = this.#addresses.get(nodeId)
-    if (address === undefined) throw new Error(`no broker with id ${nodeId} is known`)
-    return this.linkTo(address, role)
+    if (address === undefined) throw new Unreached(`no broker with id ${nodeId} is known`)
+    return this.linkTo(address)
   }
 
-  linkTo(address: string, role: Role = 'main'): Link {
-    const key = `${role} ${address}`
-    const link = this.#links.get(key) ?? this.#createLink(address)
-    this.#links.set(key, link)
+  linkTo(address: string): Link {
+    const link = this.#links.get(address) ?? this.#createLink(address)
+    this.#links.set(address, link)
     return link
   }
 
-  /** Some broker that answers; each known one is tried once. */
+  /** Some broker that can be reached; each known one is tried once. */
   async any(): Promise<Link> {
     const addresses = shuffled(new Set([...this.#addresses.values(), ...this.#parts.brokers]))
     const links = addresses
       .map(address => this.linkTo(address))
-      .sort((a, b) => Number(b.connected) - Number(a.connected))
-    let last: unknown = new Error('no broker is known')
+      .sort((a, b) => Number(b.isConnected) - Number(a.isConnected))
+    let last: unknown = new Unreached('no broker is known')
     for (const link of links) {
+      // One that stands says nothing about whether anybody still answers on it.
+      if (link.isConnected) return link
+      const since = this.#parts.clock.now()
       try {
-        await link.open('control', Math.min(this.timeout, CONNECT_MS))
+        await link.open()
         this.#heard()
         return link
       } catch (error) {
         last = error
-        if (!this.#closed) this.#silent(link.address, error)
+        this.#silent(link.address, error, since)
       }
     }
     throw last
   }
 
-  async metadata(topics: readonly string[]): Promise<MetadataAnswer> {
+  /** The answer of some broker to a request that any of them can answer. */
+  async ask<A extends 'Metadata' | 'GroupCoordinator'>(api: A, args: object): Promise<Answers[A]> {
     const link = await this.any()
-    const answer = await link.send('Metadata', { topics, allowAutoTopicCreation: false }, { timeout: this.timeout })
+    const since = this.#parts.clock.now()
+    try {
+      const answer = await link.send(api, args, { timeout: this.timeout })
+      this.#heard()
+      return answer
+    } catch (error) {
+      this.#silent(link.address, error, since)
+      throw error
+    }
+  }
+
+  async metadata(topics: readonly string[]): Promise<MetadataAnswer> {
+    const answer = await this.ask('Metadata', { topics, allowAutoTopicCreation: false })
+    // A broker that has gone for good would be tried for ever.
+    if (answer.brokers.length > 0) this.#addresses.clear()
     for (const { nodeId, host, port } of answer.brokers) this.#addresses.set(nodeId, `${host}:${port}`)
     return answer
   }
 
   close(): void {
     this.#closed = true
-    for (const link of this.#links.values()) link.close(new Error('the client is closed'))
+    for (const link of this.#links.values()) link.close(new Unreached('the client is closed'))
   }
 
   #createLink(address: string): Link {
-    const { clientId, clock, bus } = this.#parts
-    const { host, port } = splitAddress(address)
-    const broker = wireBroker({ host, port, clientId, connectionTimeout: CONNECT_MS, logger: clientLogger(bus) })
-    const link = new Link({ address, broker, clock })
-    if (this.#closed) link.close(new Error('the client is closed'))
+    const { bus } = this.#parts
+    const link = new Link({ ...this.#parts, address, logger: clientLogger(bus) })
+    if (this.#closed) link.close(new Unreached('the client is closed'))
     return link
   }
 
-  #silent(address: string, error: unknown): void {
+  #silent(address: string, error: unknown, since: number): void {
+    if (this.#closed) return
     const now = this.#parts.clock.now()
-    this.#silentSince ??= now
+    this.#silentSince ??= since
     const waitingMs = now - this.#silentSince
     if (waitingMs < SILENCE_MS || (this.#saidAt !== undefined && now - this.#saidAt < REMINDER_MS)) return
     this.#saidAt = now
@@ -115,12 +124,6 @@ export class Brokers {
     this.#silentSince = undefined
     this.#saidAt = undefined
   }
-}
-
-/** `host:port`, with an IPv6 host in brackets. */
-function splitAddress(address: string): { host: string; port: number } {
-  const colon = address.lastIndexOf(':')
-  return { host: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) }
 }
 
 function shuffled<T>(items: Iterable<T>): T[] {

@@ -170,15 +170,25 @@ export const codeOf = (name: string): number => byName.get(name)!
 /** What a broker answered, where that is not success. */
 export class KafkaError extends Error {
   readonly code: string
+  readonly errorCode: number
   readonly action: Action
 
   constructor(what: string, code: number) {
     super(`${what}: ${nameOf(code)}`)
     this.name = 'KafkaError'
     this.code = nameOf(code)
+    this.errorCode = code
     this.action = actionOf(code)
   }
 }
+
+/** No broker has said anything: the way there is broken, or nobody answers. */
+export class Unreached extends Error {
+  override readonly name = 'Unreached'
+}
+
+export const isUnreached = (error: unknown): boolean =>
+  error instanceof Unreached || (error instanceof Error && error.name.startsWith('KafkaJSConnection'))
 
 /** What to do about anything that was thrown while talking to a broker. A broken connection tells nothing about leaders. */
 export const actionFor = (error: unknown): Action => {

@@ -2,8 +2,9 @@
 // or is none any more; whoever asked tries again after a back-off.
 
 import type { Answers, JoinAnswer } from './answers.ts'
-import type { Brokers, Role } from './brokers.ts'
-import { actionOf, KafkaError } from './codes.ts'
+import type { Brokers } from './brokers.ts'
+import { actionOf, KafkaError, Unreached } from './codes.ts'
+import type { Channel } from './link.ts'
 import type { ApiName } from './wire.ts'
 
 const STATIC_MEMBERSHIP_SINCE = 5
@@ -44,12 +45,14 @@ export class Coordinator {
   }
 
   forget(): void {
-    if (this.#address === undefined) return
     // A join that is under way there would wait for an answer that no longer counts.
-    this.#parts.brokers
-      .linkTo(this.#address, 'join')
-      .break(new Error('the coordinator of the group has moved or does not answer'))
+    this.endJoin(new Unreached('the coordinator of the group has moved or does not answer'))
     this.#address = undefined
+  }
+
+  /** A join that is under way rejects with `error`. */
+  endJoin(error: Error): void {
+    if (this.#address !== undefined) this.#parts.brokers.linkTo(this.#address).break(error, 'join')
   }
 
   join(args: object, timeout: number): Promise<JoinAnswer> {
@@ -77,13 +80,18 @@ export class Coordinator {
   }
 
   /** Breaks the connection to the coordinator and looks for it anew, because it does not answer in time. */
-  async #send<A extends ApiName>(api: A, args: object, timeout?: number, role: Role = 'main'): Promise<Answers[A]> {
+  async #send<A extends ApiName>(
+    api: A,
+    args: object,
+    timeout?: number,
+    channel: Channel = 'control',
+  ): Promise<Answers[A]> {
     const { brokers, groupId, instanceId } = this.#parts
     const address = this.#address ?? (await this.#find())
-    const link = brokers.linkTo(address, role)
+    const link = brokers.linkTo(address)
     const all = { groupId, groupInstanceId: instanceId, ...args }
     try {
-      const answer = await link.send(api, all, { timeout: timeout ?? brokers.timeout })
+      const answer = await link.send(api, all, { channel, timeout: timeout ?? brokers.timeout })
       if (api === 'JoinGroup') this.#oldBroker = link.versionOf(api, all) < STATIC_MEMBERSHIP_SINCE
       return answer
     } catch (error) {
@@ -101,8 +109,7 @@ export class Coordinator {
 
   async #ask(): Promise<string> {
     const { brokers, groupId } = this.#parts
-    const link = await brokers.any()
-    const { errorCode, coordinator } = await link.send('GroupCoordinator', { groupId }, { timeout: brokers.timeout })
+    const { errorCode, coordinator } = await brokers.ask('GroupCoordinator', { groupId })
     if (actionOf(errorCode) !== 'ok') throw new KafkaError(`finding the coordinator of group ${groupId}`, errorCode)
     this.#address = `${coordinator.host}:${coordinator.port}`
     return this.#address

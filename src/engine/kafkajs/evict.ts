@@ -2,12 +2,10 @@
 // For whoever knows that the processes are dead: the primary. LeaveGroup takes an instance id with an empty member id.
 
 import type { Bus } from '../../events/bus.ts'
-import { type Clock, sleep } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/clock.ts'
 import { Brokers } from './brokers.ts'
-import { actionFor, actionOf, KafkaError } from './codes.ts'
 import { Coordinator } from './coordinator.ts'
-
-const RETRY_MS = 200
+import { leave } from './leaving.ts'
 
 export interface Eviction {
   readonly brokers: readonly string[]
@@ -27,29 +25,9 @@ export async function evict({ instanceIds, ...eviction }: Eviction): Promise<voi
   try {
     for (const instanceId of instanceIds) {
       const coordinator = new Coordinator({ brokers, groupId, instanceId })
-      await leave(coordinator, `taking ${instanceId} out of the group ${groupId}`, { clock, deadline })
+      await leave({ coordinator, clock, memberId: () => '', isJoining: () => false, deadline })
     }
   } finally {
     brokers.close()
-  }
-}
-
-async function leave(
-  coordinator: Coordinator,
-  what: string,
-  { clock, deadline }: { clock: Clock; deadline: number },
-): Promise<void> {
-  for (;;) {
-    try {
-      const { errorCode, members = [] } = await coordinator.leave('', Math.max(1, deadline - clock.now()))
-      const code = [errorCode, ...members.map(member => member.errorCode)].find(each => actionOf(each) !== 'ok') ?? 0
-      if (actionOf(code) === 'ok' || actionOf(code) === 'evicted') return
-      throw new KafkaError(what, code)
-    } catch (error) {
-      const action = actionFor(error)
-      if (!['retry', 'refresh', 'coordinator'].includes(action) || clock.now() + RETRY_MS >= deadline) throw error
-      coordinator.forget()
-      await sleep(clock, RETRY_MS)
-    }
   }
 }

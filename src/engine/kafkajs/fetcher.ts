@@ -1,40 +1,27 @@
 // Fetches what the sink wants, for each partition from its leader, with at most one request under way for a partition. Each
 // broker has a long poll on its fetch connection; what wants records while that one is under way — a partition just assigned,
-// or one whose queue has run low — is asked for by short polls on the control connection until the long poll comes back.
+// or one whose queue has run low — is asked for by short polls on a connection beside it until the long poll comes back.
 // A slow or paused partition is simply left out. What comes back for a partition that was given up or sought is thrown away.
 
 import type { Bus } from '../../events/bus.ts'
 import { errorData } from '../../events/events.ts'
-import { backoff } from '../../lib/backoff.ts'
 import type { Cancel, Clock } from '../../lib/clock.ts'
 import { groupBy } from '../../lib/group-by.ts'
 import { type EngineSettings, type EngineSink, keyOf, type PartitionOffset, type TopicPartition } from '../engine.ts'
 import type { Brokers } from './brokers.ts'
 import { byTopic } from './by-topic.ts'
-import { actionOf, KafkaError } from './codes.ts'
+import { actionFor, actionOf, isUnreached, KafkaError } from './codes.ts'
 import type { FetchedPartition, FetchResponse } from './fetch-response.ts'
 import type { Channel } from './link.ts'
 import type { Positions } from './positions.ts'
 import { decodeRecords } from './records.ts'
+import { isCurrent, type Question, rest, type Slot, slotAt } from './slot.ts'
 import type { Topology } from './topology.ts'
 
 const SHORT_POLL_MS = 50
 const READ_COMMITTED = 1
-const BACKOFF = { first: 50, most: 2_000, jitter: 0.2 }
 /** A partition that is to be looked at again although nothing has changed for it: when it has no leader, say. */
 const AGAIN_MS = 500
-
-interface Slot extends TopicPartition {
-  /** The next offset to ask for. */
-  next: number
-  /** Goes up with each seek: an answer to a question from before is stale. */
-  seeks: number
-  asked: boolean
-  live: boolean
-  failures: number
-  /** Left alone until then, on the clock's scale. */
-  restUntil: number
-}
 
 interface Node {
   /** The request under way on each connection; a long poll waits, a short one soon comes back. */
@@ -46,7 +33,7 @@ export interface FetcherParts {
   readonly topology: Topology
   readonly positions: Positions
   readonly settings: EngineSettings
-  readonly sink: EngineSink
+  readonly sink: Pick<EngineSink, 'records' | 'wants'>
   readonly bus: Bus
   readonly clock: Clock
   readonly onDenied: (error: unknown) => void
@@ -69,9 +56,8 @@ export class Fetcher {
     )
   }
 
-  add({ topic, partition, offset }: PartitionOffset): void {
-    const slot = { topic, partition, next: offset, seeks: 0, asked: false, live: true, failures: 0, restUntil: 0 }
-    this.#slots.set(keyOf(slot), slot)
+  add(at: PartitionOffset): void {
+    this.#slots.set(keyOf(at), slotAt(at))
     this.wake()
   }
 
@@ -126,14 +112,14 @@ export class Fetcher {
     const { polls } = node
     const channel = !polls.has('fetch')
       ? 'fetch'
-      : !polls.has('control') && polls.get('fetch') === 'long'
-        ? 'control'
+      : !polls.has('poll') && polls.get('fetch') === 'long'
+        ? 'poll'
         : undefined
     if (!channel) return
     const wanted = slots.map(slot => ({ slot, bytes: this.#parts.sink.wants(slot) })).filter(({ bytes }) => bytes > 0)
     if (wanted.length === 0) return
     // The long poll takes over again what the short ones serve now, so it must not sleep while they do.
-    const kind = channel === 'fetch' && !polls.has('control') ? 'long' : 'short'
+    const kind = channel === 'fetch' && !polls.has('poll') ? 'long' : 'short'
     polls.set(channel, kind)
     for (const { slot } of wanted) slot.asked = true
     void this.#poll(
@@ -168,9 +154,10 @@ export class Fetcher {
         const question = asked.get(`${part.topic}/${part.partition}`)
         if (question && isCurrent(question)) await this.#take(question, part, full > 1)
       }
-    } catch {
+    } catch (error) {
       // The leader may be gone, and its connection says nothing about where to.
-      for (const { slot } of wanted) this.#rest(slot)
+      for (const { slot } of wanted) rest(slot, this.#parts.clock)
+      if (!isUnreached(error) && !(error instanceof KafkaError)) this.#tell(wanted[0]!.slot, error)
       this.#refresh()
     } finally {
       for (const { slot } of wanted) slot.asked = false
@@ -200,7 +187,7 @@ export class Fetcher {
   async #take(question: Question, part: FetchedPartition, shared: boolean): Promise<void> {
     const { slot } = question
     const action = actionOf(part.errorCode)
-    if (action === 'offset') return this.#outOfRange(question)
+    if (action === 'offset') return void this.#outOfRange(question)
     if (action !== 'ok') return this.#failed(slot, new KafkaError(`fetching ${keyOf(slot)}`, part.errorCode))
     try {
       // A view would keep the whole answer in memory for as long as the slowest of its partitions.
@@ -218,35 +205,38 @@ export class Fetcher {
     }
   }
 
+  // Not waited for: the other partitions of the answer go on.
   async #outOfRange(question: Question): Promise<void> {
     const { slot } = question
-    this.#rest(slot)
+    const { clock, onDenied, positions } = this.#parts
+    slot.restUntil = Number.POSITIVE_INFINITY
     try {
-      const offset = await this.#parts.positions.reset(slot, slot.next)
+      const offset = await positions.reset(slot, slot.next)
       if (isCurrent(question)) slot.next = offset
-    } catch {
+    } catch (error) {
+      if (actionFor(error) === 'denied') onDenied(error)
       this.#refresh()
     }
+    rest(slot, clock)
+    this.wake()
   }
 
   #failed(slot: Slot, error: unknown): void {
-    this.#rest(slot)
+    rest(slot, this.#parts.clock)
     const action = error instanceof KafkaError ? error.action : 'data'
     if (action === 'denied') return this.#parts.onDenied(error)
     if (action === 'refresh') return this.#refresh()
     // Data that cannot be read is met again and again: it is said, and the other partitions go on.
-    const { topic, partition } = slot
+    this.#tell(slot, error)
+  }
+
+  #tell({ topic, partition }: Slot, error: unknown): void {
     this.#parts.bus.publish('fetch.failed', { topic, partition, error: errorData(error) })
   }
 
   #withoutLeader(slots: readonly Slot[]): void {
     for (const slot of slots) slot.restUntil = this.#parts.clock.now() + AGAIN_MS
     this.#refresh()
-  }
-
-  #rest(slot: Slot): void {
-    slot.failures += 1
-    slot.restUntil = this.#parts.clock.now() + backoff(slot.failures, BACKOFF)
   }
 
   #refresh(): void {
@@ -257,10 +247,3 @@ export class Fetcher {
     )
   }
 }
-
-interface Question {
-  readonly slot: Slot
-  readonly seeks: number
-}
-
-const isCurrent = ({ slot, seeks }: Question): boolean => slot.live && slot.seeks === seeks

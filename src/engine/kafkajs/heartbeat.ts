@@ -18,6 +18,8 @@ export interface HeartbeatParts {
   readonly session: number
   readonly timeout: number
   readonly identity: () => Identity
+  /** Whether a join is under way. */
+  readonly isAsking: () => boolean
   /** What the coordinator answered to a beat with the identity that is still ours. */
   readonly onAnswer: (errorCode: number) => void
 }
@@ -77,10 +79,12 @@ export class Heartbeat {
   }
 
   async #beat(): Promise<void> {
-    const { coordinator, clock, identity, interval, onAnswer } = this.#parts
+    const { coordinator, clock, identity, interval, isAsking, onAnswer } = this.#parts
     const sent = identity()
-    // Outside a generation there is no membership to keep.
-    if (sent.generation < 0) return this.#schedule(interval)
+    // Outside a generation there is no membership to keep. But a first join may wait for long, and on a connection that has died
+    // unnoticed for ever: a beat that nobody hears tells.
+    const isProbe = sent.generation < 0
+    if (isProbe && !isAsking()) return this.#schedule(interval)
     const sentAt = clock.now()
     this.#beating = true
     this.#again = false
@@ -88,9 +92,9 @@ export class Heartbeat {
     try {
       const { errorCode } = await coordinator.heartbeat(sent, this.#patience)
       const action = actionOf(errorCode)
-      if (sent === identity() && !this.#stopped) {
+      if (isProbe ? action === 'coordinator' : sent === identity() && !this.#stopped) {
         // In a rebalance the coordinator still counts the beat of a member of the last generation.
-        if (action === 'ok' || action === 'rejoin') this.renew(sentAt)
+        if (!isProbe && (action === 'ok' || action === 'rejoin')) this.renew(sentAt)
         onAnswer(errorCode)
       }
       soon = action === 'retry' || action === 'coordinator'

@@ -15,12 +15,15 @@ import { Brokers } from './brokers.ts'
 import { actionOf } from './codes.ts'
 import { Commits } from './commits.ts'
 import { Coordinator } from './coordinator.ts'
+import { Dispute } from './dispute.ts'
 import { Fetcher } from './fetcher.ts'
 import { Heartbeat } from './heartbeat.ts'
+import { Holdings } from './holdings.ts'
 import { Joining } from './joining.ts'
 import { Member } from './member.ts'
 import { Positions } from './positions.ts'
 import { Producer } from './producer.ts'
+import { guarded } from './sink.ts'
 import { Topology } from './topology.ts'
 
 class KafkajsEngine implements Engine {
@@ -31,58 +34,42 @@ class KafkajsEngine implements Engine {
   readonly #fetcher: Fetcher
   readonly #commits: Commits
   readonly #producer: Producer
+  readonly #holdings: Holdings
   readonly #member: Member
+  readonly #closing = new AbortController()
   #stopping: Promise<void> | undefined
 
   constructor(parts: EngineParts) {
-    const { bus, clock, settings, sink } = parts
-    const { brokers: addresses, clientId, groupId, instanceId, socketTimeout, subscriptions } = settings
+    const { bus, clock, settings } = parts
+    const { clientId, groupId, instanceId, socketTimeout, subscriptions } = settings
+    const { signal } = this.#closing
     const onDenied = (error: unknown) => this.#member.fail(error)
-    const brokers = new Brokers({ brokers: addresses, clientId, socketTimeout, bus, clock })
+    const isOpen = () => !this.#member.isEnded()
+    const sink = guarded({ sink: parts.sink, isOpen, onBug: onDenied })
+    const brokers = new Brokers({ brokers: settings.brokers, clientId, socketTimeout, bus, clock })
     const coordinator = new Coordinator({ brokers, groupId, instanceId })
-    const onChange = () => this.#member.topologyChanged()
-    const topology = new Topology({ brokers, maxAge: settings.metadataMaxAge, bus, clock, onChange, onDenied })
-    const identity = () => this.#member.identity
-    const onAnswer = (code: number) => this.#member.heard(code)
-    const onIdentity = (given: Member['identity']) => this.#member.become(given)
-    const { heartbeatInterval: interval, sessionTimeout: session } = settings
-    const heartbeat = new Heartbeat({
-      coordinator,
-      clock,
-      interval,
-      session,
-      timeout: socketTimeout,
-      identity,
-      onAnswer,
-    })
-    // An OffsetCommit of kafkajs's versions carries no instance id: to a static member that was replaced it says that the member
-    // is unknown, and rejoining on that word would throw the replacement out. A beat learns the truth.
-    const onCommitAnswer = (code: number) =>
-      instanceId !== null && actionOf(code) === 'evicted' ? heartbeat.beat() : onAnswer(code)
-    const owns = (p: TopicPartition) => this.#member.owns(p)
-    const commits = new Commits({ coordinator, bus, identity, owns, onAnswer: onCommitAnswer, onDenied })
+    const onSeen = () => this.#member.topologySeen()
+    const topology = new Topology({ brokers, maxAge: settings.metadataMaxAge, bus, clock, onSeen, onDenied })
+    const heartbeat = this.#createHeartbeat(parts, coordinator)
+    const commits = this.#createCommits(parts, { coordinator, heartbeat })
     const commit = (offsets: readonly PartitionOffset[]) => commits.commit(offsets)
-    const positions = new Positions({ brokers, coordinator, topology, subscriptions, bus, clock, commit, onDenied })
-    const fetcher = new Fetcher({ brokers, topology, positions, settings, sink, bus, clock, onDenied })
+    const base = { brokers, topology, bus, clock, onDenied }
+    const positions = new Positions({ ...base, coordinator, subscriptions, commit, signal })
+    const fetcher = new Fetcher({ ...base, positions, settings, sink })
+    const holdings = new Holdings({ sink, bus, positions, fetcher })
+    const onIdentity = (given: Member['identity']) => this.#member.become(given)
     const joining = new Joining({ coordinator, topology, settings, bus, now: () => clock.now(), onIdentity })
+    const dispute = new Dispute({ topics: subscriptions.map(({ topic }) => topic), topology, clock })
     this.#brokers = brokers
     this.#topology = topology
     this.#heartbeat = heartbeat
     this.#fetcher = fetcher
     this.#commits = commits
+    this.#holdings = holdings
     this.#producer = new Producer({ brokers, topology, clock })
-    this.#member = new Member({
-      settings,
-      sink,
-      bus,
-      clock,
-      coordinator,
-      heartbeat,
-      joining,
-      positions,
-      topology,
-      fetcher,
-    })
+    const group = { coordinator, dispute, heartbeat, holdings, joining, topology }
+    const failed = (error: Error) => parts.sink.failed(error)
+    this.#member = new Member({ ...group, settings, failed, bus, clock, onEnd: () => this.#quiet() })
   }
 
   start(): Promise<void> {
@@ -121,11 +108,38 @@ class KafkajsEngine implements Engine {
   }
 
   async #stop(how: { readonly leave: boolean; readonly deadline: number }): Promise<void> {
-    this.#fetcher.stop()
-    this.#heartbeat.stop()
     await this.#member.stop(how)
     this.#topology.close()
     this.#brokers.close()
+  }
+
+  /** The membership has ended. Deliveries may go on. */
+  #quiet(): void {
+    this.#closing.abort()
+    this.#fetcher.stop()
+    this.#heartbeat.stop()
+  }
+
+  #createHeartbeat({ clock, settings }: EngineParts, coordinator: Coordinator): Heartbeat {
+    const { heartbeatInterval: interval, sessionTimeout: session, socketTimeout: timeout } = settings
+    const identity = () => this.#member.identity
+    const isAsking = () => this.#member.isAsking()
+    const onAnswer = (code: number) => this.#member.heard(code)
+    return new Heartbeat({ coordinator, clock, interval, session, timeout, identity, isAsking, onAnswer })
+  }
+
+  #createCommits(
+    { bus, settings }: EngineParts,
+    { coordinator, heartbeat }: { coordinator: Coordinator; heartbeat: Heartbeat },
+  ): Commits {
+    const identity = () => this.#member.identity
+    const owns = (p: TopicPartition) => this.#holdings.owns(p)
+    const onDenied = (error: unknown) => this.#member.fail(error)
+    // An OffsetCommit of kafkajs's versions carries no instance id: to a static member that was replaced it says that the member
+    // is unknown, and rejoining on that word would throw the replacement out. A beat learns the truth.
+    const onAnswer = (code: number) =>
+      settings.instanceId !== null && actionOf(code) === 'evicted' ? heartbeat.beat() : this.#member.heard(code)
+    return new Commits({ coordinator, bus, identity, owns, onAnswer, onDenied })
   }
 }
 

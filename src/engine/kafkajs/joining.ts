@@ -74,7 +74,8 @@ export class Joining {
   async #join(join: JoinWith): Promise<JoinAnswer> {
     const answer = await this.#parts.coordinator.join(this.#joinArgs(join), this.#timeout)
     const action = actionOf(answer.errorCode)
-    if (action === 'member-id') {
+    // Once: a second time would be answered by a third.
+    if (action === 'member-id' && join.identity.memberId === '') {
       const identity = { ...nobody, memberId: answer.memberId }
       this.#parts.onIdentity(identity)
       return this.#join({ ...join, identity })

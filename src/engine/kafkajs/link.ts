@@ -1,14 +1,20 @@
-// One broker's connections: a control connection, and one for fetches, because a broker answers the requests of a connection
-// one after another and a long poll would hold up a heartbeat. Opens on demand, once however many ask. Every request has a
-// timeout on the monotonic clock; when it passes, the socket is destroyed with an error, or it would stay half open for good.
+// One broker's connections, each for what must not wait for something else: a broker answers the requests of a connection one
+// after another, so a long poll, a join that waits for the whole group, or a produce that waits for all replicas would hold up
+// a heartbeat. Each is opened on demand, once however many ask, and anew when it has ended. A broker that cannot be reached is
+// left alone for a while.
 
+import { backoff } from '../../lib/backoff.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Answers } from './answers.ts'
-import { decodeFetchResponse } from './fetch-response.ts'
-import { type ApiName, lookup, type WireBroker, type WireConnection, type WireRequest } from './wire.ts'
+import { Unreached } from './codes.ts'
+import { Line } from './line.ts'
+import type { ApiName, WireLogger } from './wire.ts'
 
-export type Channel = 'control' | 'fetch'
-const index = { control: 0, fetch: 1 } as const
+/** `poll`: short fetches beside the long one. */
+export type Channel = 'control' | 'fetch' | 'poll' | 'join' | 'produce'
+
+const CONNECT_MS = 5_000
+const REST = { first: 50, most: 1_000, jitter: 0.3 }
 
 export interface SendOptions {
   readonly channel?: Channel
@@ -16,22 +22,32 @@ export interface SendOptions {
   readonly timeout: number
 }
 
+export interface LinkParts {
+  readonly address: string
+  readonly clientId: string
+  readonly logger: WireLogger
+  readonly clock: Clock
+  /** Milliseconds that a request may take. */
+  readonly socketTimeout: number
+}
+
 export class Link {
   readonly address: string
-  readonly #broker: WireBroker
-  readonly #clock: Clock
-  readonly #opening = new Map<Channel, Promise<WireConnection>>()
-  #knowsVersions = false
+  readonly #parts: LinkParts
+  readonly #lines = new Map<Channel, Line>()
   #closed: Error | undefined
+  #failures = 0
+  #rest: { readonly until: number; readonly why: unknown } | undefined
+  /** Remembers which versions the broker speaks. */
+  #last: Line | undefined
 
-  constructor({ address, broker, clock }: { address: string; broker: WireBroker; clock: Clock }) {
-    this.address = address
-    this.#broker = broker
-    this.#clock = clock
+  constructor(parts: LinkParts) {
+    this.address = parts.address
+    this.#parts = parts
   }
 
-  get connected(): boolean {
-    return this.#knowsVersions && this.#broker.connectionPool.pool[0].isConnected()
+  get isConnected(): boolean {
+    return this.#lines.get('control')?.state === 'open'
   }
 
   /** The decoded answer, error codes included: reading them is the caller's. Rejects when the connection fails or time is up. */
@@ -40,38 +56,27 @@ export class Link {
     args: object,
     { channel = 'control', timeout }: SendOptions,
   ): Promise<Answers[A]> {
-    const connection = await this.open(channel, timeout)
-    const wire = lookup(this.#broker, api, args)
-    const answer = connection.send({
-      request: wire.request,
-      response: { decode: decoderOf(api, wire), parse: decoded => decoded },
-      requestTimeout: null,
-      logResponseError: false,
-    })
-    return (await this.#bounded(answer, channel, timeout, api)) as Answers[A]
+    const line = await this.open(channel)
+    return line.send(api, args, timeout)
   }
 
-  /** The version of a request that this broker would be sent. Only once a connection stands. */
+  /** The version of a request that this broker would be sent. Only after something was sent. */
   versionOf(api: ApiName, args: object): number {
-    return lookup(this.#broker, api, args).request.apiVersion
+    return this.#last!.versionOf(api, args)
   }
 
-  open(channel: Channel, timeout: number): Promise<WireConnection> {
-    const connection = this.#broker.connectionPool.pool[index[channel]]
-    if (this.#closed) return Promise.reject(this.#closed)
-    if (this.#knowsVersions && connection.isConnected()) return Promise.resolve(connection)
-    const under = this.#opening.get(channel)
-    if (under) return under
-    const opening = this.#bounded(this.#connect(connection), 'control', timeout, 'connecting').finally(() =>
-      this.#opening.delete(channel),
-    )
-    this.#opening.set(channel, opening)
-    return opening
+  async open(channel: Channel = 'control'): Promise<Line> {
+    for (;;) {
+      const line = this.#lines.get(channel)
+      if (line === undefined || line.state === 'ended') return this.#renew(channel, line)
+      if (line.state === 'open') return line
+      await line.opened
+    }
   }
 
-  /** Ends both connections at once; what is under way on them rejects with `error`. The link opens again when it is next used. */
-  break(error: Error): void {
-    for (const { socket } of this.#broker.connectionPool.pool) socket?.destroy(error)
+  /** Ends the connection of a channel, or all; what is under way rejects with `error`. It opens again when it is next used. */
+  break(error: Error, channel?: Channel): void {
+    for (const [of, line] of this.#lines) if (channel === undefined || of === channel) line.break(error)
   }
 
   close(error: Error): void {
@@ -79,37 +84,30 @@ export class Link {
     this.break(error)
   }
 
-  async #connect(connection: WireConnection): Promise<WireConnection> {
-    if (!this.#knowsVersions) {
-      await this.#broker.connect()
-      this.#knowsVersions = true
+  async #renew(channel: Channel, before: Line | undefined): Promise<Line> {
+    if (this.#closed) throw this.#closed
+    const { address, clock, socketTimeout } = this.#parts
+    if (this.#rest && clock.now() < this.#rest.until) throw this.#rest.why
+    before?.break(new Unreached('another connection takes its place'))
+    const timeout = Math.min(socketTimeout, CONNECT_MS)
+    const line = new Line({ ...this.#parts, ...splitAddress(address), timeout })
+    this.#lines.set(channel, line)
+    try {
+      await line.opened
+    } catch (why) {
+      this.#failures += 1
+      this.#rest = { until: clock.now() + backoff(this.#failures, REST), why }
+      throw why
     }
-    if (!connection.isConnected()) await connection.connect()
-    if (this.#closed) {
-      connection.socket?.destroy(this.#closed)
-      throw this.#closed
-    }
-    return connection
-  }
-
-  // Raced, not only destroyed: kafkajs leaves some waits unsettled when their socket dies.
-  #bounded<T>(work: Promise<T>, channel: Channel, timeout: number, what: string): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const cancel = this.#clock.after(timeout, () => {
-        const error = new Error(`${this.address} did not answer ${what} within ${Math.round(timeout)} ms`)
-        this.#broker.connectionPool.pool[index[channel]].socket?.destroy(error)
-        reject(error)
-      })
-      const settle =
-        <V>(how: (value: V) => void) =>
-        (value: V) => {
-          cancel()
-          how(value)
-        }
-      work.then(settle(resolve), settle(reject))
-    })
+    this.#failures = 0
+    this.#rest = undefined
+    this.#last = line
+    return line
   }
 }
 
-const decoderOf = (api: ApiName, wire: WireRequest) =>
-  api === 'Fetch' ? (raw: Buffer) => decodeFetchResponse(raw, wire.request.apiVersion) : wire.response.decode
+/** `host:port`, with an IPv6 host in brackets. */
+function splitAddress(address: string): { host: string; port: number } {
+  const colon = address.lastIndexOf(':')
+  return { host: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) }
+}

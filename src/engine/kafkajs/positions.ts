@@ -6,7 +6,7 @@ import type { Bus } from '../../events/bus.ts'
 import { backoff } from '../../lib/backoff.ts'
 import { type Clock, sleep } from '../../lib/clock.ts'
 import { groupBy } from '../../lib/group-by.ts'
-import type { CommitOutcome, PartitionOffset, Subscription, TopicPartition } from '../engine.ts'
+import { type CommitOutcome, keyOf, type PartitionOffset, type Subscription, type TopicPartition } from '../engine.ts'
 import type { Brokers } from './brokers.ts'
 import { byTopic } from './by-topic.ts'
 import { actionFor, actionOf, KafkaError } from './codes.ts'
@@ -28,6 +28,13 @@ export interface PositionsParts {
   readonly commit: (offsets: readonly PartitionOffset[]) => Promise<readonly CommitOutcome[]>
   /** Credentials or ACLs: nothing that waiting would mend. */
   readonly onDenied: (error: unknown) => void
+  /** Aborts when no position is wanted any more. */
+  readonly signal: AbortSignal
+}
+
+export interface Sought extends TopicPartition {
+  /** From the start of the log, wherever the topic starts, where nothing is committed. */
+  readonly isNew: boolean
 }
 
 interface Located<P> {
@@ -51,9 +58,9 @@ export class Positions {
    * Finds the position of each partition and hands it to `found`, as soon as it is known: one that has no leader holds up no
    * other. Goes on until all are found or no longer `wanted`.
    */
-  async locate<P extends TopicPartition>(partitions: readonly P[], search: Search<P>): Promise<void> {
+  async locate<P extends Sought>(partitions: readonly P[], search: Search<P>): Promise<void> {
     const { wanted } = search
-    const { clock, coordinator, onDenied, topology } = this.#parts
+    const { clock, coordinator, onDenied, signal, topology } = this.#parts
     let failures = 0
     for (let left = partitions.filter(wanted); left.length > 0; left = left.filter(wanted)) {
       try {
@@ -66,7 +73,8 @@ export class Positions {
         if (action === 'coordinator') coordinator.forget()
         failures += 1
       }
-      await sleep(clock, backoff(failures, BACKOFF))
+      await sleep(clock, backoff(failures, BACKOFF), signal)
+      if (signal.aborted) return
       await topology.refresh().catch(() => {})
     }
   }
@@ -90,7 +98,7 @@ export class Positions {
   }
 
   /** Gives back those that could not be located just now. */
-  async #locateSome<P extends TopicPartition>(all: readonly P[], { wanted, found }: Search<P>): Promise<P[]> {
+  async #locateSome<P extends Sought>(all: readonly P[], { wanted, found }: Search<P>): Promise<P[]> {
     const done = new Set<P>()
     const take = (located: readonly Located<P>[]) => {
       for (const { p } of located) done.add(p)
@@ -111,18 +119,18 @@ export class Positions {
     const offsets = new Map<string, number>()
     for (const { topic, partitions: some } of answer.responses) {
       for (const { partition, offset, errorCode } of some) {
-        if (actionOf(errorCode) === 'ok') offsets.set(`${topic}/${partition}`, Number(offset))
+        if (actionOf(errorCode) === 'ok') offsets.set(keyOf({ topic, partition }), Number(offset))
         else if (actionOf(errorCode) !== 'refresh')
           throwFor(`fetching the committed offset of ${topic}/${partition}`, errorCode)
       }
     }
-    return partitions.map(({ topic, partition }) => offsets.get(`${topic}/${partition}`))
+    return partitions.map(p => offsets.get(keyOf(p)))
   }
 
-  async #begin<P extends TopicPartition>(partitions: readonly P[], { wanted, found }: Search<P>): Promise<void> {
+  async #begin<P extends Sought>(partitions: readonly P[], { wanted, found }: Search<P>): Promise<void> {
     const located: Located<P>[] = []
     for (const fromBeginning of [true, false]) {
-      const some = partitions.filter(({ topic }) => this.#startsAtBeginning(topic) === fromBeginning)
+      const some = partitions.filter(p => (p.isNew || this.#startsAtBeginning(p.topic)) === fromBeginning)
       const ends = await this.#endsOf(some, fromBeginning ? EARLIEST : LATEST)
       for (const [i, p] of some.entries()) if (ends[i] !== undefined && wanted(p)) located.push({ p, offset: ends[i] })
     }
@@ -137,24 +145,39 @@ export class Positions {
     return this.#parts.subscriptions.find(subscription => subscription.topic === topic)?.startFromBeginning ?? true
   }
 
-  /** An end of each log, from its leader; undefined where there is none just now. */
+  /** An end of each log, from its leader; undefined where there is none just now, or it does not answer. */
   async #endsOf(partitions: readonly TopicPartition[], end: string): Promise<(number | undefined)[]> {
-    const { brokers, topology } = this.#parts
-    const byLeader = groupBy(partitions, ({ topic, partition }) => topology.leaderOf(topic, partition))
+    const { topology } = this.#parts
     const offsets = new Map<string, number>()
-    for (const [leader, some] of byLeader) {
-      if (leader === undefined) continue
-      const topics = byTopic(some, ({ partition }) => ({ partition, timestamp: end }))
-      const args = { replicaId: -1, isolationLevel: READ_COMMITTED, topics }
-      const { responses } = await brokers.link(leader).send('ListOffsets', args, { timeout: brokers.timeout })
-      for (const { topic, partitions: answered } of responses) {
-        for (const { partition, offset, errorCode } of answered) {
-          if (actionOf(errorCode) === 'denied') throwFor(`reading the offsets of ${topic}`, errorCode)
-          if (actionOf(errorCode) === 'ok') offsets.set(`${topic}/${partition}`, Number(offset))
-        }
+    const byLeader = groupBy(partitions, ({ topic, partition }) => topology.leaderOf(topic, partition))
+    const asking = [...byLeader].map(async ([leader, some]) => {
+      if (leader === undefined) return
+      try {
+        await this.#askLeader(leader, some, { end, into: offsets })
+      } catch (error) {
+        // A broker that does not answer must not hold up the partitions of the others.
+        if (actionFor(error) === 'denied') throw error
+      }
+    })
+    await Promise.all(asking)
+    return partitions.map(p => offsets.get(keyOf(p)))
+  }
+
+  async #askLeader(
+    leader: number,
+    partitions: readonly TopicPartition[],
+    { end, into }: { end: string; into: Map<string, number> },
+  ): Promise<void> {
+    const { brokers } = this.#parts
+    const topics = byTopic(partitions, ({ partition }) => ({ partition, timestamp: end }))
+    const args = { replicaId: -1, isolationLevel: READ_COMMITTED, topics }
+    const { responses } = await brokers.link(leader).send('ListOffsets', args, { timeout: brokers.timeout })
+    for (const { topic, partitions: answered } of responses) {
+      for (const { partition, offset, errorCode } of answered) {
+        if (actionOf(errorCode) === 'denied') throwFor(`reading the offsets of ${topic}`, errorCode)
+        if (actionOf(errorCode) === 'ok') into.set(keyOf({ topic, partition }), Number(offset))
       }
     }
-    return partitions.map(({ topic, partition }) => offsets.get(`${topic}/${partition}`))
   }
 }
 

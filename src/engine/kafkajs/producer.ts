@@ -66,8 +66,8 @@ export class Producer {
     const groups = groupBy(placed, ({ record, partition }) => `${record.topic}/${partition}`)
     try {
       const args = { acks: ALL_IN_SYNC, timeout: brokers.timeout, topicData: topicData(groups.values(), now) }
-      const link = brokers.link(leader, 'produce')
-      const { topics } = await link.send('Produce', args, { timeout: brokers.timeout * 2 })
+      const how = { channel: 'produce', timeout: brokers.timeout * 2 } as const
+      const { topics } = await brokers.link(leader).send('Produce', args, how)
       for (const { topicName, partitions } of topics) {
         for (const { partition, errorCode, baseOffset } of partitions) {
           fill(

@@ -10,6 +10,8 @@ import { actionOf, codeOf, KafkaError } from './codes.ts'
 /** Shortest time between two requests, and how often a missing topic or leader is looked for. */
 const LEAST_MS = 250
 const MISSING_MS = 2_000
+/** For so long a topic that we know may be missing before it is believed: a broker that lags behind does not know it yet. */
+const DOUBT_MS = 1_000
 
 const GONE: readonly number[] = [codeOf('UNKNOWN_TOPIC_OR_PARTITION'), codeOf('INVALID_TOPIC_EXCEPTION')]
 
@@ -18,8 +20,8 @@ export interface TopologyParts {
   readonly maxAge: number
   readonly bus: Bus
   readonly clock: Clock
-  /** The number of partitions of some topic is another than before. */
-  readonly onChange: () => void
+  /** The topics have been looked at. */
+  readonly onSeen: () => void
   readonly onDenied: (error: KafkaError) => void
 }
 
@@ -27,11 +29,12 @@ export class Topology {
   readonly #parts: TopologyParts
   readonly #topics = new Set<string>()
   readonly #leaders = new Map<string, Map<number, number>>()
-  readonly #missing = new Set<string>()
+  /** Since when, on the clock's scale. */
+  readonly #missing = new Map<string, number>()
+  readonly #closing = new AbortController()
   #refreshing: Promise<void> | undefined
   #refreshedAt = Number.NEGATIVE_INFINITY
   #timer: Cancel = () => {}
-  #closed = false
 
   constructor(parts: TopologyParts) {
     this.#parts = parts
@@ -39,9 +42,12 @@ export class Topology {
 
   /** Topics that are kept known from now on; those of other members of the group too, for a leader must assign them. */
   async know(topics: Iterable<string>): Promise<void> {
-    const before = this.#topics.size
-    for (const topic of topics) this.#topics.add(topic)
-    if (this.#topics.size > before) await this.refresh({ now: true })
+    let isNew = false
+    for (const topic of topics) {
+      this.#topics.add(topic)
+      isNew ||= !this.#leaders.has(topic) && !this.#missing.has(topic)
+    }
+    if (isNew) await this.refresh({ now: true })
   }
 
   counts(): ReadonlyMap<string, number> {
@@ -71,20 +77,20 @@ export class Topology {
   }
 
   close(): void {
-    this.#closed = true
+    this.#closing.abort()
     this.#timer()
   }
 
   async #refresh(now: boolean): Promise<void> {
-    const { brokers, clock } = this.#parts
+    const { brokers, clock, onSeen } = this.#parts
+    const { signal } = this.#closing
     const age = clock.now() - this.#refreshedAt
-    if (!now && age < LEAST_MS) await sleep(clock, LEAST_MS - age)
-    if (this.#closed) return
+    if (!now && age < LEAST_MS) await sleep(clock, LEAST_MS - age, signal)
+    if (signal.aborted) return
     this.#refreshedAt = clock.now()
     try {
-      const before = this.#signature()
       this.#take(await brokers.metadata([...this.#topics]))
-      if (before !== this.#signature()) this.#parts.onChange()
+      onSeen()
     } finally {
       this.#schedule()
     }
@@ -100,21 +106,24 @@ export class Topology {
         this.#parts.onDenied(new KafkaError(`topic ${topic}`, topicErrorCode))
       } else if (GONE.includes(topicErrorCode)) {
         // Any other error is a passing one, and what was known before stays: a leader would take the partitions from their owners.
-        this.#leaders.delete(topic)
-        if (this.#missing.has(topic)) continue
-        this.#missing.add(topic)
-        this.#parts.bus.publish('topic.missing', { topic })
+        this.#miss(topic)
       }
     }
   }
 
-  #signature(): string {
-    return JSON.stringify([...this.counts()].sort())
+  #miss(topic: string): void {
+    const now = this.#parts.clock.now()
+    const isKnown = this.#leaders.has(topic)
+    const since = this.#missing.get(topic)
+    this.#missing.set(topic, since ?? now)
+    if (isKnown ? now - (since ?? now) < DOUBT_MS : since !== undefined) return
+    this.#leaders.delete(topic)
+    this.#parts.bus.publish('topic.missing', { topic })
   }
 
   #schedule(): void {
     this.#timer()
-    if (this.#closed) return
+    if (this.#closing.signal.aborted) return
     const wait = this.#missing.size > 0 ? Math.min(MISSING_MS, this.#parts.maxAge) : this.#parts.maxAge
     // A failure is met again, and reported, by whoever needs the brokers next.
     this.#timer = this.#parts.clock.after(wait, () => void this.refresh().catch(() => {}))

@@ -26,9 +26,7 @@ export interface WireRequest {
 }
 
 export interface WireConnection {
-  readonly socket?: Socket
   isConnected(): boolean
-  connect(): Promise<unknown>
   send(call: {
     request: unknown
     response: { decode(raw: Buffer): Promise<unknown>; parse(decoded: unknown): unknown }
@@ -38,7 +36,7 @@ export interface WireConnection {
 }
 
 export interface WireBroker {
-  readonly connectionPool: { readonly pool: readonly [control: WireConnection, fetch: WireConnection] }
+  readonly connectionPool: { readonly pool: readonly [WireConnection, WireConnection] }
   connect(): Promise<void>
   lookupRequest(apiKey: number, definition: unknown): (args: object) => WireRequest
 }
@@ -58,7 +56,7 @@ interface PoolOptions {
   readonly connectionTimeout: number
   readonly requestTimeout: number
   readonly enforceRequestTimeout: boolean
-  readonly socketFactory: unknown
+  readonly socketFactory: SocketFactory
   readonly logger: WireLogger
 }
 
@@ -67,7 +65,12 @@ interface Queue {
   throttledUntil: number
   throttleCheckTimeoutId: NodeJS.Timeout | null
   checkPendingRequests(): void
+  maybeThrottle(milliseconds: number | null | undefined): void
+  canSendSocketRequestImmediately(): boolean
+  scheduleCheckPendingRequests(): void
 }
+
+type SocketFactory = (options: object) => Socket
 
 const { requests } = require('kafkajs/src/protocol/requests') as { requests: Record<ApiName, unknown> }
 const apiKeys = require('kafkajs/src/protocol/requests/apiKeys') as Record<ApiName, number>
@@ -79,10 +82,8 @@ const Broker = require('kafkajs/src/broker') as new (options: {
   logger: WireLogger
   allowAutoTopicCreation: boolean
 }) => WireBroker
-const createSocketFactory = require('kafkajs/src/network/socketFactory') as () => unknown
-const RequestQueue = require('kafkajs/src/network/requestQueue') as {
-  prototype: Queue & { scheduleCheckPendingRequests(): void }
-}
+const createSocketFactory = require('kafkajs/src/network/socketFactory') as () => SocketFactory
+const RequestQueue = require('kafkajs/src/network/requestQueue') as { prototype: Queue }
 const compression = require('kafkajs/src/protocol/message/compression') as {
   lookupCodecByAttributes(attributes: number): { decompress(data: Buffer): Promise<Buffer> } | null
 }
@@ -101,19 +102,26 @@ export interface OldMessage {
 }
 
 // kafkajs arms a timer after every answer, with a negative delay when nothing is throttled: a 1 ms poll loop, and since Node 24
-// a warning. Armed only while something waits, with the delay that the throttling asks for, its purpose is kept.
+// a warning. Armed only while something waits, with the delay that the throttling asks for, its purpose is kept. And it measures
+// throttling by the wall clock, which, set back by an hour, would hold every request for as long.
 const THROTTLE_CHECK_MS = 10
-RequestQueue.prototype.scheduleCheckPendingRequests = function scheduleOnlyWhileWaiting() {
-  if (this.throttleCheckTimeoutId !== null || this.pending.length === 0) return
-  const wait = this.throttledUntil - Date.now()
-  this.throttleCheckTimeoutId = setTimeout(
-    () => {
+Object.assign(RequestQueue.prototype, {
+  maybeThrottle(this: Queue, milliseconds: number | null | undefined) {
+    if (milliseconds) this.throttledUntil = Math.max(performance.now() + milliseconds, this.throttledUntil)
+  },
+  canSendSocketRequestImmediately(this: Queue) {
+    return this.throttledUntil <= performance.now()
+  },
+  scheduleCheckPendingRequests(this: Queue) {
+    if (this.throttleCheckTimeoutId !== null || this.pending.length === 0) return
+    const check = () => {
       this.throttleCheckTimeoutId = null
       this.checkPendingRequests()
-    },
-    wait > 0 ? wait : THROTTLE_CHECK_MS,
-  )
-}
+    }
+    const wait = Math.max(THROTTLE_CHECK_MS, this.throttledUntil - performance.now())
+    this.throttleCheckTimeoutId = setTimeout(check, wait)
+  },
+} satisfies Partial<Queue>)
 
 export const lookup = (broker: WireBroker, api: ApiName, args: object): WireRequest =>
   broker.lookupRequest(apiKeys[api], requests[api])(args)
@@ -128,17 +136,27 @@ export interface BrokerOptions {
   readonly host: string
   readonly port: number
   readonly clientId: string
-  readonly connectionTimeout: number
   readonly logger: WireLogger
+  /** Called with the socket before it is connected. */
+  readonly onSocket: (socket: Socket) => void
 }
 
-/** A broker that is not connected yet, with one connection for fetches and one for all else. Timeouts of requests are ours. */
-export function wireBroker(options: BrokerOptions): WireBroker {
+// Timeouts are ours: kafkajs's own would leave the socket behind, half open.
+const NEVER_MS = 2 ** 31 - 1
+
+/** A broker that is not connected yet. Of its pool only the first connection is used. */
+export function wireBroker({ onSocket, ...options }: BrokerOptions): WireBroker {
+  const createSocket = createSocketFactory()
   const connectionPool = new ConnectionPool({
     ...options,
-    requestTimeout: options.connectionTimeout,
+    connectionTimeout: NEVER_MS,
+    requestTimeout: NEVER_MS,
     enforceRequestTimeout: false,
-    socketFactory: createSocketFactory(),
+    socketFactory: where => {
+      const socket = createSocket(where).setNoDelay(true)
+      onSocket(socket)
+      return socket
+    },
   })
   return new Broker({ connectionPool, logger: options.logger, allowAutoTopicCreation: false })
 }

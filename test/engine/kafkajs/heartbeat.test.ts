@@ -25,6 +25,7 @@ function beating() {
     session,
     timeout: 30_000,
     identity: () => member,
+    isAsking: () => false,
     onAnswer: () => {},
   })
   heartbeat.start()

@@ -8,6 +8,8 @@ class FakeCoordinator {
   readonly asked: string[] = []
   constructor(private readonly answers: string[]) {}
 
+  forget() {}
+
   leave(memberId: string) {
     this.asked.push(memberId)
     const name = this.answers.shift() ?? 'UNKNOWN_MEMBER_ID'

@@ -1,0 +1,120 @@
+// One connection to a broker, from its opening to its end. It is opened once: on a socket that follows another, kafkajs would
+// still hear the end of the one before. Every wait is bounded on the monotonic clock; when time is up the socket is destroyed
+// with an error, for a half-open one would be waited for again by all who come later. Knows nothing of what is sent.
+
+import type { Socket } from 'node:net'
+import type { Clock } from '../../lib/clock.ts'
+import type { Answers } from './answers.ts'
+import { Unreached } from './codes.ts'
+import { decodeFetchResponse } from './fetch-response.ts'
+import { type ApiName, lookup, type WireBroker, type WireConnection, type WireLogger, wireBroker } from './wire.ts'
+
+export interface LineParts {
+  readonly host: string
+  readonly port: number
+  readonly clientId: string
+  readonly logger: WireLogger
+  readonly clock: Clock
+  /** Milliseconds until it must stand. */
+  readonly timeout: number
+}
+
+export class Line {
+  /** Settles when the broker has said what it speaks, or could not. */
+  readonly opened: Promise<void>
+  readonly #parts: LineParts
+  readonly #broker: WireBroker
+  readonly #connection: WireConnection
+  readonly #waiting = new Set<(error: Error) => void>()
+  #socket: Socket | undefined
+  #isOpen = false
+  #ended: Error | undefined
+
+  constructor(parts: LineParts) {
+    this.#parts = parts
+    this.#broker = wireBroker({ ...parts, onSocket: socket => this.#adopt(socket) })
+    this.#connection = this.#broker.connectionPool.pool[0]
+    this.opened = this.#open()
+  }
+
+  get state(): 'opening' | 'open' | 'ended' {
+    if (this.#ended) return 'ended'
+    if (!this.#isOpen) return 'opening'
+    return this.#connection.isConnected() ? 'open' : 'ended'
+  }
+
+  /** The decoded answer, error codes included: reading them is the caller's. Rejects when the connection fails or time is up. */
+  send<A extends ApiName>(api: A, args: object, timeout: number): Promise<Answers[A]> {
+    const wire = lookup(this.#broker, api, args)
+    const { request, response } = wire
+    const decode =
+      api === 'Fetch'
+        ? (raw: Buffer) => decodeFetchResponse(raw, request.apiVersion)
+        : (raw: Buffer) => response.decode(raw)
+    const answer = this.#connection.send({
+      request,
+      response: { decode, parse: decoded => decoded },
+      requestTimeout: null,
+      logResponseError: false,
+    })
+    return this.#bounded(answer as Promise<Answers[A]>, timeout, api)
+  }
+
+  versionOf(api: ApiName, args: object): number {
+    return lookup(this.#broker, api, args).request.apiVersion
+  }
+
+  /** Ends it at once; all that is under way rejects with `error`. */
+  break(error: Error): void {
+    if (this.#ended) return
+    this.#ended = error
+    this.#socket?.destroy(error)
+    for (const reject of this.#waiting) reject(error)
+  }
+
+  async #open(): Promise<void> {
+    try {
+      await this.#bounded(this.#broker.connect(), this.#parts.timeout, 'a new connection')
+      this.#isOpen = true
+    } catch (error) {
+      this.break(error instanceof Error ? error : new Error(String(error)))
+      throw error
+    }
+  }
+
+  #adopt(socket: Socket): void {
+    this.#socket = socket
+    socket.on('close', () => this.break(new Unreached(`${this.#address} has closed the connection`)))
+    if (this.#ended) socket.destroy(this.#ended)
+  }
+
+  get #address(): string {
+    return `${this.#parts.host}:${this.#parts.port}`
+  }
+
+  // Raced, not only destroyed: kafkajs leaves some waits unsettled when their socket dies.
+  #bounded<T>(work: Promise<T>, timeout: number, what: string): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const read = this.#socket?.bytesRead
+      const isSlow = () => what === 'Fetch' && this.#socket?.bytesRead !== read
+      const cancel = this.#parts.clock.after(timeout, () => {
+        // A large answer on a narrow line takes its time; broken off, it would never get through.
+        if (isSlow()) return void this.#bounded(work, timeout, what).then(resolve, reject)
+        this.break(new Unreached(`${this.#address} did not answer ${what} within ${Math.round(timeout)} ms`))
+      })
+      const done = () => {
+        cancel()
+        this.#waiting.delete(fail)
+      }
+      const fail = (error: unknown) => {
+        done()
+        reject(error)
+      }
+      this.#waiting.add(fail)
+      work.then(value => {
+        done()
+        resolve(value)
+      }, fail)
+    })
+  }
+}
