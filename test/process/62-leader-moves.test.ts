@@ -6,7 +6,9 @@ import { millis, print, Scenario } from '../support/scenario.ts'
 const BACKLOG = 400
 const ofMembership = ({ event }: { event: string }) => /^(group|partitions|slot)\./.test(event)
 
-test('leaders that move, and one of two brokers that goes away, are no matter for the group, nor for other partitions', async () => {
+test('leaders that move, and one of two brokers that goes away, are no matter for the group, nor for other partitions', {
+  timeout: 240_000,
+}, async () => {
   await using kafka = await privateBrokers()
   const replicas = [[1], [2], [1], [2]]
   await using scenario = await Scenario.open('leaders', { kafka: kafka.address, replicas })
@@ -18,7 +20,7 @@ test('leaders that move, and one of two brokers that goes away, are no matter fo
   for (const partition of [0, 1, 2, 3, 4]) await topics.move('__consumer_offsets', partition, [1])
   const racecar = scenario.racecar({
     workers: 2,
-    args: ['--prefetch-max-bytes', '200000', '--min-message-queue-size', '1'],
+    args: ['--prefetch-max-bytes', '100000', '--min-message-queue-size', '1'],
   })
   await scenario.served()
 
@@ -37,7 +39,7 @@ test('leaders that move, and one of two brokers that goes away, are no matter fo
   const gap = Math.max(...ledger.longestGaps(moving, moved).values())
 
   // Too much to be fetched ahead, so that it has to be fetched while the broker is away.
-  const pad = 'x'.repeat(20_000)
+  const pad = 'x'.repeat(5000)
   const backlog: Acknowledged[] = []
   for (let sent = 0; sent < BACKLOG; sent += 25)
     backlog.push(...(await scenario.send(Array(100).fill({ ms: 15, pad }))))
