@@ -358,14 +358,17 @@ export class Scenario implements AsyncDisposable {
   /** Invariant C, as the workers tell it: no committed offset is followed by a lower one. */
   #setBack(): string[] {
     const highest = new Map<string, number>()
-    const lines = this.#racecars.flatMap(racecar => racecar.all('offsets.committed')).sort((a, b) => a.at - b.at)
-    return lines.flatMap(({ offsets }) =>
-      (offsets as Acknowledged[]).flatMap(offset => {
-        const before = highest.get(where(offset)) ?? -1
-        highest.set(where(offset), Math.max(before, offset.offset))
-        return offset.offset < before ? [`${where(offset)}: ${offset.offset} after ${before}`] : []
-      }),
-    )
+    const isLate = (by: number, { offset, ...of }: Acknowledged) =>
+      deaths.some(({ pid, committed }) => pid === by && offset <= (committed.get(where(of)) ?? 0))
+    return this.#racecars
+      .flatMap(racecar => racecar.all('offsets.committed'))
+      .sort((a, b) => a.at - b.at)
+      .flatMap(({ pid, offsets }) => (offsets as Acknowledged[]).filter(one => !isLate(pid, one)))
+      .flatMap(one => {
+        const before = highest.get(where(one)) ?? -1
+        highest.set(where(one), Math.max(before, one.offset))
+        return one.offset < before ? [`${where(one)}: ${one.offset} after ${before}`] : []
+      })
   }
 }
 
