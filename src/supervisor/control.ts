@@ -40,10 +40,12 @@ export class Control {
   static async open(parts: ControlParts): Promise<Control> {
     const folder = await openRunFolder(parts.folders)
     const place = placeOf(folder, parts.identity)
+    if (await listens(place.socket)) throw new Error(`another process listens at ${place.socket}`)
     const control = new Control(place, parts)
     process.on('exit', control.#removeNow)
     try {
-      // First: a socket without a note would pass for what the dead have left.
+      await rm(place.socket, { force: true })
+      // Before it listens: a socket without a note would pass for what the dead have left.
       await writeNote(place, parts.identity)
       await control.#listen()
     } catch (error) {
@@ -68,14 +70,9 @@ export class Control {
 
   async #listen(): Promise<void> {
     const { socket: path } = this.#place
-    try {
-      await listenAt(this.#server, path)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
-      if (await listens(path)) throw new Error(`another process listens at ${path}`)
-      await rm(path)
-      await listenAt(this.#server, path)
-    }
+    // `exclusive`: whatever process this is, the socket is its own.
+    this.#server.listen({ path, exclusive: true })
+    await once(this.#server, 'listening')
     // What accepting may fail of (no open file left, say) passes.
     this.#server.on('error', () => {})
     await chmod(path, 0o600)
@@ -99,12 +96,6 @@ export class Control {
       }
     }
   }
-}
-
-async function listenAt(server: Server, path: string): Promise<void> {
-  // `exclusive`: whatever process this is, the socket is its own.
-  server.listen({ path, exclusive: true })
-  await once(server, 'listening')
 }
 
 /** One question after the other. Rejects with whatever is no question. */

@@ -23,7 +23,7 @@ type Happening =
   | { readonly kind: 'evicted'; readonly pick: number }
   | { readonly kind: 'pass'; readonly ms: number }
   | { readonly kind: 'size'; readonly workers: number }
-  | { readonly kind: 'stop' | 'interrupt' }
+  | { readonly kind: 'stop' | 'interrupt' | 'kill' }
 
 const pick = fc.nat(7)
 const happening: fc.Arbitrary<Happening> = fc.oneof(
@@ -45,7 +45,10 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.constantFrom(1, 100, 1000, 2500, 6000, 30_000) }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('size' as const), workers: fc.integer({ min: 1, max: 5 }) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('stop' as const, 'interrupt' as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constantFrom('stop' as const, 'interrupt' as const, 'kill' as const) }),
+  },
 )
 
 class World {
@@ -140,6 +143,9 @@ class World {
         break
       case 'interrupt':
         this.take({ type: 'interrupt' })
+        break
+      case 'kill':
+        this.take({ type: 'kill', by: 'racecarctl' })
         break
       case 'evicted': {
         const slot = [...this.evicting][event.pick % Math.max(1, this.evicting.size)]

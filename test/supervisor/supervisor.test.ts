@@ -299,6 +299,42 @@ describe('what workers publish', () => {
   })
 })
 
+describe('the status', () => {
+  const lane = { topic: 't', partition: 3, position: 9, committed: 9, lag: 0, waiting: 0, state: 'waiting' as const }
+
+  it('holds what each worker says that is up, and who does not answer', async () => {
+    const supervisor = await running(3)
+    processes[2]!.exits(1)
+    const status = supervisor.status()
+    expect(processes.map(process => process.ofType('report').length)).toEqual([1, 1, 0, 0])
+    processes[0]!.says({ type: 'report', lanes: [{ ...lane, inHandForMs: null, pausedForMs: null }] })
+    const { slots } = await clock.when(status)
+    expect(slots.map(({ name, pid, state, answers }) => [name, pid, state, answers])).toEqual([
+      ['Welcome/0', 101, 'up', true],
+      ['Welcome/1', 102, 'up', false],
+      ['Welcome/2', 104, 'starting', true],
+    ])
+    expect(slots[0]!.partitions).toEqual([expect.objectContaining({ topic: 't', partition: 3, position: 9 })])
+    expect(slots[2]!.lastReason).toBe('exited with code 1')
+    await stopped(supervisor)
+  })
+
+  it('does not wait for a worker that exits before it has answered', async () => {
+    const supervisor = await running(1)
+    const status = supervisor.status()
+    processes[0]!.exits(1)
+    expect((await status).slots[0]).toMatchObject({ pid: 102, state: 'starting', restarts: 1 })
+    expect(clock.now()).toBe(0)
+    await stopped(supervisor)
+  })
+
+  it('of a supervisor that has ended still says so', async () => {
+    const supervisor = await running(1)
+    await stopped(supervisor)
+    expect(await supervisor.status()).toMatchObject({ state: 'stopping', slots: [{ state: 'down', pid: null }] })
+  })
+})
+
 describe('a stop', () => {
   it('hands one deadline down to every worker, asks them to leave, and resolves when all are gone', async () => {
     const supervisor = await running(3)

@@ -70,7 +70,7 @@ const SLOTS = [
   { title: 'STATE' },
   { title: 'FOR' },
   { title: 'RESTARTS', align: 'right' },
-  { title: 'THE LAST ONE' },
+  { title: 'LAST REASON' },
 ] as const
 
 const NONE = '–'

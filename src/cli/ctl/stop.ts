@@ -37,7 +37,7 @@ export async function stop(target: Target, { timeout, force = false }: StopOptio
   }
   const usual = (reply.kind === 'answer' ? reply.data.withinMs : USUAL_MS) + AFTER_MS
   const limit = timeout === undefined ? usual : timeout * 1000
-  if (reply.kind === 'silence') err.write(`${name} does not answer. Waiting for ${seconds(limit)}.\n`)
+  if (reply.kind === 'silence' && limit > 0) err.write(`${name} does not answer. Waiting for ${seconds(limit)}.\n`)
   if (await departure.within(limit)) {
     out.write(`${name} has stopped.\n`)
     return EXIT.clean
