@@ -299,7 +299,7 @@ export class Scenario implements AsyncDisposable {
       trespasses: ledger.trespasses(),
       overlaps: ledger.overlaps(dead),
       unexplained: ledger.unexplained(deaths),
-      setBack: this.#setBack(),
+      setBack: this.#setBack(deaths),
     }).toEqual({ lost: [], skipped: [], outOfOrder: [], trespasses: [], overlaps: [], unexplained: [], setBack: [] })
     for (const topic of this.shape.keys()) {
       const ends = (await this.topics.ends(topic)).map(({ high }) => high)
@@ -355,8 +355,8 @@ export class Scenario implements AsyncDisposable {
     return this.shape.get(topic) ?? (await this.topics.ends(topic)).length
   }
 
-  /** Invariant C, as the workers tell it: no committed offset is followed by a lower one. */
-  #setBack(): string[] {
+  /** Invariant C, as the workers tell it: no committed offset is followed by a lower one. Who slept tells late of what was before. */
+  #setBack(deaths: readonly Death[]): string[] {
     const highest = new Map<string, number>()
     const isLate = (by: number, { offset, ...of }: Acknowledged) =>
       deaths.some(({ pid, committed }) => pid === by && offset <= (committed.get(where(of)) ?? 0))
