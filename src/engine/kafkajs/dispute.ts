@@ -43,8 +43,13 @@ export class Dispute {
     const now = this.#parts.clock.now()
     if (this.#raised.about === about && now - this.#raised.at < PATIENCE_MS) return false
     this.#raised = { about, at: now }
-    this.#nonce = (this.#nonce + 1 + Math.floor(Math.random() * 2 ** 16)) >>> 0
+    this.insist()
     return true
+  }
+
+  /** The next join makes the group share out anew. */
+  insist(): void {
+    this.#nonce = (this.#nonce + 1 + Math.floor(Math.random() * 2 ** 16)) >>> 0
   }
 
   #seen(): Basis {

@@ -26,6 +26,8 @@ export interface Round {
   readonly assigned: readonly TopicPartition[]
   /** What the leader computed it from; undefined when it is of another make. */
   readonly basis: Basis | undefined
+  /** Nobody has to give up anything before the plan is carried out: no other round is to follow. */
+  readonly isWhole: boolean
   /** When the coordinator was last asked, on the clock's scale. */
   readonly askedAt: number
 }
@@ -67,8 +69,8 @@ export class Joining {
       this.#timeout,
     )
     if (actionOf(answer.errorCode) !== 'ok') throw new KafkaError('synchronizing with the group', answer.errorCode)
-    const { partitions, basis } = decodeAssignment(answer.memberAssignment ?? Buffer.alloc(0))
-    return { leader, assigned: partitions, basis, askedAt }
+    const { partitions, basis, withheld = 0 } = decodeAssignment(answer.memberAssignment ?? Buffer.alloc(0))
+    return { leader, assigned: partitions, basis, isWhole: withheld === 0, askedAt }
   }
 
   async #join(join: JoinWith): Promise<JoinAnswer> {
@@ -105,12 +107,13 @@ export class Joining {
     // A plan from yesterday's partitions would leave new ones to nobody.
     await topology.refresh({ now: true })
     const counts = topology.counts()
-    const { assignment } = assigner.assign(members, counts)
+    const { assignment, withheld } = assigner.assign(members, counts)
     return members.map(({ memberId, topics }) => ({
       memberId,
       memberAssignment: encodeAssignment({
         partitions: assignment.get(memberId) ?? [],
         basis: basisOf(topics, counts),
+        withheld: withheld.length,
       }),
     }))
   }

@@ -217,8 +217,17 @@ export class Member {
     }
     await within(clock, Promise.race([located, this.#reason.promise]), clock.now() + LEADERLESS_MS)
     this.#started.resolve()
+    if (before === undefined && this.#mayReplaceGiver(round)) {
+      dispute.insist()
+      return this.#rejoin('the assignment is not finished')
+    }
     // The leader may have looked after us; what is seen now is raised by `topologySeen`.
     if (dispute.disagrees(round)) await topology.refresh({ now: true }).catch(() => {})
+  }
+
+  /** Whoever we replace may have died over what it had to give up: nobody else would ask for the round that gives it to another. */
+  #mayReplaceGiver({ leader, isWhole }: Round): boolean {
+    return this.#parts.settings.instanceId !== null && !leader && !isWhole
   }
 
   /** The coordinator knows neither us nor our generation any more. */

@@ -4,7 +4,7 @@
 //
 // Two things of our own travel in the user data, where members of other makes leave them alone:
 //   subscription  int32 generation · 'rcar' · uint32 nonce
-//   assignment    'rcar' · [string topic · int32 partitions]
+//   assignment    'rcar' · [string topic · int32 partitions] · int32 withheld, where it is not 0
 // The generation comes first because Java's CooperativeStickyAssignor looks for it there in subscriptions below version 2, and
 // reads no further. Its range and roundrobin assignors do not look at user data at all.
 // One price: a broker refuses to turn a living group into one of the newer consumer protocol (KIP-848) while assignments carry
@@ -49,6 +49,8 @@ export interface AssignmentData {
   readonly partitions: readonly TopicPartition[]
   /** Undefined where the leader is of another make. */
   readonly basis: Basis | undefined
+  /** How many partitions nobody in the group has been given yet, because their owners have to give them up first. */
+  readonly withheld?: number
 }
 
 export type ProtocolVersion = 0 | 1 | 2 | 3
@@ -105,11 +107,16 @@ function fromUserData(userData: Buffer, generation: number): { generation: numbe
   return { generation: generation >= 0 ? generation : told, nonce: marked ? userData.readUInt32BE(8) : undefined }
 }
 
-export function encodeAssignment({ partitions, basis }: AssignmentData): Buffer {
+export function encodeAssignment({ partitions, basis, withheld = 0 }: AssignmentData): Buffer {
+  const counts = Object.entries(basis ?? {})
   const userData =
     basis === undefined
       ? Buffer.alloc(0)
-      : Buffer.concat([MARK, list(Object.entries(basis), ([topic, count]) => [string(topic), int32(count)])])
+      : Buffer.concat([
+          MARK,
+          list(counts, ([topic, count]) => [string(topic), int32(count)]),
+          ...(withheld > 0 ? [int32(withheld)] : []),
+        ])
   return Buffer.concat([int16(ASSIGNMENT_VERSION), topicPartitions(partitions), bytes(userData)])
 }
 
@@ -120,12 +127,17 @@ export function decodeAssignment(assignment: Uint8Array): AssignmentData {
   reader.version()
   const partitions = reader.topicPartitions('partitions')
   const userData = reader.left > 0 ? reader.bytes('user data') : Buffer.alloc(0)
-  return { partitions, basis: userData.subarray(0, 4).equals(MARK) ? decodeBasis(userData.subarray(4)) : undefined }
+  return {
+    partitions,
+    ...(userData.subarray(0, 4).equals(MARK) ? readOurs(userData.subarray(4)) : { basis: undefined }),
+  }
 }
 
-function decodeBasis(userData: Buffer): Basis {
+function readOurs(userData: Buffer): Omit<AssignmentData, 'partitions'> {
   const reader = new WaryReader(userData, 'The basis of the assignment that the leader of the group sent')
-  return basisFrom(reader.list('topics', 6, () => [reader.string('a topic') ?? '', reader.int32('a count')] as const))
+  const counts = reader.list('topics', 6, () => [reader.string('a topic') ?? '', reader.int32('a count')] as const)
+  const basis = basisFrom(counts)
+  return reader.left > 0 ? { basis, withheld: reader.int32('withheld partitions') } : { basis }
 }
 
 /**
