@@ -74,12 +74,11 @@ export class Assignment implements Omit<EngineSink, 'failed'> {
   }
 
   assigned(added: readonly PartitionOffset[]): void {
-    const { hooks, turns } = this.#parts
+    const { hooks } = this.#parts
     const told = hooks.partitions('onPartitionsAssigned', added)
     for (const at of added) {
       this.#close(at, 'the partition was assigned anew')
       const lane = this.#open(at)
-      if (turns.isQuiet) lane.quiet()
       const ghost = this.#ghosts.get(keyOf(at))
       void Promise.all([told, ghost?.ended()]).then(() => lane.release())
     }

@@ -62,11 +62,10 @@ export class Committer {
   async finish(lanes: readonly Committed[], until: number): Promise<boolean> {
     const { clock } = this.#parts
     for (;;) {
-      const due = this.#dueOf(lanes)
-      if (due.length === 0) return true
+      if (this.#dueOf(lanes).length === 0) return true
       if (clock.now() >= until) return false
       const isOurs = this.#underWay === undefined
-      if (!(await within(clock, this.#underWay ?? this.#commit(due), until))) return false
+      if (!(await within(clock, this.#underWay ?? this.#commit(), until))) return false
       if (isOurs && this.#failures > 0) await sleep(clock, Math.min(this.#backoff(), until - clock.now()))
     }
   }
@@ -93,11 +92,7 @@ export class Committer {
 
   #flush(): void {
     this.#cancel = undefined
-    if (this.#underWay || this.#isStopped) return
-    const lanes = [...this.#parts.lanes()]
-    const due = this.#dueOf(lanes)
-    if (due.length > 0) void this.#commit(due)
-    else this.#begin(lanes)
+    if (!this.#underWay && !this.#isStopped) void this.#commit()
   }
 
   #dueOf(lanes: readonly Committed[]): Committed[] {
@@ -105,16 +100,15 @@ export class Committer {
     return lanes.filter(lane => !lane.isClosed && lane.progress.committable(delivered) > lane.committed)
   }
 
-  #begin(lanes: Iterable<Committed>): void {
+  /** Always of all lanes: what one of them has waiting would else be forgotten until it goes on. */
+  #commit(): Promise<void> {
+    const lanes = [...this.#parts.lanes()]
     const delivered = this.#parts.delivered()
     this.#isTouched = false
-    this.#awaitsDeliveries = [...lanes].some(({ progress }) => progress.awaits > delivered)
+    this.#awaitsDeliveries = lanes.some(({ progress }) => progress.awaits > delivered)
     this.#began = this.#parts.clock.now()
-  }
-
-  #commit(due: readonly Committed[]): Promise<void> {
-    this.#begin(this.#parts.lanes())
-    const delivered = this.#parts.delivered()
+    const due = this.#dueOf(lanes)
+    if (due.length === 0) return Promise.resolve()
     const offsets = due.map(({ topic, partition, progress }) => {
       return { topic, partition, offset: progress.committable(delivered) }
     })

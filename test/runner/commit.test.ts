@@ -118,3 +118,47 @@ test('nothing is committed for a partition on which nothing was handled', async 
   await rig.clock.advance(100_000)
   expect(rig.engine.commits).toEqual([])
 })
+
+test('the commit of a revocation and the one that was due anyway do not run at the same time', async () => {
+  let underWay = 0
+  let most = 0
+  const rig = await Rig.started({ process: () => {} }, { partitions: 2 })
+  rig.engine.onCommit = async offsets => {
+    most = Math.max(most, ++underWay)
+    await new Promise<void>(resolve => rig.clock.after(1000, resolve))
+    underWay--
+    return offsets.map(() => 'committed')
+  }
+  rig.engine.append(p(0), values(2))
+  rig.engine.append(p(1), values(2))
+  await rig.clock.advance(100)
+  const revoked = rig.engine.revoke(p(0))
+  await rig.settle()
+  rig.engine.append(p(1), values(2))
+  await rig.clock.when(revoked)
+  await rig.clock.advance(5_000)
+  expect(most).toBe(1)
+  expect(rig.engine.commits.map(offsets => offsets.map(({ partition, offset }) => `${partition}@${offset}`))).toEqual([
+    ['0@2', '1@2'],
+    ['1@4'],
+  ])
+})
+
+test('nothing more is committed for a partition that is lost while its last commit is tried again', async () => {
+  let tries = 0
+  const rig = await Rig.started({ process: () => {} })
+  rig.engine.onCommit = offsets => {
+    tries++
+    return offsets.map(() => 'retry')
+  }
+  rig.engine.append(p(0), ['a'])
+  await rig.settle()
+  const revoked = rig.engine.revoke(p(0))
+  await rig.clock.advance(150)
+  const before = tries
+  rig.engine.sink.lost([p(0)])
+  await rig.clock.when(revoked)
+  await rig.clock.advance(10_000)
+  expect(before).toBeGreaterThan(0)
+  expect(tries).toBe(before)
+})

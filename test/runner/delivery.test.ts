@@ -305,3 +305,22 @@ test('with pause_timeout 0 a lost delivery ends the worker, and the message is n
   expect(end).toMatchObject({ exitCode: 1, error: { code: 'HANDLER_FAILED', cause: { code: 'DELIVERY_FAILED' } } })
   expect(rig.engine.commits).toEqual([])
 })
+
+test('a delivery that fails while its partition is paused begins the pause anew, from the message before', async () => {
+  const seen: string[] = []
+  const rig = await Rig.started({
+    process({ value, retriesCount }) {
+      seen.push(`${value}#${retriesCount} at ${rig.clock.now()}`)
+      if (value === 'v0' && retriesCount === 0) this.produce('lost', out)
+      if (value === 'v1' && retriesCount === 0) throw new Error('boom')
+      return retriesCount > 0 ? new Promise<void>(resolve => rig.clock.after(20_000, resolve)) : undefined
+    },
+  })
+  rig.engine.onProduce = async records => {
+    await new Promise<void>(resolve => rig.clock.after(4_000, resolve))
+    return records.map(() => produceError('too large', false))
+  }
+  rig.engine.append(p(0), values(2))
+  await rig.clock.advance(60_000)
+  expect(seen).toEqual(['v0#0 at 0', 'v1#0 at 0', 'v0#2 at 14000', 'v1#2 at 34000'])
+})

@@ -15,17 +15,17 @@ const behaviour = fc.record({
   mode: fc.constantFrom('sync', 'sync', 'async', 'slow', 'deaf'),
   /** How many attempts fail before one succeeds. */
   failures: fc.constantFrom(0, 0, 0, 0, 1, 2),
-  ms: fc.constantFrom(0, 10, 900, 6000),
+  ms: fc.constantFrom(0, 10, 900, 6000, 6000),
   produces: fc.constantFrom(0, 0, 1, 3),
   delivers: fc.boolean(),
 })
 
 const partition = fc.nat(PARTITIONS - 1)
 const step = fc.oneof(
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant('append' as const), partition, count: fc.nat(12) }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('append' as const), partition, count: fc.nat(12) }) },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.constantFrom(0, 1, 50, 700, 5000) }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('revoke' as const, 'lose' as const), partition }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('assign' as const), partition }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('revoke' as const, 'lose' as const), partition }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('assign' as const, 'bounce' as const), partition }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('lease' as const), holds: fc.boolean() }) },
 )
 
@@ -38,7 +38,7 @@ const schedule = fc.record({
   commits: fc.array(fc.constantFrom('committed', 'committed', 'retry', 'stored but retry', 'lost', 'slow'), {
     maxLength: 30,
   }),
-  deliveries: fc.array(fc.constantFrom('ok', 'ok', 'ok', 'retriable', 'stored but retriable', 'refused', 'slow'), {
+  deliveries: fc.array(fc.constantFrom('ok', 'ok', 'retriable', 'stored but retriable', 'refused', 'refused', 'slow'), {
     maxLength: 30,
   }),
 })
@@ -56,6 +56,7 @@ class Life {
   readonly #revocations: Promise<void>[] = []
   #records = 0
   #commits = 0
+  #commitsUnderWay = 0
   #deliveries = 0
   #isBroken = true
 
@@ -88,6 +89,10 @@ class Life {
   async live(): Promise<void> {
     await this.rig.runner.initialize()
     await this.rig.runner.start()
+    for (let partition = 0; partition < PARTITIONS; partition++) {
+      this.#assign(partition)
+      await this.#take({ kind: 'append', partition, count: 5 })
+    }
     for (const step of this.#schedule.steps) await this.#take(step)
     await this.#comeToRest()
     expect(this.ledger.violations).toEqual([])
@@ -107,6 +112,9 @@ class Life {
         return this.#revoke(step.partition)
       case 'lose':
         return this.#lose(step.partition)
+      case 'bounce':
+        this.#lose(step.partition)
+        return this.#assign(step.partition)
       case 'lease':
         engine.lease = step.holds
         return
@@ -183,9 +191,11 @@ class Life {
 
   async #commit(offsets: readonly PartitionOffset[]): Promise<readonly CommitOutcome[]> {
     this.ledger.committing(offsets)
+    if (++this.#commitsUnderWay > 1) this.ledger.violations.push('two commits at once')
     const fate = (this.#isBroken && this.#schedule.commits[this.#commits++]) || 'committed'
     if (fate === 'slow') await this.#wait(1500)
     else await this.#wait(2)
+    this.#commitsUnderWay--
     if (fate === 'lost') this.#lose(offsets[0]!.partition)
     return offsets.map(at => {
       if (!this.ledger.owns(at)) return 'lost'

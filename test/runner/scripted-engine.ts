@@ -88,8 +88,12 @@ export class ScriptedEngine implements Engine {
   }
 
   async revoke(...partitions: TopicPartition[]): Promise<void> {
+    const before = partitions.map(of => this.#fed.get(keyOf(of)))
     await this.sink.revoked(partitions)
-    for (const of of partitions) this.#fed.delete(keyOf(of))
+    // It may have been lost, and may even have come back, in the meantime.
+    for (const [index, of] of partitions.entries()) {
+      if (this.#fed.get(keyOf(of)) === before[index]) this.#fed.delete(keyOf(of))
+    }
   }
 
   lose(...partitions: TopicPartition[]): void {

@@ -108,3 +108,17 @@ test('serial: the next one enters when the one before has left', async () => {
   await turn()
   expect(log).toEqual(['a', 'b', 'c'])
 })
+
+// The event loop may not turn in between, or the clock is looked at first.
+test('who has just had a turn goes on at once only where nobody waits', async () => {
+  const { turns, lane, log } = setUp({ whenTurned: () => {} })
+  const [a, b] = [lane('a', 2, 0), lane('b', 1, 0)]
+  turns.ask(lane('first', 1, 0))
+  await turn()
+  turns.again(lane('alone', 1, 0))
+  expect(log).toEqual(['first', 'alone'])
+  turns.ask(b)
+  turns.again(a)
+  await turn()
+  expect(log).toEqual(['first', 'alone', 'b', 'a', 'a'])
+})
