@@ -1,46 +1,51 @@
 // Who has handled a message of which partition when, as the workers have written it down: `pid partition milliseconds`.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readSync, writeFileSync } from 'node:fs'
+
+const CHUNK = Buffer.alloc(1 << 16)
 
 export class Journal {
+  #entries = []
+  #read = 0
+  #rest = ''
+
   constructor(file) {
     this.file = file
     writeFileSync(file, '')
   }
 
+  /** All so far, in order; read on from where the last look has ended, so that looking often costs little. */
   entries() {
-    const lines = readFileSync(this.file, 'utf8').split('\n')
-    // The last line may be under way.
-    return lines.slice(0, -1).map(line => {
+    const fd = openSync(this.file, 'r')
+    for (let length = CHUNK.length; length === CHUNK.length; ) {
+      length = readSync(fd, CHUNK, 0, CHUNK.length, this.#read)
+      this.#read += length
+      this.#rest += CHUNK.toString('latin1', 0, length)
+    }
+    closeSync(fd)
+    const lines = this.#rest.split('\n')
+    this.#rest = lines.pop()
+    for (const line of lines) {
       const [pid, partition, at] = line.split(' ').map(Number)
-      return { pid, partition, at }
-    })
-  }
-
-  /** From each partition to its entries, in order. */
-  byPartition() {
-    const all = new Map()
-    for (const entry of this.entries()) all.set(entry.partition, [...(all.get(entry.partition) ?? []), entry])
-    return all
+      this.#entries.push({ pid, partition, at })
+    }
+    return this.#entries
   }
 
   /** From each partition to the process that handled it last, up to `until`. */
   owners(until = Number.POSITIVE_INFINITY) {
-    return new Map(
-      this.entries()
-        .filter(({ at }) => at <= until)
-        .map(({ partition, pid }) => [partition, pid]),
-    )
+    const all = this.entries().filter(({ at }) => at <= until)
+    return new Map(all.map(({ partition, pid }) => [partition, pid]))
   }
 
   /** The longest time between two messages of one of the partitions, of all such times that touch the window. */
   longestGap(partitions, { from, to }) {
-    const all = this.byPartition()
-    const gaps = partitions.flatMap(partition =>
-      (all.get(partition) ?? []).map(({ at }, i, entries) => {
-        const before = i === 0 ? at : entries[i - 1].at
-        return at < from || before > to ? 0 : at - before
-      }),
-    )
-    return Math.max(0, ...gaps)
+    const last = new Map()
+    let longest = 0
+    for (const { partition, at } of this.entries()) {
+      const before = last.get(partition) ?? at
+      last.set(partition, at)
+      if (partitions.includes(partition) && at >= from && before <= to) longest = Math.max(longest, at - before)
+    }
+    return longest
   }
 }

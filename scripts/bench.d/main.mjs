@@ -1,5 +1,6 @@
 // The benchmark: rows, one after the other, and the table at the end. It says what it measures and judges nothing: its exit code
 // tells whether all could be measured, never whether a goal was reached.
+import { availableParallelism, loadavg } from 'node:os'
 import { startShared } from '../broker.d/index.mjs'
 import { readArguments } from './arguments.mjs'
 import { Bench } from './kafka.mjs'
@@ -41,6 +42,7 @@ await measure(wanted)
 async function measure({ rows: names, pairs, messages }) {
   const bench = new Bench({ brokers: await startShared({ report: say }), pairs, messages, say })
   await bench.open()
+  const before = loadavg()[0]
   const lines = []
   const notes = []
   for (const name of names) {
@@ -58,6 +60,10 @@ async function measure({ rows: names, pairs, messages }) {
   }
   await bench.close()
   print(lines, notes)
+  const load = `load average ${before.toFixed(1)} before, ${loadavg()[0].toFixed(1)} after`
+  console.log(
+    `Node ${process.versions.node}, ${availableParallelism()} cores, broker and client together; medians of ${pairs}; ${load}.`,
+  )
 }
 
 function print(lines, notes) {

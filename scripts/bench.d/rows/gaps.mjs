@@ -36,7 +36,15 @@ export async function scaleRow(bench) {
   const what = 'a fourth worker joins three: longest gap of a partition that'
   return {
     lines: [
-      gapLine({ measure: `${what} stays`, key: 'stays', mine, theirs, peer, goal: 100, inWords: 'none' }),
+      gapLine({
+        measure: `${what} stays`,
+        key: 'stays',
+        mine,
+        theirs,
+        peer,
+        goal: 100,
+        inWords: 'none: its ordinary rhythm',
+      }),
       gapLine({ measure: `${what} moves`, key: 'moves', mine, theirs, peer, goal: 250 }),
       gapLine({ measure: '(longest gap in the second before)', key: 'calm', mine, theirs, peer }),
     ],
