@@ -90,9 +90,11 @@ export class Assignment implements Omit<EngineSink, 'failed'> {
     const why = 'the partition goes to another member of the group'
     const abortAt = clock.now() + drainTimeout
     const tail = tailOf(drainTimeout)
-    for (const lane of await drain(lanes, { abortAt, giveUpAt: abortAt + tail / 3, why }, clock)) this.giveUp(lane, why)
-    await within(clock, settled(Math.max(0, ...lanes.map(({ progress }) => progress.awaits))), abortAt + tail / 3)
-    await within(clock, hooks.partitions('onPartitionsRevoked', gone), abortAt + (tail * 2) / 3)
+    const until = (at: number) => (promise: Promise<unknown>) => within(clock, promise, at)
+    const untilGivenUp = until(abortAt + tail / 3)
+    for (const lane of await drain(lanes, { untilAbort: until(abortAt), untilGivenUp, why })) this.giveUp(lane, why)
+    await untilGivenUp(settled(Math.max(0, ...lanes.map(({ progress }) => progress.awaits))))
+    await until(abortAt + (tail * 2) / 3)(hooks.partitions('onPartitionsRevoked', gone))
     await committer.finish(lanes, abortAt + tail)
     for (const lane of lanes) this.#close(lane, why, lane)
   }

@@ -4,23 +4,18 @@
 import { EXIT, isRacecarError, RacecarError } from '../errors.ts'
 import { deferred } from '../lib/deferred.ts'
 import { finish } from './ending.ts'
+import { Farewell, type StopHow } from './farewell.ts'
 import { Machine, type RunnerParts } from './machine.ts'
 import { toMs } from './settings.ts'
 
 export type { ErrorInfo, OnError } from './failure.ts'
+export type { StopHow } from './farewell.ts'
 export type { RunnerParts } from './machine.ts'
 
 /** `error` undefined: it was told to stop. */
 export interface RunnerEnd {
   readonly exitCode: number
   readonly error?: Error
-}
-
-export interface StopHow {
-  /** On the clock's scale. */
-  readonly deadline: number
-  /** false: a replacement takes over this member's place in the group. */
-  readonly leave: boolean
 }
 
 export class Runner {
@@ -32,6 +27,7 @@ export class Runner {
   #initializing: Promise<void> = Promise.resolve()
   #membership: 'none' | 'joining' | 'joined' | 'ended' = 'none'
   #fatal: Error | undefined
+  #farewell: Farewell | undefined
   #ending: Promise<{ clean: boolean }> | undefined
 
   constructor(parts: RunnerParts) {
@@ -80,10 +76,13 @@ export class Runner {
 
   /**
    * Finishes what is in hand, delivers, tears down, commits and ends the membership, within the deadline. `clean` is false when
-   * something in hand was given up, or not everything could be delivered and committed. Later calls join the first one.
+   * something in hand was given up, or not everything could be delivered and committed. Later calls join the first one: they
+   * can make the deadline sooner, and can have the place given up.
    */
   stop(how: StopHow): Promise<{ clean: boolean }> {
-    this.#ending ??= this.#end(how)
+    if (this.#ending) this.#farewell?.join(how)
+    this.#farewell ??= new Farewell(how, this.#parts.clock)
+    this.#ending ??= this.#end(this.#farewell)
     return this.#ending
   }
 
@@ -97,10 +96,10 @@ export class Runner {
     }
   }
 
-  async #end(how: StopHow): Promise<{ clean: boolean }> {
+  async #end(farewell: Farewell): Promise<{ clean: boolean }> {
     this.#machine.turns.quiet()
-    const clean = await finish(this.#machine, this.#parts.clock, {
-      ...how,
+    const clean = await finish(this.#machine, {
+      farewell,
       initializing: this.#initializing,
       hasJoined: this.#membership !== 'none',
       isCutOff: () => this.#membership === 'ended',

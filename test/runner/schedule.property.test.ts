@@ -246,4 +246,4 @@ class Life {
 
 test('whatever happens, nothing is lost, skipped, out of order or committed too early', async () => {
   await asyncProperty(schedule, input => new Life(input).live(), 150)
-})
+}, 300_000)

@@ -114,7 +114,7 @@ async function live({ strategy, interval, handlers, steps }: Life): Promise<Work
 
 test('through kills, cuts, outages and failing deliveries nothing is lost and nothing is committed too early', async () => {
   await asyncProperty(life(rough, handler), async input => void (await live(input)), 60)
-})
+}, 300_000)
 
 test('where workers only come and go, each message is handled once', async () => {
   const calm = handler.map(one => ({ ...one, failures: 0 as const }))
@@ -127,4 +127,4 @@ test('where workers only come and go, each message is handled once', async () =>
     },
     60,
   )
-})
+}, 300_000)
