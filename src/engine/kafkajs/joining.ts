@@ -18,7 +18,10 @@ import {
 } from './protocol.ts'
 import type { Topology } from './topology.ts'
 
-/** A coordinator answers a join at the end of the rebalance timeout at the latest. */
+/**
+ * A coordinator answers a join at the end of the rebalance timeout at the latest, and a synchronization when the leader has sent
+ * its plan or its session has ended.
+ */
 const GRACE_MS = 5_000
 
 export interface Round {
@@ -50,11 +53,14 @@ export interface JoinWith {
 
 export class Joining {
   readonly #parts: JoiningParts
-  readonly #timeout: number
+  readonly #joinTimeout: number
+  readonly #syncTimeout: number
 
   constructor(parts: JoiningParts) {
     this.#parts = parts
-    this.#timeout = Math.max(parts.settings.rebalanceTimeout, parts.settings.sessionTimeout) + GRACE_MS
+    const { rebalanceTimeout, sessionTimeout } = parts.settings
+    this.#joinTimeout = Math.max(rebalanceTimeout, sessionTimeout) + GRACE_MS
+    this.#syncTimeout = sessionTimeout + GRACE_MS
   }
 
   /** Throws a KafkaError, or what broke the connection. */
@@ -66,7 +72,7 @@ export class Joining {
     const askedAt = this.#parts.now()
     const answer = await this.#parts.coordinator.sync(
       { memberId: identity.memberId, generationId: identity.generation, groupAssignment },
-      this.#timeout,
+      this.#syncTimeout,
     )
     if (actionOf(answer.errorCode) !== 'ok') throw new KafkaError('synchronizing with the group', answer.errorCode)
     const { partitions, basis, withheld = 0 } = decodeAssignment(answer.memberAssignment ?? Buffer.alloc(0))
@@ -74,7 +80,7 @@ export class Joining {
   }
 
   async #join(join: JoinWith): Promise<JoinAnswer> {
-    const answer = await this.#parts.coordinator.join(this.#joinArgs(join), this.#timeout)
+    const answer = await this.#parts.coordinator.join(this.#joinArgs(join), this.#joinTimeout)
     const action = actionOf(answer.errorCode)
     // Once: a second time would be answered by a third.
     if (action === 'member-id' && join.identity.memberId === '') {
