@@ -54,6 +54,15 @@ describe('importing what was built', () => {
     expect(packages(loaded)).toEqual([])
   })
 
+  it('as racecarctl loads nothing of what runs workers, and only what reads its command line', async () => {
+    const loaded = await loadedBy(join(root, 'dist/cli/racecarctl.js'))
+    expect(ours(loaded)).toContain('cli/ctl/stop.js')
+    const small =
+      /^errors\.js$|^lib\/|^cli\/(racecarctl|version|ctl\/\w+)\.js$|^supervisor\/(run-folder|process-start)\.js$/
+    expect(ours(loaded).filter(file => !small.test(file))).toEqual([])
+    expect(packages(loaded).filter(url => !url.includes('/node_modules/commander/'))).toEqual([])
+  })
+
   it('is counted right: the table of options is seen where it is loaded', async () => {
     expect(ours(await loadedBy(join(root, 'dist/config/load.js')))).toContain('config/options.js')
   })

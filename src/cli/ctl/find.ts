@@ -82,39 +82,46 @@ function byConsumer(consumer: string | undefined, targets: readonly Target[]): C
 
 function byPidfile(file: string, targets: readonly Target[], { cwd }: Ground): Choice {
   const path = resolve(cwd, file)
-  const read = readPidfile(path)
-  if ('why' in read) return { kind: 'none', why: read.why }
-  const { pid } = read
-  const owner = targets.find(({ identity }) => identity.pid === pid)
-  if (owner && isSameFile(owner.identity.pidfile, path)) return { kind: 'one', target: owner }
-  if (owner) {
-    const { pidfile, consumer } = owner.identity
-    const other = pidfile === null ? 'has no pidfile' : `has the pidfile ${pidfile}`
-    return {
-      kind: 'none',
-      why: `${path} names the process ${pid}, but that runs ${consumer} and ${other}. Nothing was done to it.`,
-    }
-  }
-  if (!isAlive(pid)) return { kind: 'none', why: `not running: the process ${pid} that ${path} names is gone.` }
-  return {
-    kind: 'none',
-    why: `${path} names the process ${pid}, which is no racecar of yours${ofUser(pid)}. Nothing was done to it.`,
+  const content = readPidfile(path)
+  const holder = targets.find(({ identity }) => isSameFile(identity.pidfile, path))
+  switch (content.kind) {
+    case 'missing':
+      // Deleted while it runs, perhaps.
+      if (holder) return { kind: 'one', target: holder }
+      return { kind: 'none', why: `not running: there is no pidfile ${path}.` }
+    case 'unusable':
+      return { kind: 'none', why: `${path} ${content.why}.` }
+    case 'pid':
+      if (holder?.identity.pid === content.pid) return { kind: 'one', target: holder }
+      return { kind: 'none', why: whyNot(content.pid, path, targets) }
+    default:
+      return content satisfies never
   }
 }
 
-function readPidfile(path: string): { readonly pid: number } | { readonly why: string } {
+function whyNot(pid: number, path: string, targets: readonly Target[]): string {
+  if (!isAlive(pid)) return `not running: the process ${pid} that ${path} names is gone.`
+  const who = targets.find(({ identity }) => identity.pid === pid)?.identity
+  const other = who?.pidfile ? `has the pidfile ${who.pidfile}` : 'has no pidfile'
+  const what = who ? `runs ${who.consumer} and ${other}` : `is no racecar of yours${ofUser(pid)}`
+  return `${path} names the process ${pid}, which ${what}. Nothing was done to it.`
+}
+
+type Content =
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'unusable'; readonly why: string }
+  | { readonly kind: 'pid'; readonly pid: number }
+
+function readPidfile(path: string): Content {
   try {
-    if (!lstatSync(path).isFile()) return { why: `${path} is no ordinary file.` }
+    if (!lstatSync(path).isFile()) return { kind: 'unusable', why: 'is no ordinary file' }
     const text = readFileSync(path, 'utf8').trim()
-    if (text === '') return { why: `${path} is empty.` }
-    return /^[1-9][0-9]{0,9}$/.test(text)
-      ? { pid: Number(text) }
-      : { why: `${path} holds something that is no process id.` }
+    if (text === '') return { kind: 'unusable', why: 'is empty' }
+    if (!/^[1-9][0-9]{0,9}$/.test(text)) return { kind: 'unusable', why: 'holds something that is no process id' }
+    return { kind: 'pid', pid: Number(text) }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    return {
-      why: code === 'ENOENT' ? `not running: there is no pidfile ${path}.` : `${path} cannot be read: ${message}`,
-    }
+    return code === 'ENOENT' ? { kind: 'missing' } : { kind: 'unusable', why: `cannot be read: ${message}` }
   }
 }
 

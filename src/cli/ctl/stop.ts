@@ -51,16 +51,20 @@ async function end(target: Target, departure: Departure, { clock, out, err, kill
   const { pid, birth, consumer } = target.identity
   const name = `${consumer} (${pid})`
   const reply = await ask(target.socket, 'kill', { clock, withinMs: ANSWER_MS })
-  if (reply.kind === 'answer' && (await departure.within(KILL_MS))) {
+  const isDeaf = reply.kind === 'silence' || reply.kind === 'refusal'
+  if (await departure.within(isDeaf ? 0 : KILL_MS)) {
     out.write(`${name} was ended at once; what was in hand will be handled again.\n`)
     return EXIT.clean
   }
   if (birth === null || birthOf(pid) !== birth) {
-    if (await departure.within(0)) return EXIT.clean
     err.write(`Whether the process ${pid} is still the same cannot be known here: it gets no signal.\n`)
     return EXIT.failure
   }
-  kill(pid)
+  try {
+    kill(pid)
+  } catch {
+    // It has just gone, which is seen below; or it has not, and that is said there.
+  }
   if (!(await departure.within(KILL_MS))) {
     err.write(`${name} was sent SIGKILL and is still there.\n`)
     return EXIT.failure

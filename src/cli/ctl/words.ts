@@ -21,7 +21,7 @@ export const seconds = (ms: number): string => `${Number((ms / 1000).toFixed(1))
 
 /** On one line, and nothing in it that a terminal would obey. */
 export function plain(text: string, longest = 100): string {
-  const line = text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim()
+  const line = text.replace(/[\s\p{Cc}\p{Bidi_Control}]+/gu, ' ').trim()
   return line.length > longest ? `${line.slice(0, longest - 1)}…` : line
 }
 

@@ -1,0 +1,47 @@
+import { expect, it } from 'vitest'
+import { racecarctl } from '../../src/cli/racecarctl.ts'
+import { Rig } from './ctl/rig.ts'
+
+it.each([
+  ['nothing', [], 'Usage: racecarctl'],
+  ['an unknown command', ['dance'], "unknown command 'dance'"],
+  ['an unknown option', ['status', '--yaml'], "unknown option '--yaml'"],
+  ['too many arguments', ['stop', 'now'], 'too many arguments'],
+  ['two ways to say which', ['stop', '--pidfile', 'a', '--consumer', 'b'], 'cannot be used with option'],
+  ['a time that is none', ['stop', '--timeout', 'soon'], 'It is a number of seconds.'],
+  ['a time that has passed', ['stop', '--timeout', '-1'], 'It is a number of seconds.'],
+])('%s is a usage error: 64', async (_, argv, words) => {
+  await using rig = new Rig()
+  await rig.racecar()
+  expect(await racecarctl(argv, rig.ground())).toBe(64)
+  expect(rig.err).toContain(words)
+  expect(rig.asked).toEqual([])
+})
+
+it.each([
+  ['--help', 'Commands:'],
+  ['--version', '0.'],
+  ['stop --help', '--force'],
+])('%s is told, with 0', async (argv, words) => {
+  await using rig = new Rig()
+  expect(await racecarctl(argv.split(' '), rig.ground())).toBe(0)
+  expect(rig.out).toContain(words)
+})
+
+it('several that could be meant are listed, and nothing is done to any: 64', async () => {
+  await using rig = new Rig()
+  await rig.racecar({ pidfile: '/run/welcome.pid' })
+  await rig.racecar({ consumer: 'OtherConsumer', birth: 'another' })
+  expect(await racecarctl(['stop'], rig.ground())).toBe(64)
+  expect(rig.asked).toEqual([])
+  expect(rig.err).toMatch(new RegExp(`WelcomeConsumer +${process.pid} +welcome +/run/welcome.pid\n`))
+  expect(rig.err).toMatch(new RegExp(`OtherConsumer +${process.pid} +welcome +–\n`))
+  expect(await racecarctl(['status', '--consumer', 'OtherConsumer'], rig.ground())).toBe(0)
+  expect(rig.out).toContain('OtherConsumer is running')
+})
+
+it('nobody to be asked is a failure: 1', async () => {
+  await using rig = new Rig()
+  expect(await racecarctl(['status'], rig.ground())).toBe(1)
+  expect(rig.err).toBe('racecarctl: not running: there is no racecar of yours.\n')
+})
