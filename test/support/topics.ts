@@ -35,7 +35,7 @@ export class TestTopics {
   private constructor(
     readonly kafka: Kafka,
     readonly admin: Admin,
-    private readonly producer: Producer,
+    private producer: Producer,
     private readonly seeds: { host: string; port: number }[],
   ) {}
 
@@ -78,6 +78,10 @@ export class TestTopics {
   /** Adds partitions until there are `total`. */
   async grow(topic: string, total: number): Promise<void> {
     await this.admin.createPartitions({ topicPartitions: [{ topic, count: total }] })
+    // kafkajs's producer sends nothing, and says nothing, for partitions that it does not know yet.
+    await this.producer.disconnect()
+    this.producer = this.kafka.producer({ allowAutoTopicCreation: false })
+    await this.producer.connect()
     await this.known(topic, total)
   }
 
