@@ -10,7 +10,6 @@ export interface Finish {
   readonly farewell: Farewell
   /** initialize(), where it still runs. */
   readonly initializing: Promise<unknown>
-  readonly hasJoined: boolean
   /** Nothing can be delivered or committed any more. */
   readonly isCutOff: () => boolean
 }
@@ -29,7 +28,8 @@ export async function finish(machine: Machine, how: Finish): Promise<boolean> {
   await deliver(0.25)
   if (!how.isCutOff()) await farewell.within(committer.finish(assignment.lanes, farewell.before(0.1)), 0.1)
   committer.stop()
-  if (how.hasJoined) await farewell.within(engine.stop({ leave: farewell.leave, deadline: farewell.deadline }), 0)
+  // Even where it never joined: what was produced has made connections.
+  await farewell.within(engine.stop({ leave: farewell.leave, deadline: farewell.deadline }), 0)
   watch.stop()
   outbox.close()
   const isCommitted = lanes.every(({ progress, committed }) => progress.handledUpTo === committed)

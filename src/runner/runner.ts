@@ -101,7 +101,6 @@ export class Runner {
     const clean = await finish(this.#machine, {
       farewell,
       initializing: this.#initializing,
-      hasJoined: this.#membership !== 'none',
       isCutOff: () => this.#membership === 'ended',
     })
     this.#membership = 'ended'
