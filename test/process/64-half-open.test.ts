@@ -27,7 +27,7 @@ test('connections that die without a word are given up by their timeouts, and no
   const before = [stranded, direct].map(({ lines }) => lines.length)
   const start = now()
   proxy.strand()
-  await scenario.flows()
+  await scenario.passes()
   const took = now() - start
   await load.stop()
   await scenario.handledAll()
@@ -64,7 +64,7 @@ test('who is in a black hole for longer than the session loses what he has, begi
   const start = now()
   proxy.blackHole()
   await direct.until('the other having all partitions', () => shareOf(direct).length === 4)
-  await scenario.flows()
+  await scenario.passes()
   const took = now() - start
   const alone = now()
   await scenario.until(
@@ -77,7 +77,7 @@ test('who is in a black hole for longer than the session loses what he has, begi
   const healed = now()
   await swallowed.line('group.lost')
   await scenario.served()
-  await scenario.flows()
+  await scenario.passes()
   const back = now() - healed
   await load.stop()
   await scenario.handledAll()

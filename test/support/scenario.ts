@@ -1,20 +1,23 @@
-// What the process scenarios share: a topic and a group of their own on the real broker, the obedient consumer run by racecars on
-// them, a producer that keeps what was acknowledged, the ledger of what was handled, and the checks that every scenario ends
-// with. What is done to the processes in between is the scenario's own.
+// What the process scenarios share: a topic that is fed and a group of their own on the real broker, the obedient consumer run by
+// racecars on them, the ledger of what was handled, and the checks that every scenario ends with. What is done to the processes
+// in between is the scenario's own.
 
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import type { Producer } from 'kafkajs'
 import { expect } from 'vitest'
-import { groupBy } from '../../src/lib/group-by.ts'
 import type { Order } from '../fixtures/consumers/obedient-consumer.ts'
 import { brokers } from './broker.ts'
+import { connected, Feed, type FeedParts } from './feed.ts'
 import { type Acknowledged, type Death, Ledger, now, where } from './ledger.ts'
-import { type Exit, isAlive, type LogLine, leftToRun, RacecarProcess } from './racecar-process.ts'
+import { generationOf, lastJoins, setBack, sharesOf } from './membership.ts'
+import { type Exit, isAlive, leftToRun, RacecarProcess } from './racecar-process.ts'
 import { type GroupView, TestTopics, type TopicOptions, uniqueName } from './topics.ts'
+
+export type { Load } from './feed.ts'
+export { generationsOf, leaderOf, sharesOf } from './membership.ts'
 
 const obedient = fileURLToPath(new URL('../fixtures/consumers/obedient-consumer.ts', import.meta.url))
 
@@ -35,46 +38,28 @@ export interface RacecarOptions {
   readonly address?: string
 }
 
-export interface LoadOptions {
-  readonly everyMs?: number
-  readonly order?: Partial<Order>
-  /** Goes on where the brokers did not take something. */
-  readonly isPatient?: boolean
-}
-
 /** In hand for ever, but only where it comes first: whoever takes over has nothing to do for it. */
 export const HANGS_ONCE = { do: 'hang', once: true } as const satisfies Partial<Order>
 
 /** The group holds a dead worker's place for so long that a replacement comes in time even on a machine that is busy. */
 export const PATIENT: readonly string[] = ['--session-timeout', '20']
 
-export interface Load {
-  /** Stops producing; resolves when all that was sent is acknowledged. */
-  stop(): Promise<void>
+interface ScenarioParts extends FeedParts {
+  readonly name: string
+  readonly address: string
 }
 
-export class Scenario implements AsyncDisposable {
-  readonly acknowledged: Acknowledged[] = []
+export class Scenario extends Feed implements AsyncDisposable {
+  readonly address: string
   readonly ledger = new Ledger()
   readonly group: string
   readonly folder: string
-  /** The topics that are consumed, with their numbers of partitions. */
-  readonly shape = new Map<string, number>()
   /** How many workers each racecar was asked for. */
   readonly #workers = new Map<RacecarProcess, number>()
-  readonly #loads = new Set<Load>()
-  readonly #retired: Producer[] = []
-  #sent = 0
 
-  private constructor(
-    readonly name: string,
-    readonly address: string,
-    readonly topics: TestTopics,
-    readonly topic: string,
-    public producer: Producer,
-    partitions: number,
-  ) {
-    this.shape.set(topic, partitions)
+  private constructor({ name, address, ...parts }: ScenarioParts) {
+    super(parts)
+    this.address = address
     this.group = uniqueName(name)
     this.folder = mkdtempSync(join(tmpdir(), `${name}-`))
     writeFileSync(this.ledgerFile, '')
@@ -85,11 +70,8 @@ export class Scenario implements AsyncDisposable {
     const topics = await TestTopics.open(home)
     const partitions = shape.replicas?.length ?? shape.partitions ?? 6
     const topic = await topics.create(name, { ...shape, partitions })
-    return new Scenario(name, address ?? home, topics, topic, await connected(topics), partitions)
-  }
-
-  get partitions(): number {
-    return this.shape.get(this.topic)!
+    const producer = await connected(topics)
+    return new Scenario({ name, address: address ?? home, topics, topic, producer, partitions })
   }
 
   get ledgerFile(): string {
@@ -109,18 +91,8 @@ export class Scenario implements AsyncDisposable {
       cwd: this.folder,
       args: [
         ...['--workers', `${workers}`, '--brokers', address ?? this.address, '--group-id', this.group],
-        ...[
-          '--require',
-          file,
-          '--session-timeout',
-          '6',
-          '--shutdown-timeout',
-          '5',
-          '--pidfile',
-          pidfile,
-          ...args,
-          name,
-        ],
+        ...['--require', file, '--session-timeout', '6', '--shutdown-timeout', '5', '--pidfile', pidfile],
+        ...[...args, name],
       ],
       env: { LEDGER: this.ledgerFile, TOPICS: this.topic, ...env },
     })
@@ -135,72 +107,14 @@ export class Scenario implements AsyncDisposable {
       const shares = racecars.flatMap(racecar => [...sharesOf(racecar).values()])
       const generations = new Set(racecars.flatMap(racecar => [...lastJoins(racecar).values()].map(generationOf)))
       const expected = racecars.reduce((sum, racecar) => sum + this.#workers.get(racecar)!, 0)
-      return shares.length === expected && generations.size === 1 && isSame(shares.flat().sort(), this.#all().sort())
+      return (
+        shares.length === expected &&
+        generations.size === 1 &&
+        String(shares.flat().sort()) === String(this.everywhere.sort())
+      )
     }
     // A line of any of them may be the last one that is missing.
     await this.until('all partitions having an owner', isServed)
-  }
-
-  /** Adds partitions to the topic, until there are `total`. */
-  async grow(total: number): Promise<void> {
-    await this.topics.grow(this.topic, total)
-    // A producer of kafkajs's would say nothing, and send nothing, to partitions that it has not heard of.
-    const before = this.producer
-    this.producer = await connected(this.topics)
-    this.#retired.push(before)
-    this.shape.set(this.topic, total)
-  }
-
-  /** Makes a topic that the consumer already waits for. */
-  async add(topic: string, partitions: number): Promise<void> {
-    await this.topics.createNamed(topic, { partitions })
-    this.shape.set(topic, partitions)
-  }
-
-  /** Produces one message for each order, over the partitions in turn or to the one that is named. */
-  async send(
-    orders: readonly Partial<Order>[],
-    to: { topic?: string; partition?: number } = {},
-  ): Promise<Acknowledged[]> {
-    const { topic = this.topic } = to
-    const partitions = await this.#partitionsOf(topic)
-    const numbered = orders.map(order => ({ ...order, seq: this.#sent++ }))
-    const byPartition = groupBy(numbered, ({ seq }) => to.partition ?? seq % partitions)
-    const messages = [...byPartition].flatMap(([partition, some]) =>
-      some.map(order => ({ partition, key: `key-${partition}`, value: JSON.stringify(order) })),
-    )
-    const results = await this.producer.send({ topic, acks: -1, messages })
-    const added = results.flatMap(({ partition, baseOffset }) =>
-      byPartition.get(partition)!.map(({ seq }, i) => {
-        return { topic, partition, offset: Number(baseOffset) + i, key: `key-${partition}`, seq }
-      }),
-    )
-    this.acknowledged.push(...added)
-    if (added.length < orders.length) throw new Error(`${orders.length - added.length} messages went nowhere`)
-    return added
-  }
-
-  /** One message for each partition every so many milliseconds, until it is stopped; in an outage, what follows is sent instead. */
-  load({ everyMs = 20, order = {}, isPatient = false }: LoadOptions = {}): Load {
-    let isOn = true
-    const run = async () => {
-      for (let due = now(); isOn; due = Math.max(due + everyMs, now() - 1000)) {
-        await wait(Math.max(0, due - now()))
-        const sending = this.send(Array.from({ length: this.partitions }, () => order))
-        await (isPatient ? sending.catch(() => {}) : sending)
-      }
-    }
-    const running = run()
-    running.catch(() => {})
-    const load = {
-      stop: () => {
-        isOn = false
-        this.#loads.delete(load)
-        return running
-      },
-    }
-    this.#loads.add(load)
-    return load
   }
 
   /** Reads the ledger on and asks again, until the condition holds. */
@@ -226,7 +140,13 @@ export class Scenario implements AsyncDisposable {
     const since = now()
     const moving = () =>
       new Set(this.ledger.handlings.filter(({ start, end }) => start > since && end !== undefined).map(where))
-    await this.until('all partitions flowing', () => moving().size >= this.#all().length, limit)
+    await this.until('all partitions flowing', () => moving().size >= this.everywhere.length, limit)
+  }
+
+  /** Produces a message for each partition and resolves when all of them are handled: what waited in the workers proves no way to Kafka. */
+  async passes(limit?: number): Promise<void> {
+    const sent = await this.send(Array.from({ length: this.partitions }, () => ({})))
+    await this.until('what was produced just now being handled', () => this.ledger.lost(sent).length === 0, limit)
   }
 
   /** Gives this worker a message and resolves when it is in hand. */
@@ -299,7 +219,7 @@ export class Scenario implements AsyncDisposable {
       trespasses: ledger.trespasses(),
       overlaps: ledger.overlaps(dead),
       unexplained: ledger.unexplained(deaths),
-      setBack: this.#setBack(deaths),
+      setBack: setBack(this.#racecars, deaths),
     }).toEqual({ lost: [], skipped: [], outOfOrder: [], trespasses: [], overlaps: [], unexplained: [], setBack: [] })
     for (const topic of this.shape.keys()) {
       const ends = (await this.topics.ends(topic)).map(({ high }) => high)
@@ -328,19 +248,11 @@ export class Scenario implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const load of this.#loads) await load.stop().catch(() => {})
     for (const racecar of this.#racecars) {
       for (const pid of [racecar.pid, ...racecar.forks()]) if (isAlive(pid)) process.kill(pid, 'SIGKILL')
     }
-    for (const producer of [...this.#retired, this.producer]) await producer.disconnect()
-    await this.topics.close()
+    await this.close()
     rmSync(this.folder, { recursive: true, force: true })
-  }
-
-  #all(): string[] {
-    return [...this.shape].flatMap(([topic, partitions]) =>
-      Array.from({ length: partitions }, (_, partition) => where({ topic, partition })),
-    )
   }
 
   get #racecars(): RacecarProcess[] {
@@ -350,58 +262,7 @@ export class Scenario implements AsyncDisposable {
   #alive(): RacecarProcess[] {
     return this.#racecars.filter(({ exit }) => exit === undefined)
   }
-
-  async #partitionsOf(topic: string): Promise<number> {
-    return this.shape.get(topic) ?? (await this.topics.ends(topic)).length
-  }
-
-  /** Invariant C, as the workers tell it: no committed offset is followed by a lower one. Who slept tells late of what was before. */
-  #setBack(deaths: readonly Death[]): string[] {
-    const highest = new Map<string, number>()
-    const isLate = (by: number, { offset, ...of }: Acknowledged) =>
-      deaths.some(({ pid, committed }) => pid === by && offset <= (committed.get(where(of)) ?? 0))
-    return this.#racecars
-      .flatMap(racecar => racecar.all('offsets.committed'))
-      .sort((a, b) => a.at - b.at)
-      .flatMap(({ pid, offsets }) => (offsets as Acknowledged[]).filter(one => !isLate(pid, one)))
-      .flatMap(one => {
-        const before = highest.get(where(one)) ?? -1
-        highest.set(where(one), Math.max(before, one.offset))
-        return one.offset < before ? [`${where(one)}: ${one.offset} after ${before}`] : []
-      })
-  }
 }
-
-async function connected({ kafka }: TestTopics): Promise<Producer> {
-  const producer = kafka.producer({ allowAutoTopicCreation: false })
-  await producer.connect()
-  return producer
-}
-
-/** The last join of each live worker of a racecar, by process id. */
-function lastJoins(racecar: RacecarProcess): Map<number, LogLine> {
-  const live = new Set(racecar.workers())
-  return new Map(racecar.all('group.joined', ({ pid }) => live.has(pid)).map(line => [line.pid, line]))
-}
-
-const generationOf = ({ generation }: LogLine) => generation as number
-const isSame = (one: readonly string[], other: readonly string[]) => String(one) === String(other)
-
-/** What each live worker of a racecar was last assigned, by process id: `topic/partition`. */
-export const sharesOf = (racecar: RacecarProcess): Map<number, string[]> =>
-  new Map(
-    [...lastJoins(racecar)].map(([pid, { partitions }]) => [pid, (partitions as Acknowledged[]).map(where).sort()]),
-  )
-
-/** The worker that shares out the partitions. */
-export function leaderOf(racecar: RacecarProcess): number {
-  const leader = [...lastJoins(racecar).values()].find(line => line.leader)
-  if (!leader) throw new Error(`no worker leads the group:\n${racecar.lastWords()}`)
-  return leader.pid
-}
-
-/** The generations of the group that the workers of a racecar have seen, in the order of their joins. */
-export const generationsOf = (racecar: RacecarProcess): number[] => racecar.all('group.joined').map(generationOf)
 
 /** A figure for whoever reads the output; no test depends on it. */
 export const print = (figure: string): void => console.log(figure)
