@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest'
-import { gapsAround, generationsOf, HANGS_ONCE, PATIENT, print, Scenario, sharesOf } from '../support/scenario.ts'
+import {
+  gapsAround,
+  generationsOf,
+  HANGS_ONCE,
+  millis,
+  PATIENT,
+  print,
+  Scenario,
+  sharesOf,
+} from '../support/scenario.ts'
 
 test('a worker that is killed under load costs its own partitions a moment, and the others nothing', async () => {
   await using scenario = await Scenario.open('kill')
@@ -46,7 +55,7 @@ test('a worker that is killed under load costs its own partitions a moment, and 
   const gaps = gapsAround(scenario, diedAt)
   const [longest, others] = [gaps(one => own.includes(one)), gaps(one => !own.includes(one))]
   const twice = scenario.ledger.repeated().length
-  print(`row 1: gap ${Math.round(longest)} ms (goal 500), others ${Math.round(others)} ms (goal 100), twice ${twice}`)
+  print(`row 1: gap ${millis(longest)} (goal 500), others ${millis(others)} (goal 100), twice ${twice}`)
   expect(longest).toBeLessThan(5000)
   expect(others).toBeLessThan(1000)
 })

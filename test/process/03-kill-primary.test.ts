@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { now } from '../support/ledger.ts'
 import { isAlive } from '../support/racecar-process.ts'
-import { print, Scenario } from '../support/scenario.ts'
+import { millis, print, Scenario } from '../support/scenario.ts'
 
 test('workers whose primary is killed finish, commit, leave and exit 3; the next start flows at once', async () => {
   await using scenario = await Scenario.open('orphans')
@@ -40,7 +40,5 @@ test('workers whose primary is killed finish, commit, leave and exit 3; the next
   expect(await scenario.stop(second)).toEqual([0, null])
   await scenario.expectWhole()
   await scenario.expectNothingLeft()
-  print(
-    `row 3: gone after ${Math.round(gone)} ms (bound 6000), the next start flows after ${Math.round(flows)} ms (2000)`,
-  )
+  print(`row 3: gone after ${millis(gone)} (bound 6000), the next start flows after ${millis(flows)} (2000)`)
 })

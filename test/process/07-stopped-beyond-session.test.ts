@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { type Acknowledged, type Handling, now, where } from '../support/ledger.ts'
-import { print, Scenario, sharesOf } from '../support/scenario.ts'
+import { millis, print, Scenario, sharesOf } from '../support/scenario.ts'
 
 test('a worker that sleeps through its session starts nothing when it wakes before the group has taken it back', async () => {
   await using scenario = await Scenario.open('zombie')
@@ -52,5 +52,5 @@ test('a worker that sleeps through its session starts nothing when it wakes befo
   const isEarly = (one: Handling) => !taken.some(({ partition, at }) => partition === where(one) && at <= one.start)
   expect(awake.length).toBeGreaterThan(0)
   expect(awake.filter(isEarly)).toEqual([])
-  print(`row 7: others take over after ${Math.round(gap)} ms (session 6000), twice ${ledger.repeated().length}`)
+  print(`row 7: others take over after ${millis(gap)} (session 6000), twice ${ledger.repeated().length}`)
 })

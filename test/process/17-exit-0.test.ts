@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { gapsAround, generationsOf, PATIENT, print, Scenario, sharesOf } from '../support/scenario.ts'
+import { gapsAround, generationsOf, millis, PATIENT, print, Scenario, sharesOf } from '../support/scenario.ts'
 
 test('a worker that exits with 0 although nobody asked it to has crashed, and is replaced in its place', async () => {
   await using scenario = await Scenario.open('exit')
@@ -28,5 +28,5 @@ test('a worker that exits with 0 although nobody asked it to has crashed, and is
   const { at } = scenario.ledger.exits.find(({ pid }) => pid === victim)!
   await scenario.expectWhole([{ pid: victim!, at, committed }])
   await scenario.expectNothingLeft()
-  print(`row 17: gap ${Math.round(gapsAround(scenario, at)(one => own!.includes(one)))} ms (bound 1000)`)
+  print(`row 17: gap ${millis(gapsAround(scenario, at)(one => own!.includes(one)))} (bound 1000)`)
 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { now } from '../support/ledger.ts'
 import { isAlive } from '../support/racecar-process.ts'
-import { print, Scenario, sharesOf } from '../support/scenario.ts'
+import { millis, print, Scenario, sharesOf } from '../support/scenario.ts'
 
 test('of five workers on three partitions two are idle, alive, and stop as well as the others', async () => {
   await using scenario = await Scenario.open('idle', { partitions: 3 })
@@ -18,7 +18,7 @@ test('of five workers on three partitions two are idle, alive, and stop as well 
 
   const asked = now()
   expect(await scenario.stop(racecar)).toEqual([0, null])
-  print(`row 53: gone ${Math.round(now() - asked)} ms after SIGTERM (bound 2000)`)
+  print(`row 53: gone ${millis(now() - asked)} after SIGTERM (bound 2000)`)
   expect(now() - asked).toBeLessThan(20_000)
   expect(scenario.ledger.teardowns).toHaveLength(5)
   await scenario.expectWhole()

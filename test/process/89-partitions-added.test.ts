@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { now } from '../support/ledger.ts'
-import { leaderOf, print, Scenario, sharesOf } from '../support/scenario.ts'
+import { leaderOf, millis, PATIENT, print, Scenario, sharesOf } from '../support/scenario.ts'
 
 test('partitions that are added while the group’s leader is killed are consumed', async () => {
   await using scenario = await Scenario.open('grown')
-  const racecar = scenario.racecar()
+  const racecar = scenario.racecar({ args: PATIENT })
   await scenario.served()
   const load = scenario.load({ everyMs: 40, order: { ms: 5 } })
   await scenario.flows()
@@ -14,7 +14,7 @@ test('partitions that are added while the group’s leader is killed are consume
   const grown = now()
   // From now on the load is on all nine.
   await scenario.flows(60_000)
-  print(`row 89: added partitions flow after ${Math.round(now() - grown)} ms (bound 35000)`)
+  print(`row 89: added partitions flow after ${millis(now() - grown)} (bound 35000)`)
   await scenario.served()
   expect([...sharesOf(racecar).values()].map(share => share.length)).toEqual([3, 3, 3])
 

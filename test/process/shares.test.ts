@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { print, Scenario, sharesOf } from '../support/scenario.ts'
+import { millis, print, Scenario, sharesOf } from '../support/scenario.ts'
 
 test('three workers take two of six partitions each', async () => {
   await using scenario = await Scenario.open('shares')
@@ -8,7 +8,7 @@ test('three workers take two of six partitions each', async () => {
   await racecar.until('2, 2, 2', () => String(sizes()) === '2,2,2')
   await scenario.served()
   const forked = racecar.all('slot.forked')[0]!.at
-  print(`2, 2, 2 after ${Math.round(racecar.all('group.joined').at(-1)!.at - forked)} ms`)
+  print(`2, 2, 2 after ${millis(racecar.all('group.joined').at(-1)!.at - forked)}`)
 
   await scenario.send(Array(60).fill({}))
   await scenario.handledAll()

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { now } from '../support/ledger.ts'
-import { print, Scenario } from '../support/scenario.ts'
+import { millis, print, Scenario } from '../support/scenario.ts'
 
 const MESSAGES = 50_000
 
@@ -27,7 +27,7 @@ test('50,000 messages, a stop in the midst of them, and a second run: each is ha
 
   const second = scenario.racecar()
   await scenario.handledAll(60_000)
-  print(`50,000 messages: ${done} before the stop, all of them ${Math.round(now() - began)} ms after the first`)
+  print(`50,000 messages: ${done} before the stop, all of them ${millis(now() - began)} after the first`)
   expect(await scenario.stop(second)).toEqual([0, null])
   expect(ledger.repeated()).toEqual([])
   await scenario.expectWhole()

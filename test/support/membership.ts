@@ -1,0 +1,44 @@
+// What the logs of racecars tell of their group: who has which partitions since which generation, who leads, what was committed.
+
+import { type Acknowledged, type Death, where } from './ledger.ts'
+import type { LogLine, RacecarProcess } from './racecar-process.ts'
+
+/** The last join of each live worker of a racecar, by process id. */
+export function lastJoins(racecar: RacecarProcess): Map<number, LogLine> {
+  const live = new Set(racecar.workers())
+  return new Map(racecar.all('group.joined', ({ pid }) => live.has(pid)).map(line => [line.pid, line]))
+}
+
+export const generationOf = ({ generation }: LogLine) => generation as number
+
+/** What each live worker of a racecar was last assigned, by process id: `topic/partition`. */
+export const sharesOf = (racecar: RacecarProcess): Map<number, string[]> =>
+  new Map(
+    [...lastJoins(racecar)].map(([pid, { partitions }]) => [pid, (partitions as Acknowledged[]).map(where).sort()]),
+  )
+
+/** The worker that shares out the partitions. */
+export function leaderOf(racecar: RacecarProcess): number {
+  const leader = [...lastJoins(racecar).values()].find(line => line.leader)
+  if (!leader) throw new Error(`no worker leads the group:\n${racecar.lastWords()}`)
+  return leader.pid
+}
+
+/** The generations of the group that the workers of a racecar have seen, in the order of their joins. */
+export const generationsOf = (racecar: RacecarProcess): number[] => racecar.all('group.joined').map(generationOf)
+
+/** Invariant C, as the workers tell it: no committed offset is followed by a lower one. Who slept tells late of what was before. */
+export function setBack(racecars: readonly RacecarProcess[], deaths: readonly Death[]): string[] {
+  const highest = new Map<string, number>()
+  const isLate = (by: number, { offset, ...of }: Acknowledged) =>
+    deaths.some(({ pid, committed }) => pid === by && offset <= (committed.get(where(of)) ?? 0))
+  return racecars
+    .flatMap(racecar => racecar.all('offsets.committed'))
+    .sort((a, b) => a.at - b.at)
+    .flatMap(({ pid, offsets }) => (offsets as Acknowledged[]).filter(one => !isLate(pid, one)))
+    .flatMap(one => {
+      const before = highest.get(where(one)) ?? -1
+      highest.set(where(one), Math.max(before, one.offset))
+      return one.offset < before ? [`${where(one)}: ${one.offset} after ${before}`] : []
+    })
+}
