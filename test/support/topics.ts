@@ -70,6 +70,16 @@ export class TestTopics {
     return topic
   }
 
+  /**
+   * Another producer: the one before keeps for long to what it has once heard of a topic, and sends nothing, and says nothing, for
+   * partitions that it has not heard of.
+   */
+  async renew(): Promise<void> {
+    await this.producer.disconnect()
+    this.producer = this.kafka.producer({ allowAutoTopicCreation: false })
+    await this.producer.connect()
+  }
+
   async delete(topic: string): Promise<void> {
     await this.admin.deleteTopics({ topics: [topic] })
     this.created.delete(topic)
@@ -78,10 +88,7 @@ export class TestTopics {
   /** Adds partitions until there are `total`. */
   async grow(topic: string, total: number): Promise<void> {
     await this.admin.createPartitions({ topicPartitions: [{ topic, count: total }] })
-    // kafkajs's producer sends nothing, and says nothing, for partitions that it does not know yet.
-    await this.producer.disconnect()
-    this.producer = this.kafka.producer({ allowAutoTopicCreation: false })
-    await this.producer.connect()
+    await this.renew()
     await this.known(topic, total)
   }
 
