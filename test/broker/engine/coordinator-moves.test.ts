@@ -51,5 +51,4 @@ test('a coordinator that moves, is killed and comes back costs no generation and
   expect([one.generation, two.generation]).toEqual(generations)
   expect([...one.losses, ...two.losses]).toEqual([])
   expect([one.failure, two.failure]).toEqual([undefined, undefined])
-  await coordinateBy(trial, 1)
 })

@@ -1,0 +1,150 @@
+import { describe, expect, test, vi } from 'vitest'
+import { Link } from '../../../src/engine/kafkajs/link.ts'
+import { clientLogger } from '../../../src/engine/kafkajs/logger.ts'
+import { createBus } from '../../../src/events/bus.ts'
+import { systemClock } from '../../../src/lib/clock.ts'
+import { Api } from '../../support/proxy.ts'
+import { FakeBroker, heartbeat, int32 } from './fake-broker.ts'
+
+const beat = { groupId: 'group', groupGenerationId: 1, memberId: 'me', groupInstanceId: null }
+const fetch = { maxWaitTime: 0, minBytes: 1, maxBytes: 1, isolationLevel: 1, topics: [] }
+const TIMEOUT = { timeout: 200 }
+
+async function linked(socketTimeout = 200) {
+  const broker = await FakeBroker.open()
+  const logger = clientLogger(createBus())
+  const link = new Link({ address: broker.address, clientId: 'test', logger, clock: systemClock, socketTimeout })
+  return {
+    broker,
+    link,
+    async [Symbol.asyncDispose]() {
+      link.close(new Error('the end of the test'))
+      await broker[Symbol.asyncDispose]()
+    },
+  }
+}
+
+const gone = (): Promise<void> => vi.waitFor(() => expect(process.getActiveResourcesInfo()).not.toContain('Timeout'))
+
+describe('the link to a broker', () => {
+  test('opens a connection once, however many ask at the same time, and one for each channel', async () => {
+    await using all = await linked()
+    const { broker, link } = all
+    await Promise.all([1, 2, 3].map(() => link.send('Heartbeat', beat, TIMEOUT)))
+    expect(broker.sockets).toHaveLength(1)
+    await link.send('Heartbeat', beat, { ...TIMEOUT, channel: 'join' })
+    expect(broker.sockets).toHaveLength(2)
+    expect(link.isConnected).toBe(true)
+  })
+
+  test('ends a connection on which an answer does not come in time, and asks the next one on another', async () => {
+    await using all = await linked()
+    const { broker, link } = all
+    broker.answer = () => undefined
+    const waiting = [link.send('Heartbeat', beat, TIMEOUT), link.send('Heartbeat', beat, { timeout: 60_000 })]
+    for (const answer of waiting) await expect(answer).rejects.toThrow('did not answer Heartbeat within 200 ms')
+    await vi.waitFor(() => expect(broker.open).toBe(0))
+    broker.answer = () => heartbeat()
+    await link.send('Heartbeat', beat, TIMEOUT)
+    expect(broker.sockets).toHaveLength(2)
+  })
+
+  for (const how of ['destroy', 'end', 'resetAndDestroy'] as const) {
+    test(`is told at once when the broker goes away, and connects anew: ${how}`, async () => {
+      await using all = await linked()
+      const { broker, link } = all
+      broker.answer = () => {
+        broker.sockets[0]![how]()
+        return undefined
+      }
+      await expect(link.send('Heartbeat', beat, { timeout: 60_000 })).rejects.toThrow()
+      broker.answer = () => heartbeat()
+      await link.send('Heartbeat', beat, TIMEOUT)
+      expect(broker.sockets).toHaveLength(2)
+    })
+  }
+
+  test('is not held up by a broker that takes connections and says nothing', async () => {
+    await using all = await linked()
+    const { broker, link } = all
+    broker.speaksVersions = false
+    await expect(link.send('Heartbeat', beat, TIMEOUT)).rejects.toThrow('did not answer a new connection')
+    await vi.waitFor(() => expect(broker.open).toBe(0))
+  })
+
+  test('leaves a broker that cannot be reached alone for a while, longer each time', async () => {
+    await using all = await linked()
+    const { broker, link } = all
+    await broker[Symbol.asyncDispose]()
+    const attempts = vi.fn()
+    const end = performance.now() + 500
+    const failures = new Set<unknown>()
+    while (performance.now() < end) {
+      await link.open().catch(error => {
+        attempts()
+        failures.add(error)
+      })
+      await new Promise(resolve => setTimeout(resolve, 5))
+    }
+    expect(attempts.mock.calls.length).toBeGreaterThan(20)
+    // What is said in between is what was found the last time.
+    expect(failures.size).toBeGreaterThan(1)
+    expect(failures.size).toBeLessThan(8)
+  })
+
+  test('waits for a large answer as long as some of it comes', async () => {
+    await using all = await linked()
+    const { broker, link } = all
+    const body = Buffer.concat([int32(0), int32(0), Buffer.alloc(60)])
+    let sent: NodeJS.Timeout | undefined
+    broker.answer = () => {
+      const socket = broker.sockets[0]!
+      const frame = Buffer.concat([int32(body.length + 4), int32(1), body])
+      let at = 0
+      sent = setInterval(() => {
+        socket.write(frame.subarray(at, at + 4))
+        at += 4
+        if (at >= frame.length) clearInterval(sent)
+      }, 50)
+      return undefined
+    }
+    const began = performance.now()
+    const answer = await link.send('Fetch', fetch, TIMEOUT)
+    expect(answer.partitions).toEqual([])
+    expect(performance.now() - began).toBeGreaterThan(TIMEOUT.timeout * 2)
+    broker.answer = () => undefined
+    await expect(link.send('Fetch', fetch, TIMEOUT)).rejects.toThrow('did not answer Fetch')
+  })
+
+  test('holds back what a broker that is asked too much wants held back, by a clock that nobody sets back', async () => {
+    await using all = await linked(2_000)
+    const { broker, link } = all
+    broker.answer = () => heartbeat({ throttleMs: 400 })
+    await link.send('Heartbeat', beat, { timeout: 2_000 })
+    const began = performance.now()
+    const real = Date.now.bind(Date)
+    vi.spyOn(Date, 'now').mockImplementation(() => real() - 3_600_000)
+    broker.answer = () => heartbeat()
+    await link.send('Heartbeat', beat, { timeout: 2_000 })
+    vi.restoreAllMocks()
+    expect(performance.now() - began).toBeGreaterThan(350)
+    expect(broker.requests).toEqual([Api.Heartbeat, Api.Heartbeat])
+  })
+
+  test('when it is closed all that waits is told, and nothing is left', async () => {
+    await using all = await linked(60_000)
+    const { broker, link } = all
+    broker.answer = () => undefined
+    const waiting = link.send('Heartbeat', beat, { timeout: 60_000 })
+    await vi.waitFor(() => expect(broker.requests).toHaveLength(1))
+    broker.speaksVersions = false
+    const opening = link.send('Heartbeat', beat, { timeout: 60_000, channel: 'join' })
+    await vi.waitFor(() => expect(broker.sockets).toHaveLength(2))
+    link.close(new Error('closed'))
+    await expect(waiting).rejects.toThrow('closed')
+    await expect(opening).rejects.toThrow('closed')
+    await expect(link.open()).rejects.toThrow('closed')
+    await vi.waitFor(() => expect(broker.open).toBe(0))
+    await gone()
+  })
+})
