@@ -13,6 +13,7 @@ export async function openTopic(brokers, name, partitions) {
   if ((await admin.listTopics()).includes(name)) await admin.deleteTopics({ topics: [name] })
   // A topic that is being deleted keeps its name for a moment.
   while (!(await created(admin, name, partitions))) await wait(100)
+  while (!(await isLed(admin, name))) await wait(100)
   return {
     name,
     producer,
@@ -22,10 +23,21 @@ export async function openTopic(brokers, name, partitions) {
 
 async function created(admin, topic, numPartitions) {
   try {
-    await admin.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: true })
+    await admin.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: false })
     return true
   } catch (error) {
     if (error.type === 'TOPIC_ALREADY_EXISTS' || error.errors?.[0]?.type === 'TOPIC_ALREADY_EXISTS') return false
+    throw error
+  }
+}
+
+// A broker that has just been told of a topic may not know its leaders yet, nor the topic.
+async function isLed(admin, topic) {
+  try {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
+    return topics[0].partitions.every(({ leader }) => leader >= 0)
+  } catch (error) {
+    if (['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE'].includes(error.type)) return false
     throw error
   }
 }
