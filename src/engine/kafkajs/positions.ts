@@ -55,10 +55,16 @@ export class Positions {
   }
 
   /**
-   * Finds the position of each partition and hands it to `found`, as soon as it is known: one that has no leader holds up no
-   * other. Goes on until all are found or no longer `wanted`.
+   * Finds the position of each partition and hands it to `found`, as soon as it is known: one that has no leader, or whose leader
+   * does not answer, holds up none of another. Goes on until all are found or no longer `wanted`.
    */
   async locate<P extends Sought>(partitions: readonly P[], search: Search<P>): Promise<void> {
+    const { topology } = this.#parts
+    const byLeader = groupBy(partitions, ({ topic, partition }) => topology.leaderOf(topic, partition))
+    await Promise.all([...byLeader.values()].map(some => this.#locateAll(some, search)))
+  }
+
+  async #locateAll<P extends Sought>(partitions: readonly P[], search: Search<P>): Promise<void> {
     const { wanted } = search
     const { clock, coordinator, onDenied, signal, topology } = this.#parts
     let failures = 0

@@ -1,0 +1,201 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { CommitOutcome, PartitionOffset } from '../../../src/engine/engine.ts'
+import type { Brokers } from '../../../src/engine/kafkajs/brokers.ts'
+import { codeOf, KafkaError } from '../../../src/engine/kafkajs/codes.ts'
+import type { Coordinator } from '../../../src/engine/kafkajs/coordinator.ts'
+import { Positions, type Sought } from '../../../src/engine/kafkajs/positions.ts'
+import type { Topology } from '../../../src/engine/kafkajs/topology.ts'
+import { createBus } from '../../../src/events/bus.ts'
+import { deferred } from '../../../src/lib/deferred.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+
+interface Asked {
+  readonly topics: readonly { topic: string; partitions: readonly { partition: number; timestamp?: string }[] }[]
+}
+
+const START = 100
+const END = 200
+
+let clock: FakeClock
+let committed: Record<number, number>
+let leaders: Record<number, number>
+/** Brokers that do not answer, until it is resolved. */
+let silent: Record<number, Promise<void>>
+let stored: PartitionOffset[]
+let outcome: CommitOutcome
+let fetchFailure: (() => void) | undefined
+let resets: unknown[]
+let ending: AbortController
+let positions: Positions
+
+beforeEach(() => {
+  clock = new FakeClock()
+  ;[committed, leaders, silent, stored, outcome, resets] = [{}, { 0: 1, 1: 2 }, {}, [], 'committed', []]
+  fetchFailure = undefined
+  ending = new AbortController()
+  const link = (node: number) => ({
+    async send(_: string, { topics }: Asked) {
+      await silent[node]
+      return {
+        responses: topics.map(({ topic, partitions }) => ({
+          topic,
+          partitions: partitions.map(({ partition, timestamp }) => {
+            return { partition, errorCode: 0, offset: String(timestamp === '-2' ? START : END) }
+          }),
+        })),
+      }
+    },
+  })
+  const coordinator = {
+    forget() {},
+    async committed(topics: Asked['topics']) {
+      fetchFailure?.()
+      const of = (partition: number) => ({ partition, errorCode: 0, offset: String(committed[partition] ?? -1) })
+      return {
+        errorCode: 0,
+        responses: topics.map(({ topic, partitions }) => ({ topic, partitions: partitions.map(p => of(p.partition)) })),
+      }
+    },
+  }
+  const topology = {
+    leaderOf: (_: string, partition: number) => leaders[partition],
+    refresh: () => Promise.resolve(),
+  }
+  const bus = createBus()
+  bus.on('offset.reset', event => resets.push(event))
+  positions = new Positions({
+    brokers: { link, timeout: 1_000 } as unknown as Brokers,
+    coordinator: coordinator as unknown as Coordinator,
+    topology: topology as unknown as Topology,
+    subscriptions: ['start', 'end'].map(topic => ({
+      topic,
+      startFromBeginning: topic === 'start',
+      maxBytesPerPartition: 1,
+    })),
+    bus,
+    clock,
+    signal: ending.signal,
+    onDenied: () => {},
+    commit: async offsets => {
+      stored.push(...offsets)
+      return offsets.map(() => outcome)
+    },
+  })
+})
+
+const sought = (topic: string, partition: number, isNew = false): Sought => ({ topic, partition, isNew })
+
+function locate(partitions: readonly Sought[], wanted: (p: Sought) => boolean = () => true) {
+  const found: Record<string, number> = {}
+  const done = positions.locate(partitions, {
+    wanted,
+    found: located => {
+      for (const { p, offset } of located) found[`${p.topic}/${p.partition}`] = offset
+    },
+  })
+  return { found, done }
+}
+
+describe('the position of a partition', () => {
+  test('is what is committed', async () => {
+    committed = { 0: 7, 1: 0 }
+    const { found, done } = locate([sought('end', 0), sought('end', 1)])
+    await done
+    expect(found).toEqual({ 'end/0': 7, 'end/1': 0 })
+    expect(stored).toEqual([])
+  })
+
+  test('is where its topic starts, committed before it is handed over', async () => {
+    const { found, done } = locate([sought('start', 0), sought('end', 1)])
+    await done
+    expect(found).toEqual({ 'start/0': START, 'end/1': END })
+    expect(stored).toEqual([
+      { topic: 'start', partition: 0, offset: START },
+      { topic: 'end', partition: 1, offset: END },
+    ])
+  })
+
+  test('is the start of the log where the partition is new, wherever its topic starts', async () => {
+    const { found, done } = locate([sought('end', 0, true)])
+    await done
+    expect(found).toEqual({ 'end/0': START })
+  })
+
+  test('is not handed over before its commit is stored', async () => {
+    outcome = 'retry'
+    const { found, done } = locate([sought('end', 0)])
+    await clock.advance(1_000)
+    expect(found).toEqual({})
+    outcome = 'committed'
+    await clock.when(done)
+    expect(found).toEqual({ 'end/0': END })
+  })
+
+  test('is found although the broker of another does not answer, and that one when it does', async () => {
+    const back = deferred()
+    silent[2] = back.promise
+    const { found, done } = locate([sought('start', 0), sought('start', 1)])
+    await clock.advance(10_000)
+    expect(found).toEqual({ 'start/0': START })
+    delete silent[2]
+    back.reject(new Error('did not answer'))
+    await clock.when(done)
+    expect(found).toEqual({ 'start/0': START, 'start/1': START })
+  })
+
+  test('is looked for until there is a leader', async () => {
+    delete leaders[0]
+    const { found, done } = locate([sought('start', 0), sought('start', 1)])
+    await clock.advance(10_000)
+    expect(found).toEqual({ 'start/1': START })
+    leaders[0] = 2
+    await clock.when(done)
+    expect(found).toEqual({ 'start/0': START, 'start/1': START })
+  })
+
+  test('is not looked for any more when it is not wanted, nor after the end', async () => {
+    leaders = {}
+    let wanted = true
+    const given = locate([sought('start', 0)], () => wanted)
+    const ended = locate([sought('start', 1)])
+    await clock.advance(500)
+    wanted = false
+    await clock.when(given.done)
+    ending.abort()
+    await ended.done
+    expect(clock.pending).toBe(0)
+  })
+
+  test('is asked for again when the coordinator could not say', async () => {
+    let failures = 3
+    fetchFailure = () => {
+      if (failures-- > 0) throw new KafkaError('committed offsets', codeOf('COORDINATOR_LOAD_IN_PROGRESS'))
+    }
+    committed = { 0: 7 }
+    const { found, done } = locate([sought('start', 0)])
+    await clock.when(done)
+    expect(found).toEqual({ 'start/0': 7 })
+  })
+})
+
+describe('a position that the log does not hold', () => {
+  for (const [name, position, to] of [
+    ['before its start', 40, START],
+    ['behind its end', 300, START],
+  ] as const) {
+    test(`${name} is set to its start, and what that skips is told`, async () => {
+      expect(await positions.reset(sought('start', 0), position)).toBe(to)
+      expect(resets).toEqual([{ topic: 'start', partition: 0, from: position, to, skipped: to - position }])
+    })
+  }
+
+  test('stays where it is when the log holds it after all', async () => {
+    for (const position of [START, 150, END]) expect(await positions.reset(sought('start', 0), position)).toBe(position)
+    expect(resets).toEqual([])
+  })
+
+  test('is left alone where nobody can say', async () => {
+    delete leaders[0]
+    await expect(positions.reset(sought('start', 0), 40)).rejects.toThrow('no leader')
+  })
+})
