@@ -15,7 +15,7 @@ import { findsCoordinator } from './wire.mjs'
 const run = promisify(execFile)
 
 /** `{ java, classPath, checkpoint, archive }`; everything is fetched and made where it is missing. */
-export async function kafkaRuntime(report) {
+export async function kafkaRuntime(report = () => {}) {
   const { command, version } = await needJava(report)
   const classPath = await kafkaClassPath(report)
   const folder = join(cache, `ready-${manifestKey()}-${version}`)
