@@ -7,11 +7,13 @@ import type { Config } from '../config/options.ts'
 import { EXIT } from '../errors.ts'
 import { clusterFork } from '../supervisor/fork.ts'
 import { InstanceIds, randomPart } from '../supervisor/instance-ids.ts'
-import type { Eviction } from '../supervisor/parts.ts'
+import type { NotedSlot } from '../supervisor/parts.ts'
 import type { Request } from '../supervisor/signals.ts'
+import { lifeOf } from '../supervisor/slots-file.ts'
 import type { Policy } from '../supervisor/state.ts'
 import { Supervisor } from '../supervisor/supervisor.ts'
 import type { Desk } from './desk.ts'
+import { clearTheWay, evict } from './group.ts'
 import type { End } from './last-words.ts'
 import type { Session } from './session.ts'
 
@@ -36,6 +38,8 @@ export async function forked({ session, desk, exec }: ForkedParts): Promise<End 
     clock,
     resolve: description => session.resolve(description),
     evict: eviction => evict(eviction, session),
+    clearTheWay: ({ config }, signal) => clearTheWay(session, config, signal),
+    noteSlots: (groupId, slots) => noteSlots(session, groupId, slots),
     onWorkerEvent: (origin, { name, data }) => log.write(origin, name, data as never),
   })
   desk.open({
@@ -84,16 +88,15 @@ export const policyOf = (config: Config): Policy => ({
   crashLimit: config.crashLimit,
   crashWindowMs: config.crashWindow * 1000,
   backoffMaxMs: config.restartBackoffMax * 1000,
+  onCrashLoop: config.onCrashLoop,
   evictAfterMs: Math.min(PATIENCE_MS, (config.sessionTimeout * 1000) / 3),
 })
 
 const secretVariables = (): string[] =>
   optionNames.filter(name => optionOf(name).secret).flatMap(name => spellingsOf(name).map(variableOf))
 
-/** The primary loads a Kafka client only when it must. */
-async function evict({ config, groupId, instanceIds, timeoutMs }: Eviction, { parts }: Session): Promise<void> {
-  const { evict } = await import('../engine/kafkajs/evict.ts')
-  const { brokers, clientId } = config
-  const { bus, clock } = parts
-  await evict({ brokers, clientId, groupId, instanceIds, timeoutMs, bus, clock })
+function noteSlots({ parts }: Session, groupId: string, slots: readonly NotedSlot[]): void {
+  parts.pidfile?.noteSlots(
+    slots.map(({ slot, pid, instanceId }) => ({ ...lifeOf(pid), name: slot, groupId, instanceId })),
+  )
 }

@@ -11,6 +11,7 @@ import { isoTime, partitionsOf, type SlotStatus, type Standing } from '../superv
 import { load } from '../worker/load.ts'
 import { Worker } from '../worker/worker.ts'
 import type { Clerk, Desk } from './desk.ts'
+import { clearTheWay } from './group.ts'
 import { type End, endOf, type Uncaught } from './last-words.ts'
 import type { Session } from './session.ts'
 
@@ -37,6 +38,7 @@ class Here implements Clerk {
   readonly end: Promise<End>
   readonly #session: Session
   readonly #forced = deferred<End>()
+  readonly #ending = new AbortController()
   #failure: string | undefined
   #interrupts = 0
   #state: Stage = 'starting'
@@ -107,11 +109,12 @@ class Here implements Clerk {
 
   #stop(reason: string): void {
     this.#enter('stopping')
+    this.#ending.abort()
     this.worker.stop({ withinMs: this.#session.config.shutdownTimeout * 1000, leave: true, reason })
   }
 
   #hear(message: ToPrimary): void {
-    if (message.type === 'described') this.#configure(message.description)
+    if (message.type === 'described') void this.#configure(message.description)
     else if (message.type === 'up') this.#enter('up')
     else if (message.type === 'refused') this.#failure = `${message.error.message} ${message.cure}`
   }
@@ -122,9 +125,10 @@ class Here implements Clerk {
     this.#since = this.#session.parts.clock.now()
   }
 
-  #configure(description: Description): void {
+  async #configure(description: Description): Promise<void> {
     try {
       const { config, groupId } = this.#session.resolve(description)
+      await clearTheWay(this.#session, config, this.#ending.signal)
       // Without a slot that outlives this process there is no place to come back to, unless the user names one.
       const instanceId = config.groupInstanceId === undefined ? null : `${config.groupInstanceId}-0`
       this.worker.receive({ type: 'configure', config, groupId, instanceId, slot: slotName(description.consumer, 0) })

@@ -3,7 +3,7 @@
 
 import { loadConfig } from '../config/load.ts'
 import { RacecarError } from '../errors.ts'
-import { createBus } from '../events/bus.ts'
+import { type Bus, createBus } from '../events/bus.ts'
 import { systemClock } from '../lib/clock.ts'
 import { within } from '../lib/within.ts'
 import { prepare } from '../loader/prepare.ts'
@@ -12,6 +12,7 @@ import type { Pidfile } from '../supervisor/pidfile.ts'
 import { answerSignals, type Heard } from '../supervisor/signals.ts'
 import { Desk } from './desk.ts'
 import { forked } from './forked.ts'
+import { hasTerminal, hungUp } from './hang-up.ts'
 import { type End, endOf, lastWords, type Uncaught } from './last-words.ts'
 import { openControl } from './open-control.ts'
 import { Session } from './session.ts'
@@ -53,9 +54,9 @@ async function run(launch: Launch): Promise<End> {
   log.listen(bus, { pid: process.pid })
   let pidfile: Pidfile | undefined
   try {
-    pidfile = config.pidfile === undefined ? undefined : await acquire(config.pidfile, complain)
+    pidfile = config.pidfile === undefined ? undefined : await acquire(config.pidfile, bus)
     const plan = await prepare({ cwd, require: config.require, consumer })
-    const session = new Session({ ...launch, bus, log, plan, clock: systemClock, loaded: { config, sources } })
+    const session = new Session({ ...launch, bus, log, plan, pidfile, clock: systemClock, loaded: { config, sources } })
     return await start(session, launch)
   } finally {
     await pidfile?.release()
@@ -67,7 +68,8 @@ const flushed = (writing: Promise<void>): Promise<boolean> => within(systemClock
 
 async function start(session: Session, launch: Launch): Promise<End> {
   const desk = new Desk()
-  answerSignals(launch.heard, request => desk.put(request))
+  const hadTerminal = hasTerminal()
+  answerSignals(launch.heard, request => desk.put(request.kind === 'hang up' ? hungUp(session, hadTerminal) : request))
   const control = await openControl({ session, desk, cwd: launch.cwd })
   try {
     return await serve(session, desk, launch)
@@ -87,8 +89,8 @@ async function serve(session: Session, desk: Desk, { exec, uncaught }: Launch): 
 }
 
 /** Loaded only where it is wanted: its lock hooks signals and the process's exit. */
-async function acquire(file: string, complain: (sentence: string) => void): Promise<Pidfile> {
+async function acquire(file: string, bus: Bus): Promise<Pidfile> {
   const { Pidfile } = await import('../supervisor/pidfile.ts')
-  const onLost = (error: Error) => complain(`The lock of the pidfile ${file} was taken away: ${error.message}`)
-  return Pidfile.acquire({ file, pid: process.pid, onLost })
+  const say = (message: string) => bus.publish('line', { level: 'warn', message, from: 'supervisor' })
+  return Pidfile.acquire({ file, pid: process.pid, say })
 }

@@ -3,6 +3,7 @@
 
 import { fileURLToPath } from 'node:url'
 import { EXIT } from '../errors.ts'
+import { putGoneTerminalAside } from '../lib/gone-terminal.ts'
 import type { Heard } from '../supervisor/signals.ts'
 import { readCommandLine } from './command-line.ts'
 import { endOf, lastWords, type Uncaught } from './last-words.ts'
@@ -23,7 +24,9 @@ export async function main({ argv, heard }: MainParts): Promise<never> {
   if (wanted.kind === 'end') return process.exit(wanted.exitCode)
   const exec = fileURLToPath(new URL('../entry/worker.js', import.meta.url))
   const uncaught = listenForUncaught()
-  return process.exit(await launch({ ...wanted, env, cwd: process.cwd(), version, heard, uncaught, out, err, exec }))
+  const exitCode = await launch({ ...wanted, env, cwd: process.cwd(), version, heard, uncaught, out, err, exec })
+  putGoneTerminalAside()
+  return process.exit(exitCode)
 }
 
 /** In a primary an error that nobody caught is a bug of ours. Its workers see it go, drain and leave by themselves. */

@@ -8,6 +8,7 @@ import type { Bus } from '../events/bus.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Description, LoadPlan } from '../messages.ts'
 import type { Log } from '../observe/log.ts'
+import type { Pidfile } from '../supervisor/pidfile.ts'
 import { optionsInForce } from './options-in-force.ts'
 
 export interface SessionParts {
@@ -19,6 +20,8 @@ export interface SessionParts {
   readonly log: Log
   readonly plan: LoadPlan
   readonly clock: Clock
+  /** undefined: there is none. */
+  readonly pidfile: Pidfile | undefined
   /** Without the options of the class. */
   readonly loaded: Pick<Loaded, 'config' | 'sources'>
 }

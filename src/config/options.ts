@@ -175,6 +175,19 @@ export const options = {
     default: 30,
     about: 'Longest wait before a crashed worker is replaced, seconds',
   }),
+  onCrashLoop: choice(
+    'stop',
+    'continue',
+  )({
+    group: 'Workers',
+    default: 'stop',
+    about: 'What follows when a slot is given up: everything stops, or the others continue without it',
+  }),
+  failFast: flag({
+    group: 'Workers',
+    default: false,
+    about: 'End with 69 when at the start no broker answers or a topic is missing, where racecar would wait',
+  }),
   pidfile: maybeText({
     group: 'Workers',
     default: undefined,

@@ -5,6 +5,7 @@ import cluster from 'node:cluster'
 import { type Bus, createBus } from '../events/bus.ts'
 import type { Level } from '../events/events.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
+import { putGoneTerminalAside } from '../lib/gone-terminal.ts'
 import { within } from '../lib/within.ts'
 import { isToWorker, type LoadPlan } from '../messages.ts'
 import { IpcChannel } from '../worker/channel.ts'
@@ -43,5 +44,6 @@ export async function live({ heard, load }: LiveParts): Promise<never> {
   if (!process.connected) worker.orphaned()
   const code = await worker.done
   await within(clock, channel.flush(), clock.now() + FLUSH_MS)
+  putGoneTerminalAside()
   return process.exit(code)
 }

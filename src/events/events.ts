@@ -84,6 +84,11 @@ export interface Events {
   'slot.killed': { slot: string; pid: number; why: string }
   /** Somebody else uses its instance id: its next process gets another one. */
   'slot.renamed': { slot: string; was: string; instanceId: string; why: string }
+  /** Workers of an earlier primary that was killed: new ones join when these are gone. */
+  'orphans.awaited': { pids: readonly number[]; graceMs: number }
+  'orphan.killed': { pid: number }
+  /** Dead workers of an earlier primary. */
+  'orphans.evicted': { groupId: string; instanceIds: readonly string[] }
 }
 
 export type EventName = keyof Events

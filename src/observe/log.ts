@@ -27,7 +27,7 @@ export interface LogSettings {
 export class Log {
   readonly #settings: LogSettings
   readonly #render: Render
-  readonly #transport: winston.transport
+  #transport: winston.transport
   readonly #winston: winston.Logger
 
   /** Throws CANNOT_CREATE when the file cannot be written. */
@@ -65,6 +65,23 @@ export class Log {
     if (!this.#winston.isLevelEnabled(level)) return
     const epoch = this.#settings.clock.epoch()
     this.#winston.log({ level, message: this.#render({ name, data, speaker, epoch }) })
+  }
+
+  /** The file that was opened anew, for whoever has moved the one before; undefined: the log is in none. */
+  reopen(): string | undefined {
+    const { file, complain } = this.#settings
+    if (file === undefined) return undefined
+    const before = this.#transport
+    try {
+      this.#transport = this.#toFile(file)
+    } catch (error) {
+      complain(`${error instanceof Error ? error.message : String(error)} The one before is written on.`)
+      return undefined
+    }
+    this.#winston.add(this.#transport)
+    // What it has taken in it still writes.
+    this.#winston.remove(before)
+    return file
   }
 
   /** Resolves when the last line has been handed to the system: nothing of it is lost by an exit right after. */

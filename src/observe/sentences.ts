@@ -138,6 +138,20 @@ const ofPrimary = {
     say: ({ slot, was, instanceId }) =>
       `${slot} goes on as ${instanceId}: another process uses the group.instance.id ${was}.`,
   },
+  'orphans.awaited': {
+    level: 'warn',
+    say: ({ pids, graceMs }) =>
+      `Waits, for ${seconds(graceMs)} at most, until the workers of an earlier racecar have drained: ${pids.join(', ')}.`,
+  },
+  'orphan.killed': {
+    level: 'warn',
+    say: ({ pid }) => `${pid}, a worker of an earlier racecar, is killed: it has not drained in time.`,
+  },
+  'orphans.evicted': {
+    level: 'info',
+    say: ({ groupId, instanceIds }) =>
+      `Took ${count(instanceIds.length, 'dead member')} of an earlier racecar out of the group ${groupId}: ${instanceIds.join(', ')}.`,
+  },
 } satisfies Partial<{ [N in EventName]: Sentence<N> }>
 
 export const sentences: { readonly [N in EventName]: Sentence<N> } = {

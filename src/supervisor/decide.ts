@@ -2,7 +2,7 @@
 // carries out the actions reports what came of them as events. Each turn first takes in the event, then what the time demands.
 
 import { EXIT } from '../errors.ts'
-import { evicted, ofProcess } from './lives.ts'
+import { configureWaiting, evicted, ofProcess } from './lives.ts'
 import { type Action, placeOf, type Slot, type State, type SupervisorEvent, vacant } from './state.ts'
 import { beginStop, failureOf, finishStop, force, interrupt, UNKILLABLE_MS } from './stopping.ts'
 import { Turn } from './turn.ts'
@@ -25,11 +25,13 @@ export function decide(state: State, event: SupervisorEvent, now: number): Decis
 export function nextWake({ phase, slots, policy }: State): number | null {
   if (phase.kind === 'ended') return null
   if (phase.kind === 'stopping') {
-    return slots.some(slot => slot.state === 'stopping') ? phase.deadline : phase.deadline + UNKILLABLE_MS
+    // With nobody left it is the group's answer that is waited for, and not beyond the deadline.
+    const isAtDeadline = slots.some(slot => slot.state === 'stopping') || slots.every(slot => slot.state === 'down')
+    return isAtDeadline ? phase.deadline : phase.deadline + UNKILLABLE_MS
   }
   const times = slots.flatMap(slot => [
     slot.state === 'down' && slot.forkAt !== null ? slot.forkAt : Number.POSITIVE_INFINITY,
-    slot.state === 'starting' ? slot.killAt : Number.POSITIVE_INFINITY,
+    killAt(slot),
     evictionAt(slot, policy.evictAfterMs),
   ])
   const first = Math.min(...times)
@@ -40,6 +42,10 @@ function react(turn: Turn, event: SupervisorEvent): void {
   switch (event.type) {
     case 'sized':
       resize(turn, event.workers)
+      break
+    case 'clear':
+      turn.change({ isClear: true })
+      configureWaiting(turn)
       break
     case 'stop':
       beginStop(turn, event)
@@ -88,8 +94,9 @@ function settle(turn: Turn): void {
 
 function attend(turn: Turn, slot: Slot): void {
   const { now } = turn
-  if (slot.state === 'starting' && slot.killAt <= now) {
-    turn.put({ ...placeOf(slot), ...failureOf(slot), state: 'killed', run: slot.run, since: now, why: 'boot' })
+  if (slot.state === 'starting' && killAt(slot) <= now) {
+    const killed = { state: 'killed', run: slot.run, since: now, why: 'boot', bootSince: slot.since } as const
+    turn.put({ ...placeOf(slot), ...failureOf(slot), ...killed })
     turn.act({ do: 'kill', slot: slot.number, run: slot.run, why: 'it was not up within boot_timeout' })
   } else if (evictionAt(slot, turn.state.policy.evictAfterMs) <= now) {
     turn.put({ ...slot, membership: { kind: 'evicting' } })
@@ -99,10 +106,14 @@ function attend(turn: Turn, slot: Slot): void {
   if (current?.state === 'down' && current.forkAt !== null && current.forkAt <= now) fork(turn, current)
 }
 
-/** Only while no process of the slot can join: the eviction would hit the replacement. */
+const killAt = (slot: Slot): number =>
+  slot.state === 'starting' && slot.step !== 'waiting' ? slot.killAt : Number.POSITIVE_INFINITY
+
+/** Only while no process of the slot can join: the eviction would hit the replacement. Where none will come, at once. */
 function evictionAt(slot: Slot, afterMs: number): number {
   const safe = slot.state === 'down' || (slot.state === 'starting' && slot.step === 'loading')
-  return safe && slot.membership.kind === 'orphaned' ? slot.membership.since + afterMs : Number.POSITIVE_INFINITY
+  if (!safe || slot.membership.kind !== 'orphaned') return Number.POSITIVE_INFINITY
+  return slot.membership.since + (slot.state === 'down' && slot.forkAt === null ? 0 : afterMs)
 }
 
 function fork(turn: Turn, slot: Slot): void {

@@ -9,7 +9,6 @@ import {
   type Live,
   type Membership,
   placeOf,
-  type Slot,
   type Starting,
   type SupervisorEvent,
 } from './state.ts'
@@ -55,21 +54,29 @@ export function ofProcess(turn: Turn, slot: Live, event: ProcessEvent): void {
 
 function described(turn: Turn, slot: Live): void {
   if (slot.state !== 'starting' || slot.step !== 'loading') return
-  if (slot.membership.kind === 'evicting') turn.put({ ...slot, step: 'waiting' })
+  if (slot.membership.kind === 'evicting' || !turn.state.isClear)
+    turn.put({ ...slot, step: 'waiting', heldSince: turn.now })
   else configure(turn, slot)
 }
 
-function configure(turn: Turn, slot: Starting): void {
-  turn.put({ ...slot, step: 'configured' })
+/** Those that need not wait any more. */
+export function configureWaiting(turn: Turn): void {
+  for (const slot of turn.state.slots) {
+    if (slot.state !== 'starting' || slot.step !== 'waiting') continue
+    if (turn.state.isClear && slot.membership.kind !== 'evicting') configure(turn, slot)
+  }
+}
+
+function configure(turn: Turn, { heldSince = turn.now, ...slot }: Starting): void {
+  turn.put({ ...slot, killAt: slot.killAt + (turn.now - heldSince), step: 'configured' })
   turn.act({ do: 'configure', slot: slot.number, run: slot.run })
 }
 
 export function evicted(turn: Turn, number: number): void {
   const slot = turn.state.slots[number]
   if (slot?.membership.kind !== 'evicting') return
-  const free: Slot = { ...slot, membership: { kind: 'none' } }
-  turn.put(free)
-  if (free.state === 'starting' && free.step === 'waiting') configure(turn, free)
+  turn.put({ ...slot, membership: { kind: 'none' } })
+  configureWaiting(turn)
 }
 
 function up(turn: Turn, slot: Live, pid: number): void {
@@ -123,7 +130,7 @@ function replace(turn: Turn, slot: Live, { counts, why, membership }: Loss): voi
     turn.put(down)
     return
   }
-  const before = slot.state === 'up' && turn.now - slot.since >= policy.crashWindowMs ? healthy : slot.crashes
+  const before = slot.state === 'up' && turn.now - slot.since >= policy.crashWindowMs ? healthy : notAged(turn, slot)
   const crashes = oneMore(before, { counts, why, now: turn.now, windowMs: policy.crashWindowMs })
   if (counts && crashes.times.length >= policy.crashLimit) {
     giveUp(turn, { ...down, crashes })
@@ -134,6 +141,13 @@ function replace(turn: Turn, slot: Live, { counts, why, membership }: Loss): voi
   turn.put({ ...down, crashes, forkAt: turn.now + inMs })
   const data = { slot: turn.name(slot), inMs, crashes: crashes.count }
   turn.act({ do: 'announce', event: { name: 'slot.restarting', data } })
+}
+
+/** Time spent on a start that came to nothing is no healthy while: or a boot_timeout of a minute would outwait every crash_window. */
+function notAged(turn: Turn, slot: Live): Crashes {
+  const startedFor = slot.state === 'starting' ? turn.now - slot.since : 0
+  const bootMs = slot.state === 'killed' && slot.why === 'boot' ? turn.now - slot.bootSince : startedFor
+  return { ...slot.crashes, times: slot.crashes.times.map(time => time + bootMs) }
 }
 
 function oneMore(
@@ -149,11 +163,13 @@ function oneMore(
 }
 
 function giveUp(turn: Turn, slot: Down): void {
-  const { crashLimit, crashWindowMs } = turn.state.policy
+  const { crashLimit, crashWindowMs, onCrashLoop } = turn.state.policy
   const name = turn.name(slot)
   turn.put(slot)
   const data = { slot: name, crashes: slot.crashes.times.length, withinMs: crashWindowMs }
   turn.act({ do: 'announce', event: { name: 'slot.given.up', data } })
+  if (onCrashLoop === 'continue' && turn.state.slots.some(other => other.state !== 'down' || other.forkAt !== null))
+    return
   const often = `${name} crashed ${crashLimit} times within ${crashWindowMs / 1000} s and was given up`
   beginStop(turn, { reason: often, code: EXIT.failure, why: `${often}; at first it ${slot.crashes.first}` })
 }

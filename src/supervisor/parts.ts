@@ -19,6 +19,10 @@ export interface WorkerOrigin {
   readonly pid: number
 }
 
+export interface NotedSlot extends WorkerOrigin {
+  readonly instanceId: string
+}
+
 export interface Eviction extends Resolved {
   readonly instanceIds: readonly string[]
   readonly timeoutMs: number
@@ -33,6 +37,10 @@ export interface SupervisorParts {
   readonly clock: Clock
   /** The options in force, once a worker has said what the class wants. Called once; a throw ends everything. */
   readonly resolve: (description: Description) => Resolved | Promise<Resolved>
+  /** Waits for, and takes out of the group, what an earlier primary left behind. Workers join afterwards. Never rejects. */
+  readonly clearTheWay: (resolved: Resolved, signal: AbortSignal) => Promise<void>
+  /** Who may be a member from now on: before any of them can be. */
+  readonly noteSlots: (groupId: string, slots: readonly NotedSlot[]) => void
   /** Takes dead members out of the group. Never rejects for longer than `timeoutMs`. */
   readonly evict: (eviction: Eviction) => Promise<void>
   readonly onWorkerEvent: (origin: WorkerOrigin, event: ForwardedEvent) => void

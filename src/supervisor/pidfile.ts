@@ -1,5 +1,6 @@
-// The pidfile: who runs here, and that nobody else does. A lock beside it decides who may write it; the process id in it decides
-// whether the holder of a lock that was left behind still lives. A file that is not ours is never deleted nor overwritten.
+// The pidfile: who runs here, and that nobody else does. A lock beside it decides who may write it; the process in it, with what
+// the slots file knows of it, decides whether the holder of a lock that was left behind still lives. A file that is not ours is
+// never deleted nor overwritten.
 
 import { readFileSync, rmSync } from 'node:fs'
 import { lstat, readFile, rename, rm, writeFile } from 'node:fs/promises'
@@ -8,18 +9,31 @@ import { setTimeout } from 'node:timers/promises'
 import lockfile from 'proper-lockfile'
 import { RacecarError } from '../errors.ts'
 import { isAlive, startedAt } from './process-start.ts'
+import {
+  fateOf,
+  isFromHere,
+  lifeOf,
+  readSlots,
+  removeSlots,
+  type SlotRecord,
+  type SlotsRecord,
+  writeSlots,
+} from './slots-file.ts'
 
 export interface PidfileParts {
   readonly file: string
   readonly pid: number
-  /** The lock was taken away while we ran: another process may believe that it is alone. */
-  readonly onLost: (error: Error) => void
+  /** What an operator should know, as whole sentences. */
+  readonly say: (sentence: string) => void
 }
 
-type Content =
-  | { readonly kind: 'missing' | 'empty' }
-  | { readonly kind: 'pid'; readonly pid: number; readonly writtenAt: number }
-  | { readonly kind: 'foreign'; readonly what: string }
+type Content = { readonly kind: 'missing' | 'empty' } | Written | { readonly kind: 'foreign'; readonly what: string }
+
+interface Written {
+  readonly kind: 'pid'
+  readonly pid: number
+  readonly writtenAt: number
+}
 
 /** Far beyond any pause of a live holder: whether it lives is asked of its process id, not of the lock's age. */
 const LOCK = { realpath: false, stale: 60_000, update: 15_000, retries: 0 }
@@ -30,11 +44,15 @@ const TURN_TRIES = 400
 export class Pidfile {
   readonly #parts: PidfileParts
   readonly #file: string
+  readonly #slotsFile: string
   #release: (() => Promise<void>) | undefined
+  #left: readonly SlotRecord[] = []
+  #slots: readonly SlotRecord[] = []
 
   private constructor(parts: PidfileParts) {
     this.#parts = parts
     this.#file = resolve(parts.file)
+    this.#slotsFile = `${this.#file}.slots`
   }
 
   /** Throws ALREADY_RUNNING when another process lives, CANNOT_CREATE when the file cannot be ours. */
@@ -48,6 +66,23 @@ export class Pidfile {
     return pidfile
   }
 
+  /** Workers of earlier primaries that ended without having taken leave of the group. */
+  get left(): readonly SlotRecord[] {
+    return this.#left
+  }
+
+  /** Nothing of them is in the group any more. */
+  forgetLeft(): void {
+    this.#left = []
+    this.#writeSlots()
+  }
+
+  /** Which workers may be members from now on. */
+  noteSlots(slots: readonly SlotRecord[]): void {
+    this.#slots = slots
+    this.#writeSlots()
+  }
+
   /** Removes the file if it still says what we wrote, then the lock. */
   async release(): Promise<void> {
     const release = this.#release
@@ -56,6 +91,11 @@ export class Pidfile {
     process.off('exit', this.#removeNow)
     const content = await this.#read().catch(() => undefined)
     if (content?.kind === 'pid' && content.pid === this.#parts.pid) await rm(this.#file, { force: true })
+    else
+      this.#parts.say(`The pidfile ${this.#file} was ${content?.kind === 'missing' ? 'deleted' : 'changed'} meanwhile.`)
+    this.#slots = []
+    if (this.#left.length === 0) removeSlots(this.#slotsFile)
+    else this.#writeSlots()
     await release().catch(() => {})
   }
 
@@ -65,19 +105,27 @@ export class Pidfile {
     try {
       const content = await this.#read()
       if (content.kind === 'foreign') throw this.#cannot(new Error(content.what))
-      this.#release = await this.#lock(content)
+      const record = readSlots(this.#slotsFile)
+      this.#release = await this.#lock(content, record)
+      this.#left = record?.slots ?? []
       await this.#write()
+      this.#writeSlots()
       process.on('exit', this.#removeNow)
     } finally {
       await done().catch(() => {})
     }
   }
 
-  async #lock(content: Content): Promise<() => Promise<void>> {
-    const options = { ...LOCK, onCompromised: this.#parts.onLost }
+  async #lock(content: Content, record: SlotsRecord | undefined): Promise<() => Promise<void>> {
+    const onCompromised = ({ message }: Error) =>
+      this.#parts.say(`The lock of the pidfile ${this.#file} was taken away: ${message}`)
+    const options = { ...LOCK, onCompromised }
     const locked = await this.#isLocked()
-    if (locked && content.kind === 'pid') {
-      if (this.#lives(content)) throw this.#refusal(`the process ${content.pid}`)
+    const written = content.kind === 'pid' ? content : writtenBy(record)
+    if (locked && written) {
+      const gone = this.#whyGone(written, record)
+      if (gone === undefined) throw this.#refusal(`the process ${written.pid}`)
+      this.#parts.say(`The pidfile ${this.#file} is taken over: ${gone}.`)
       await rm(`${this.#file}.lock`, { recursive: true, force: true })
     }
     try {
@@ -88,11 +136,15 @@ export class Pidfile {
     }
   }
 
-  /** Our own number in a file that we have not written, and a process younger than the file, are strangers that got the number. */
-  #lives({ pid, writtenAt }: Extract<Content, { kind: 'pid' }>): boolean {
-    if (pid === this.#parts.pid || !isAlive(pid)) return false
-    const since = startedAt(pid)
-    return since === undefined || since <= writtenAt + CLOCK_SLACK_MS
+  /** undefined: who wrote it lives. Our own number in a file that we have not written is another container's. */
+  #whyGone({ pid, writtenAt }: Written, record: SlotsRecord | undefined): string | undefined {
+    const known = record?.primary.pid === pid ? record.primary : undefined
+    if (known && !isFromHere(known)) return `the process ${pid} that wrote it ran on the host ${known.host}`
+    if (pid === this.#parts.pid)
+      return `its process id ${pid} is our own, so it is from before this container was started`
+    if (!isAlive(pid)) return `the process ${pid} is gone`
+    if (known ? fateOf(known) === 'dead' : isYoungerThan(writtenAt, pid)) return `${pid} is another process by now`
+    return undefined
   }
 
   async #isLocked(): Promise<boolean> {
@@ -112,6 +164,15 @@ export class Pidfile {
     return { kind: 'pid', pid: Number(text), writtenAt: stat.mtimeMs }
   }
 
+  /** Without it all works, only a start after an accident is slower: no reason to end. */
+  #writeSlots(): void {
+    try {
+      writeSlots(this.#slotsFile, { primary: lifeOf(this.#parts.pid), slots: [...this.#left, ...this.#slots] })
+    } catch (error) {
+      this.#parts.say(`${this.#slotsFile} cannot be written: ${messageOf(error)}.`)
+    }
+  }
+
   /** Whole or not at all: a reader never sees half of it. */
   async #write(): Promise<void> {
     const draft = `${this.#file}.${this.#parts.pid}`
@@ -125,8 +186,9 @@ export class Pidfile {
     }
   }
 
-  /** For an end that nobody had time for. The lock's own library removes the lock then. */
+  /** For an end that nobody had time for: workers may live on. The lock's own library removes the lock then. */
   readonly #removeNow = (): void => {
+    if (this.#left.length + this.#slots.length === 0) removeSlots(this.#slotsFile)
     try {
       if (readFileSync(this.#file, 'utf8').trim() === String(this.#parts.pid)) rmSync(this.#file)
     } catch {
@@ -139,8 +201,9 @@ export class Pidfile {
   }
 
   #cannot(error: unknown): RacecarError {
-    const why = error instanceof Error ? error.message : String(error)
-    return new RacecarError('CANNOT_CREATE', `The pidfile ${this.#file} cannot be written: ${why}.`, { cause: error })
+    return new RacecarError('CANNOT_CREATE', `The pidfile ${this.#file} cannot be written: ${messageOf(error)}.`, {
+      cause: error,
+    })
   }
 }
 
@@ -155,5 +218,17 @@ async function takeTurn(file: string): Promise<() => Promise<void>> {
   }
 }
 
+/** Somebody may have tidied the pidfile away, and nothing else. */
+const writtenBy = (record: SlotsRecord | undefined): Written | undefined =>
+  record && { kind: 'pid', pid: record.primary.pid, writtenAt: Number.POSITIVE_INFINITY }
+
 /** Boot times are whole seconds, and file systems round. */
 const CLOCK_SLACK_MS = 2000
+
+/** For files without a slots file: the wall clock may lie, so births go before this. */
+function isYoungerThan(writtenAt: number, pid: number): boolean {
+  const since = startedAt(pid)
+  return since !== undefined && since > writtenAt + CLOCK_SLACK_MS
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

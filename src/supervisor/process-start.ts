@@ -23,6 +23,15 @@ export function birthOf(pid: number): string | undefined {
   return stat && boot && !isDead(stat) ? `${boot}:${stat.ticks}` : undefined
 }
 
+export interface Life {
+  readonly pid: number
+  /** By birthOf; null where that cannot be known. */
+  readonly birth: string | null
+}
+
+/** Whether this process lives, and is the same. Where births cannot be known: whether anybody has its number. */
+export const isStill = ({ pid, birth }: Life): boolean => (birth === null ? isAlive(pid) : birthOf(pid) === birth)
+
 /** Whoever it is. */
 export function isAlive(pid: number): boolean {
   try {

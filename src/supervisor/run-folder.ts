@@ -7,12 +7,9 @@ import { chmod, lstat, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { listens } from '../lib/listens.ts'
-import { birthOf, isAlive } from './process-start.ts'
+import { isStill, type Life } from './process-start.ts'
 
-export interface Identity {
-  readonly pid: number
-  /** By birthOf; null where that cannot be known. */
-  readonly birth: string | null
+export interface Identity extends Life {
   readonly consumer: string
   /** Absolute; null: it has none. */
   readonly pidfile: string | null
@@ -105,10 +102,6 @@ export async function sweep(folder: string): Promise<void> {
     await Promise.all([place.socket, place.note].map(file => rm(file, { force: true })))
   }
 }
-
-/** Whether this process lives, and is the same. Where births cannot be known: whether anybody has its number. */
-export const isStill = ({ pid, birth }: Pick<Identity, 'pid' | 'birth'>): boolean =>
-  birth === null ? isAlive(pid) : birthOf(pid) === birth
 
 const placeNamed = (folder: string, name: string): Place => ({
   socket: join(folder, `${name}${SOCKET}`),

@@ -12,16 +12,18 @@ export type Request =
   | { readonly kind: 'show options' }
   | { readonly kind: 'nothing' }
 
-const table: Readonly<Record<string, Request>> = {
+/** `hang up`: the terminal is gone, or the log file was moved away. */
+export type SignalRequest = Request | { readonly kind: 'hang up' }
+
+const table: Readonly<Record<string, SignalRequest>> = {
   SIGTERM: { kind: 'stop', reason: 'SIGTERM' },
   SIGQUIT: { kind: 'stop', reason: 'SIGQUIT' },
-  // The terminal is gone.
-  SIGHUP: { kind: 'stop', reason: 'SIGHUP' },
+  SIGHUP: { kind: 'hang up' },
   SIGINT: { kind: 'interrupt' },
   SIGUSR1: { kind: 'show options' },
 }
 
-export function requestFor(signal: string): Request {
+export function requestFor(signal: string): SignalRequest {
   return (Object.hasOwn(table, signal) && table[signal]) || { kind: 'nothing' }
 }
 
@@ -32,7 +34,7 @@ export interface Heard {
 }
 
 /** Takes over from bin/racecar.js: what has come so far is answered now, in order. */
-export function answerSignals(heard: Heard, answer: (request: Request) => void): void {
+export function answerSignals(heard: Heard, answer: (request: SignalRequest) => void): void {
   heard.tell = signal => answer(requestFor(signal))
   for (const signal of heard.signals.splice(0)) heard.tell(signal)
 }

@@ -11,6 +11,8 @@ export interface Policy {
   /** The limit counts within this; a worker that was up for as long as this is healthy, and its crashes are forgotten. */
   readonly crashWindowMs: number
   readonly backoffMaxMs: number
+  /** When a slot is given up: everything stops, or the others go on as long as there are any. */
+  readonly onCrashLoop: 'stop' | 'continue'
   /** A dead static member whose replacement has not joined by then is taken out of the group, so that its partitions flow. */
   readonly evictAfterMs: number
 }
@@ -46,7 +48,7 @@ interface Place {
 export type Down = Place & {
   readonly state: 'down'
   readonly since: number
-  /** When the next process is due; null: none. */
+  /** When the next process is due; null: none, for the slot was given up or everything stops. */
   readonly forkAt: number | null
 }
 
@@ -54,9 +56,12 @@ export type Starting = Place & {
   readonly state: 'starting'
   readonly run: number
   readonly since: number
+  /** It stands still in the step `waiting`. */
   readonly killAt: number
-  /** `waiting`: described, and held back until the dead member is out of the group; only `configured` ones join. */
+  /** `waiting`: described, and held back until the way into the group is clear; only `configured` ones join. */
   readonly step: 'loading' | 'waiting' | 'configured'
+  /** Since when it has been `waiting`. */
+  readonly heldSince?: number
   readonly failure?: string
 }
 
@@ -80,9 +85,8 @@ export type Killed = Place & {
   readonly state: 'killed'
   readonly run: number
   readonly since: number
-  readonly why: 'boot' | 'deadline'
   readonly failure?: string
-}
+} & ({ readonly why: 'boot'; readonly bootSince: number } | { readonly why: 'deadline' })
 
 export type Live = Starting | Up | Stopping | Killed
 export type Slot = Down | Live
@@ -107,6 +111,8 @@ export interface State {
   readonly slots: readonly Slot[]
   /** How many runs were given out. */
   readonly runs: number
+  /** Nothing is left of an earlier life that workers would have to wait for. */
+  readonly isClear: boolean
   readonly interrupts: number
   /** A worker has been a member, so what the brokers refuse now they once allowed. */
   readonly everJoined: boolean
@@ -125,6 +131,8 @@ interface Run {
 export type SupervisorEvent =
   /** There are to be this many slots. */
   | { readonly type: 'sized'; readonly workers: number }
+  /** The options are known, and what an earlier life left in the group is out of it: workers may join. */
+  | { readonly type: 'clear' }
   | (Run & { readonly type: 'described' })
   | (Run & { readonly type: 'up'; readonly pid: number })
   /** `joining`: it may be a member from now on; `left`: the group has been told that it is none any more. */
@@ -166,6 +174,7 @@ export const initially = (consumer: string, policy: Policy): State => ({
   phase: { kind: 'running' },
   slots: [],
   runs: 0,
+  isClear: false,
   interrupts: 0,
   everJoined: false,
 })

@@ -56,14 +56,28 @@ export function finishStop(turn: Turn): void {
   if (phase.kind !== 'stopping') return
   if (phase.forcedBy !== null || turn.now >= phase.deadline)
     for (const slot of slots) if (slot.state === 'stopping') end(turn, slot)
-  const patient = turn.now < phase.deadline + UNKILLABLE_MS
-  if (patient && turn.state.slots.some(slot => slot.state !== 'down')) return
+  const isBusy = turn.state.slots.some(slot => slot.state !== 'down')
+  const isInTime = phase.forcedBy === null && turn.now < phase.deadline
+  if (isBusy && isInTime) freeTheDead(turn)
+  if (isBusy && turn.now < phase.deadline + UNKILLABLE_MS) return
+  if (isInTime && turn.state.slots.some(slot => slot.membership.kind === 'evicting')) return
   const { code, why } = turn.state.phase as typeof phase
   turn.change({ phase: { kind: 'ended', code, why } })
-  const evict = turn.state.slots.filter(slot => slot.membership.kind === 'orphaned').map(slot => slot.number)
+  const evict = turn.state.slots
+    .filter(({ membership }) => membership.kind === 'orphaned' || membership.kind === 'evicting')
+    .map(slot => slot.number)
   const left = phase.forcedBy !== null ? 0 : phase.deadline - turn.now
   const withinMs = Math.min(EVICTION_MS.most, Math.max(EVICTION_MS.least, left))
   turn.act({ do: 'finish', code, why, evict, withinMs })
+}
+
+/** The others may take their whole deadline for what they have in hand; other members of the group need not wait for it. */
+function freeTheDead(turn: Turn): void {
+  for (const slot of turn.state.slots) {
+    if (slot.state !== 'down' || slot.membership.kind !== 'orphaned') continue
+    turn.put({ ...slot, membership: { kind: 'evicting' } })
+    turn.act({ do: 'evict', slot: slot.number })
+  }
 }
 
 function end(turn: Turn, slot: Live): void {

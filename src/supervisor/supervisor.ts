@@ -8,7 +8,7 @@ import { type Cancel, sleep } from '../lib/clock.ts'
 import { type Deferred, deferred } from '../lib/deferred.ts'
 import type { Description, ForwardedEvent } from '../messages.ts'
 import { decide, nextWake } from './decide.ts'
-import type { Ending, Resolved, SupervisorParts } from './parts.ts'
+import type { Ending, NotedSlot, Resolved, SupervisorParts } from './parts.ts'
 import { BeatPulse } from './pulse.ts'
 import { Reports } from './reports.ts'
 import { type Action, initially, type State, type SupervisorEvent, slotName } from './state.ts'
@@ -33,6 +33,7 @@ export class Supervisor {
   #state: State
   #working = false
   #cancelWake: Cancel = () => {}
+  readonly #ending = new AbortController()
   #resolving: Promise<void> | undefined
   #resolved: Resolved | undefined
 
@@ -160,7 +161,7 @@ export class Supervisor {
     switch (message.type) {
       case 'described':
         this.#resolving ??= this.#resolve(message.description)
-        void this.#resolving.then(() => this.#take({ type: 'described', slot, run }))
+        this.#take({ type: 'described', slot, run })
         break
       case 'refused':
         this.#take({ type: 'failed', slot, run, message: `${sentence(message.error)} ${message.cure}`.trimEnd() })
@@ -205,7 +206,11 @@ export class Supervisor {
   async #resolve(description: Description): Promise<void> {
     try {
       this.#resolved = await this.#parts.resolve(description)
-      this.#take({ type: 'sized', workers: this.#resolved.config.workers })
+      const { workers } = this.#resolved.config
+      this.#take({ type: 'sized', workers })
+      if (workers === 0) return
+      await this.#parts.clearTheWay(this.#resolved, this.#ending.signal)
+      this.#take({ type: 'clear' })
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
       const code = isRacecarError(error) ? error.exitCode : EXIT.bug
@@ -217,8 +222,16 @@ export class Supervisor {
     if (!this.#resolved) return
     const { config, groupId } = this.#resolved
     const instanceId = this.#parts.ids.of(slot)
+    this.#parts.noteSlots(
+      groupId,
+      [...this.#processes].map(one => this.#noted(one)),
+    )
     const message = { type: 'configure', config, groupId, instanceId, slot: this.#name(slot) } as const
     this.#processes.get(slot)?.handle.send(message)
+  }
+
+  #noted([slot, { handle }]: [number, Process]): NotedSlot {
+    return { slot: this.#name(slot), pid: handle.pid, instanceId: this.#parts.ids.of(slot) }
   }
 
   #kill({ slot, why }: Extract<Action, { do: 'kill' }>): void {
@@ -256,6 +269,7 @@ export class Supervisor {
   }
 
   async #finish({ code, why, evict, withinMs }: Extract<Action, { do: 'finish' }>): Promise<void> {
+    this.#ending.abort()
     await this.#evict(evict, withinMs)
     this.#pulse.stop()
     this.#parts.bus.publish('primary.stopped', { exitCode: code, why })

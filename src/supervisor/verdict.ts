@@ -14,15 +14,17 @@ export type Verdict =
   /** During a stop. `code` is what the end is called because of it, 0 if it was clean. */
   | { readonly kind: 'stopped'; readonly code: number; readonly why: string }
 
-const REFUSALS: readonly number[] = [EXIT.usage, EXIT.notAllowed, EXIT.config]
+const REFUSALS: readonly number[] = [EXIT.usage, EXIT.unavailable, EXIT.notAllowed, EXIT.config]
+/** What was allowed once may be allowed again: a password that is being changed must not end everything, nor must an outage. */
+const PASSING: readonly number[] = [EXIT.unavailable, EXIT.notAllowed]
 
 export function judge(slot: Live, exit: Exit, state: State): Verdict {
   const why = slot.failure === undefined ? sentence(exit) : `failed: ${slot.failure}`
   if (state.phase.kind !== 'running') return { kind: 'stopped', ...ofStop(slot, exit, why) }
   if (slot.state === 'killed') return { kind: 'crashed', counts: true, why: bootSentence(slot.failure, state) }
   if (exit.code === EXIT.fenced) return { kind: 'fenced', why }
-  // What was allowed once may be allowed again: a password that is being changed must not end everything.
-  if (exit.code === EXIT.notAllowed && state.everJoined) return { kind: 'crashed', counts: false, why }
+  if (exit.code !== null && PASSING.includes(exit.code) && state.everJoined)
+    return { kind: 'crashed', counts: false, why }
   if (exit.code !== null && REFUSALS.includes(exit.code)) return { kind: 'refused', code: exit.code, why }
   return { kind: 'crashed', counts: true, why }
 }

@@ -5,6 +5,7 @@ import { EXIT, isRacecarError } from '../errors.ts'
 import { errorData } from '../events/events.ts'
 import { type Deferred, deferred } from '../lib/deferred.ts'
 import type { LaneReport, LoadPlan, ToWorker } from '../messages.ts'
+import { failFast } from './fail-fast.ts'
 import type { Driven, Loaded, RunnerEnd, Setup, WorkerParts } from './parts.ts'
 
 type Life =
@@ -140,6 +141,7 @@ export class Worker {
     if (life.kind !== 'described' || this.#farewell) return
     this.#life = { kind: 'preparing', setup }
     try {
+      if (setup.config.failFast) failFast(this.#parts.bus, error => this.#refuseUnlessLeaving(error))
       const runner = await life.loaded.prepare(setup)
       if (this.#farewell) return
       this.#life = { kind: 'running', setup, runner }
@@ -150,8 +152,12 @@ export class Worker {
       this.#parts.send({ type: 'up' })
       await runner.start()
     } catch (error) {
-      if (!this.#farewell) this.#refuse(error)
+      this.#refuseUnlessLeaving(error)
     }
+  }
+
+  #refuseUnlessLeaving(error: unknown): void {
+    if (!this.#farewell) this.#refuse(error)
   }
 
   /** Only an end of its own accord is news: after a stop it is what the stop waits for. */

@@ -4,7 +4,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decide, nextWake } from '../../src/supervisor/decide.ts'
-import { type Action, initially, type State, type SupervisorEvent } from '../../src/supervisor/state.ts'
+import { type Action, initially, type Policy, type State, type SupervisorEvent } from '../../src/supervisor/state.ts'
 import { policy as ordinary } from './steps.ts'
 
 const policy = { ...ordinary, bootTimeoutMs: 3000, shutdownTimeoutMs: 5000, crashLimit: 3, crashWindowMs: 20_000 }
@@ -23,9 +23,10 @@ type Happening =
   | { readonly kind: 'evicted'; readonly pick: number }
   | { readonly kind: 'pass'; readonly ms: number }
   | { readonly kind: 'size'; readonly workers: number }
-  | { readonly kind: 'stop' | 'interrupt' | 'kill' }
+  | { readonly kind: 'stop' | 'interrupt' | 'kill' | 'clear' }
 
 const pick = fc.nat(7)
+const loop = fc.constantFrom('stop' as const, 'continue' as const)
 const happening: fc.Arbitrary<Happening> = fc.oneof(
   {
     weight: 5,
@@ -49,11 +50,14 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ kind: fc.constantFrom('stop' as const, 'interrupt' as const, 'kill' as const) }),
   },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('clear' as const) }) },
 )
 
 class World {
-  state: State = initially('Welcome', policy)
+  state: State
   now = 0
+  isClear = false
+  readonly givenUp = new Set<number>()
   readonly live: Process[] = []
   readonly evicting = new Set<number>()
   readonly crashes = new Map<number, number[]>()
@@ -61,6 +65,10 @@ class World {
   stopAskedAt: number | null = null
   finishedAt = 0
   finished: Extract<Action, { do: 'finish' }>[] = []
+
+  constructor(onCrashLoop: Policy['onCrashLoop'] = 'stop') {
+    this.state = initially('Welcome', { ...policy, onCrashLoop })
+  }
 
   take(event: SupervisorEvent): void {
     const { state, actions } = decide(this.state, event, this.now)
@@ -78,9 +86,11 @@ class World {
           'two processes in one slot',
         ).toEqual([])
         expect(this.stopAskedAt, 'a fork during a stop').toBeNull()
+        expect(this.givenUp.has(action.slot), 'a fork in a slot that was given up').toBe(false)
         this.live.push({ slot: action.slot, run: action.run, killed: false, asked: false, configured: false })
         break
       case 'configure':
+        expect(this.isClear, 'a worker may join beside what is left of an earlier life').toBe(true)
         expect(this.evicting.has(action.slot), 'a worker may join while its slot is taken out').toBe(false)
         this.find(action).configured = true
         break
@@ -101,6 +111,7 @@ class World {
         break
       case 'announce':
         if (action.event.name === 'primary.stopping') this.stopAskedAt = this.now
+        if (action.event.name === 'slot.given.up') this.givenUp.add(Number(action.event.data.slot.split('/')[1]))
         break
       case 'rename':
         break
@@ -122,7 +133,9 @@ class World {
     for (const slot of this.state.slots) {
       const lives = this.live.some(process => process.slot === slot.number)
       expect(slot.state !== 'down', `slot ${slot.number} is ${slot.state}`).toBe(lives)
-      if (slot.state === 'down' && this.stopAskedAt === null) {
+      if (this.givenUp.has(slot.number)) {
+        expect(slot.state === 'down' && slot.membership.kind, 'given up, but held by the group').not.toBe('orphaned')
+      } else if (slot.state === 'down' && this.stopAskedAt === null) {
         expect(slot.forkAt, 'a slot was forgotten').not.toBeNull()
         expect(nextWake(this.state), 'nobody will wake for the slot').not.toBeNull()
       }
@@ -146,6 +159,10 @@ class World {
         break
       case 'kill':
         this.take({ type: 'kill', by: 'racecarctl' })
+        break
+      case 'clear':
+        this.isClear = true
+        this.take({ type: 'clear' })
         break
       case 'evicted': {
         const slot = [...this.evicting][event.pick % Math.max(1, this.evicting.size)]
@@ -217,26 +234,31 @@ class World {
 describe('whatever happens, in whatever order', () => {
   it('a slot never has two processes, none is forgotten, the crash limit holds, and a stop ends with one code', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 4 }), fc.array(happening, { maxLength: 120 }), (workers, happenings) => {
-        const world = new World()
-        world.happen({ kind: 'size', workers })
-        for (const event of happenings) world.happen(event)
-        world.happen({ kind: 'stop' })
-        const stopped = world.stopAskedAt ?? 0
-        // Those that a boot limit ended were killed before anybody asked them to stop.
-        const ignoring = world.live.filter(({ slot, killed }) => slot % 2 === 0 && !killed)
-        for (const process of world.live.filter(({ slot }) => slot % 2 === 1)) world.exit(process, 0)
-        world.pass(policy.shutdownTimeoutMs)
-        expect(
-          ignoring.every(({ killed }) => killed),
-          'everything that ignores the stop is killed',
-        ).toBe(true)
-        for (const process of [...world.live]) world.exit(process, null)
-        expect(world.finished).toHaveLength(1)
-        expect(world.finishedAt - stopped).toBeLessThanOrEqual(policy.shutdownTimeoutMs + 5000)
-        expect([0, 1, 2, 77, 78]).toContain(world.finished[0]?.code)
-        if (ignoring.length > 0) expect(world.finished[0]?.code).not.toBe(0)
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 4 }),
+        fc.array(happening, { maxLength: 120 }),
+        loop,
+        (workers, happenings, onCrashLoop) => {
+          const world = new World(onCrashLoop)
+          world.happen({ kind: 'size', workers })
+          for (const event of happenings) world.happen(event)
+          world.happen({ kind: 'stop' })
+          const stopped = world.stopAskedAt ?? 0
+          // Those that a boot limit ended were killed before anybody asked them to stop.
+          const ignoring = world.live.filter(({ slot, killed }) => slot % 2 === 0 && !killed)
+          for (const process of world.live.filter(({ slot }) => slot % 2 === 1)) world.exit(process, 0)
+          world.pass(policy.shutdownTimeoutMs)
+          expect(
+            ignoring.every(({ killed }) => killed),
+            'everything that ignores the stop is killed',
+          ).toBe(true)
+          for (const process of [...world.live]) world.exit(process, null)
+          expect(world.finished).toHaveLength(1)
+          expect(world.finishedAt - stopped).toBeLessThanOrEqual(policy.shutdownTimeoutMs + 5000)
+          expect([0, 1, 2, 77, 78]).toContain(world.finished[0]?.code)
+          if (ignoring.length > 0) expect(world.finished[0]?.code).not.toBe(0)
+        },
+      ),
       { numRuns: 1500 },
     )
   })
@@ -251,6 +273,7 @@ describe('whatever happens, in whatever order', () => {
       fc.property(fc.array(crash, { minLength: 3, maxLength: 20 }), crashes => {
         const world = new World()
         world.happen({ kind: 'size', workers: 2 })
+        world.happen({ kind: 'clear' })
         for (const [code, ms, comesUp] of crashes) {
           const process = world.live.find(({ slot }) => slot === 0)
           if (process && comesUp)
@@ -268,15 +291,20 @@ describe('whatever happens, in whatever order', () => {
 
   it('a stop ends by time alone, even when no exit is ever seen', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 4 }), fc.array(happening, { maxLength: 60 }), (workers, happenings) => {
-        const world = new World()
-        world.happen({ kind: 'size', workers })
-        for (const event of happenings) world.happen(event)
-        world.happen({ kind: 'stop' })
-        world.pass(60_000)
-        expect(world.finished).toHaveLength(1)
-        expect(nextWake(world.state)).toBeNull()
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 4 }),
+        fc.array(happening, { maxLength: 60 }),
+        loop,
+        (workers, happenings, onCrashLoop) => {
+          const world = new World(onCrashLoop)
+          world.happen({ kind: 'size', workers })
+          for (const event of happenings) world.happen(event)
+          world.happen({ kind: 'stop' })
+          world.pass(60_000)
+          expect(world.finished).toHaveLength(1)
+          expect(nextWake(world.state)).toBeNull()
+        },
+      ),
       { numRuns: 500 },
     )
   })

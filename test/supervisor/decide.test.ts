@@ -22,6 +22,19 @@ describe('starting', () => {
     expect(steps.take({ type: 'described', slot: 0, run: 1 })).toEqual([])
   })
 
+  it('lets nobody join while something is left of an earlier life; boot_timeout stands still meanwhile', () => {
+    const steps = Steps.notClear({ bootTimeoutMs: 500 })
+    steps.take({ type: 'sized', workers: 2 })
+    steps.now = 400
+    expect(steps.take({ type: 'described', slot: 1, run: 2 })).toEqual([])
+    expect(steps.tickAt(500)).toEqual([expect.objectContaining({ do: 'kill', slot: 0 })])
+    expect(nextWake(steps.state)).toBeNull()
+    steps.now = 10_000
+    expect(steps.take({ type: 'clear' })).toEqual([{ do: 'configure', slot: 1, run: 2 }])
+    expect(nextWake(steps.state)).toBe(10_100)
+    expect(steps.tickAt(10_100)).toEqual([expect.objectContaining({ do: 'kill', slot: 1 })])
+  })
+
   it('kills what is not up within boot_timeout, and replaces it only when its exit was seen', () => {
     const steps = new Steps({ bootTimeoutMs: 500 })
     steps.take({ type: 'sized', workers: 1 })
@@ -95,17 +108,55 @@ describe('a worker that ends unasked', () => {
     steps.exit(1, 1)
     steps.fail(1, 'Error: something else')
     steps.exit(1, 1)
-    expect(steps.exit(1, 1)).toEqual([expect.objectContaining({ do: 'stop', slot: 0 })])
-    expect(finish(steps.exit(0, 0))).toMatchObject({
+    expect(steps.exit(1, 1)).toEqual([expect.objectContaining({ do: 'stop', slot: 0 }), { do: 'evict', slot: 1 }])
+    steps.take({ type: 'evicted', slot: 1 })
+    expect(finish(steps.leave(0))).toMatchObject({
       code: 1,
       why: 'Welcome/1 crashed 3 times within 60 s and was given up; at first it failed: Error: no database',
     })
+  })
+
+  it('is given up alone with on_crash_loop: continue, taken out of the group at once, and stays down', () => {
+    const steps = Steps.withWorkers(2, { crashLimit: 2, backoffMaxMs: 0, onCrashLoop: 'continue' })
+    steps.exit(1, 1)
+    steps.comeUp(1)
+    expect(steps.exit(1, 1)).toEqual([{ do: 'evict', slot: 1 }])
+    steps.take({ type: 'evicted', slot: 1 })
+    expect(steps.states()).toEqual(['up', 'down'])
+    expect(nextWake(steps.state)).toBeNull()
+    expect(steps.tickAt(1_000_000)).toEqual([])
+    steps.stop()
+    expect(finish(steps.leave(0))).toMatchObject({ code: 0, why: 'stopped', evict: [] })
+  })
+
+  it('ends all with 1 and its first error when it is the last one, on_crash_loop: continue or not', () => {
+    const steps = Steps.withWorkers(2, { crashLimit: 2, backoffMaxMs: 0, onCrashLoop: 'continue' })
+    for (const slot of [1, 0]) {
+      steps.fail(slot, `Error: no database ${slot}`)
+      steps.exit(slot, 1)
+      if (slot === 1) expect(steps.exit(slot, 1)).toEqual([{ do: 'evict', slot: 1 }])
+    }
+    steps.take({ type: 'evicted', slot: 1 })
+    expect(finish(steps.exit(0, 1))).toMatchObject({ code: 1, why: expect.stringContaining('Error: no database 0') })
+  })
+
+  it('reaches its limit although every start takes as long as the window: that is no healthy while', () => {
+    const steps = new Steps({ crashLimit: 3, crashWindowMs: 60_000, bootTimeoutMs: 60_000, backoffMaxMs: 0 })
+    steps.take({ type: 'sized', workers: 1 })
+    for (const crash of [1, 2, 3]) {
+      steps.tickAt(steps.now + 60_000)
+      steps.now += 10
+      const actions = steps.exit(0, null, 'SIGKILL')
+      if (crash < 3) expect(forks(actions)).toHaveLength(1)
+      else expect(finish(actions)).toMatchObject({ code: 1, why: expect.stringContaining('crashed 3 times') })
+    }
   })
 
   it('is not given up for crashes that are further apart', () => {
     const steps = Steps.withWorkers(1, { crashLimit: 3, crashWindowMs: 1000, backoffMaxMs: 0 })
     for (let crash = 0; crash < 10; crash++) {
       expect(forks(steps.exit(0, 1))).toHaveLength(1)
+      steps.comeUp(0)
       steps.now += 501
     }
   })
@@ -186,11 +237,33 @@ describe('the group of a dead worker', () => {
     steps.exit(4, 76)
     steps.stop()
     steps.leave(0)
-    steps.exit(1, 0)
-    steps.exit(2, null, 'SIGSEGV')
     steps.exit(4, 0)
     steps.tickAt(25_000)
+    steps.exit(1, null, 'SIGKILL')
+    steps.exit(2, null, 'SIGKILL')
     expect(finish(steps.exit(3, null, 'SIGKILL'))).toMatchObject({ evict: [1, 2, 3] })
+  })
+
+  it('is told at once, in a stop too, while others still have something in hand; the end waits for its answer', () => {
+    const steps = Steps.withWorkers(2)
+    steps.stop()
+    expect(steps.exit(1, null, 'SIGSEGV')).toEqual([{ do: 'evict', slot: 1 }])
+    expect(steps.leave(0)).toEqual([])
+    expect(finish(steps.take({ type: 'evicted', slot: 1 }))).toMatchObject({ code: 1, evict: [] })
+  })
+
+  it('is not waited for beyond the deadline of a stop, nor in a forced one', () => {
+    const late = Steps.withWorkers(2)
+    late.stop()
+    late.exit(1, null, 'SIGSEGV')
+    late.leave(0)
+    expect(nextWake(late.state)).toBe(25_000)
+    expect(finish(late.tickAt(25_000))).toMatchObject({ evict: [1] })
+    const forced = Steps.withWorkers(2)
+    forced.stop()
+    forced.exit(1, null, 'SIGSEGV')
+    forced.take({ type: 'kill', by: 'racecarctl' })
+    expect(finish(forced.exit(0, null, 'SIGKILL'))).toMatchObject({ evict: [0, 1] })
   })
 
   it('is told of a worker whose replacement was stopped before it could join', () => {
@@ -211,11 +284,13 @@ describe('a stop', () => {
     expect(steps.stop()).toEqual([
       { ...asked, slot: 0, run: 1 },
       { ...asked, slot: 1, run: 2 },
+      { do: 'evict', slot: 2 },
     ])
     expect(steps.stop()).toEqual([])
+    steps.take({ type: 'evicted', slot: 2 })
     expect(steps.tickAt(20_000)).toEqual([])
-    expect(steps.exit(0, 0)).toEqual([])
-    expect(finish(steps.exit(1, 0))).toMatchObject({ code: 0, why: 'stopped' })
+    expect(steps.leave(0)).toEqual([])
+    expect(finish(steps.leave(1))).toMatchObject({ code: 0, why: 'stopped' })
   })
 
   it('before anything was forked ends at once, and nothing is forked any more', () => {
@@ -246,11 +321,13 @@ describe('a stop', () => {
   it('ends with 2 when a worker gave something up, with 1 when one crashed; the first such thing decides', () => {
     const gaveUp = Steps.withWorkers(2)
     gaveUp.stop()
+    gaveUp.take({ type: 'left', slot: 0, run: 1 })
     gaveUp.exit(0, 2)
     expect(finish(gaveUp.exit(1, 1))).toMatchObject({ code: 2 })
     const crashed = Steps.withWorkers(2)
     crashed.stop()
     crashed.exit(0, null, 'SIGSEGV')
+    crashed.take({ type: 'evicted', slot: 0 })
     expect(finish(crashed.exit(1, 2))).toMatchObject({ code: 1 })
   })
 

@@ -15,12 +15,24 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Pidfile } from '../../src/supervisor/pidfile.ts'
 import { startedAt } from '../../src/supervisor/process-start.ts'
+import {
+  fateOf,
+  lifeOf,
+  type PrimaryRecord,
+  readSlots,
+  type SlotRecord,
+  writeSlots,
+} from '../../src/supervisor/slots-file.ts'
+
+const onLinux = process.platform === 'linux'
 
 let folder: string
 let file: string
 let sleeper: ChildProcess | undefined
+let said: string[] = []
 
 beforeEach(() => {
+  said = []
   folder = mkdtempSync(join(tmpdir(), 'racecar-pid-'))
   file = join(folder, 'racecar.pid')
 })
@@ -30,7 +42,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-const acquire = (pid = process.pid) => Pidfile.acquire({ file, pid, onLost: () => {} })
+const acquire = (pid = process.pid) => Pidfile.acquire({ file, pid, say: sentence => said.push(sentence) })
 
 /** A process that lives and has nothing to do with us. */
 function aliveProcess(): number {
@@ -44,6 +56,8 @@ async function deadProcess(): Promise<number> {
   return child.pid!
 }
 
+const primaryNoted = (primary: PrimaryRecord) => writeSlots(`${file}.slots`, { primary, slots: [] })
+
 /** As a primary leaves it behind that was killed, or that still lives. */
 function leftBehind(pid: number, at = Date.now()): void {
   writeFileSync(file, `${pid}\n`)
@@ -55,7 +69,7 @@ describe('the pidfile', () => {
   it('holds the process id while it is held, and nothing of it is left afterwards', async () => {
     const pidfile = await acquire()
     expect(readFileSync(file, 'utf8')).toBe(`${process.pid}\n`)
-    expect(readdirSync(folder).sort()).toEqual(['racecar.pid', 'racecar.pid.lock'])
+    expect(readdirSync(folder).sort()).toEqual(['racecar.pid', 'racecar.pid.lock', 'racecar.pid.slots'])
     await pidfile.release()
     await pidfile.release()
     expect(readdirSync(folder)).toEqual([])
@@ -82,6 +96,9 @@ describe('the pidfile', () => {
   it('is taken over from a process that is dead', async () => {
     leftBehind(await deadProcess())
     const pidfile = await acquire()
+    expect(said).toEqual([
+      expect.stringMatching(/^The pidfile .+racecar\.pid is taken over: the process \d+ is gone\.$/),
+    ])
     expect(readFileSync(file, 'utf8')).toBe(`${process.pid}\n`)
     await pidfile.release()
     expect(readdirSync(folder)).toEqual([])
@@ -91,11 +108,56 @@ describe('the pidfile', () => {
     const stranger = aliveProcess()
     leftBehind(stranger, Date.now() - 60_000)
     await (await acquire()).release()
+    expect(said).toEqual([expect.stringContaining(`${stranger} is another process by now`)])
     process.kill(stranger, 0)
   })
 
   it('is taken over when its process id is our own: an earlier container had the same', async () => {
     leftBehind(process.pid)
+    await (await acquire()).release()
+    expect(said).toEqual([expect.stringContaining('from before this container was started')])
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  it('is taken over when it was written on another host, whoever has that number here', async () => {
+    const pid = aliveProcess()
+    leftBehind(pid)
+    primaryNoted({ ...lifeOf(pid), host: 'another' })
+    await (await acquire()).release()
+    expect(said).toEqual([expect.stringContaining(`the process ${pid} that wrote it ran on the host another`)])
+  })
+
+  it.runIf(onLinux)('is taken over when it is of an earlier boot, whatever the clocks say', async () => {
+    const pid = aliveProcess()
+    leftBehind(pid, Date.now() + 3_600_000)
+    primaryNoted({ ...lifeOf(pid), birth: lifeOf(pid).birth!.replace(/^[^:]+/, 'an-earlier-boot') })
+    await (await acquire()).release()
+    expect(said).toEqual([expect.stringContaining('is another process by now')])
+  })
+
+  it.runIf(onLinux)(
+    'is refused while its own process lives, though a clock that was set back makes it look younger',
+    async () => {
+      const pid = aliveProcess()
+      leftBehind(pid, Date.now() - 3_600_000)
+      primaryNoted(lifeOf(pid))
+      await expect(acquire()).rejects.toMatchObject({ exitCode: 75 })
+    },
+  )
+
+  it.runIf(onLinux)('is refused while its process lives although somebody has deleted the file', async () => {
+    const pid = aliveProcess()
+    leftBehind(pid)
+    primaryNoted(lifeOf(pid))
+    rmSync(file)
+    await expect(acquire()).rejects.toMatchObject({ exitCode: 75, message: expect.stringContaining(`${pid}`) })
+  })
+
+  it('that somebody has deleted is made again when its process is dead', async () => {
+    const pid = await deadProcess()
+    leftBehind(pid)
+    primaryNoted(lifeOf(pid))
+    rmSync(file)
     await (await acquire()).release()
     expect(readdirSync(folder)).toEqual([])
   })
@@ -140,17 +202,74 @@ describe('the pidfile', () => {
     const changed = await acquire()
     writeFileSync(file, '4711\n')
     await changed.release()
+    expect(said).toEqual([`The pidfile ${file} was changed meanwhile.`])
     expect(readFileSync(file, 'utf8')).toBe('4711\n')
     rmSync(file)
     const deleted = await acquire()
     rmSync(file)
     await deleted.release()
+    expect(said[1]).toBe(`The pidfile ${file} was deleted meanwhile.`)
     expect(readdirSync(folder)).toEqual([])
   })
 })
 
+describe('the slots beside the pidfile', () => {
+  const slot = (pid: number): SlotRecord => ({
+    ...lifeOf(pid),
+    name: 'Mail/0',
+    groupId: 'mail',
+    instanceId: `i-${pid}`,
+  })
+
+  it('are handed to the next start after an end that nobody had time for, until that has settled them', async () => {
+    const dead = await deadProcess()
+    leftBehind(dead)
+    writeSlots(`${file}.slots`, { primary: lifeOf(dead), slots: [slot(dead)] })
+    const first = await acquire()
+    expect(first.left).toEqual([slot(dead)])
+    first.noteSlots([slot(process.pid)])
+    expect(readSlots(`${file}.slots`)).toEqual({ primary: lifeOf(process.pid), slots: [slot(dead), slot(process.pid)] })
+    await first.release()
+    expect(readdirSync(folder)).toEqual(['racecar.pid.slots'])
+    const second = await acquire()
+    expect(second.left).toEqual([slot(dead)])
+    second.forgetLeft()
+    await second.release()
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  it.each(['', 'no json', '{}', '{"primary":{"pid":1,"birth":null,"host":"h"},"slots":[{"pid":1}]}', '[]', 'null'])(
+    'that cannot be read are none: %j',
+    async text => {
+      writeFileSync(`${file}.slots`, text)
+      const pidfile = await acquire()
+      expect(pidfile.left).toEqual([])
+      await pidfile.release()
+      expect(readdirSync(folder)).toEqual([])
+    },
+  )
+
+  it('that cannot be written are no reason to end', async () => {
+    mkdirSync(`${file}.slots`)
+    const pidfile = await acquire()
+    expect(said).toEqual([expect.stringMatching(/racecar\.pid\.slots cannot be written: /)])
+    rmSync(`${file}.slots`, { recursive: true })
+    await pidfile.release()
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  it('tell what lives from what is dead, and from what cannot be known', async () => {
+    const pid = aliveProcess()
+    expect(fateOf({ ...lifeOf(pid), host: 'another' })).toBe('unknown')
+    expect(fateOf(lifeOf(await deadProcess()))).toBe('dead')
+    expect(fateOf({ ...lifeOf(pid), birth: null })).toBe('unknown')
+    if (onLinux) expect(fateOf(lifeOf(pid))).toBe('alive')
+    if (onLinux) expect(fateOf({ ...lifeOf(pid), birth: 'a-boot:1' })).toBe('dead')
+  })
+})
+
 describe('when a process was started', () => {
-  it.runIf(process.platform === 'linux')('is known to a second or two', async () => {
+  it.runIf(onLinux)('is known to a second or two', async () => {
     const before = Date.now()
     const since = startedAt(aliveProcess())
     expect(Math.abs((since ?? 0) - before)).toBeLessThan(2000)

@@ -14,10 +14,9 @@ import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { birthOf, isAlive } from '../../src/supervisor/process-start.ts'
+import { birthOf, isAlive, isStill } from '../../src/supervisor/process-start.ts'
 import {
   type Identity,
-  isStill,
   lookInto,
   openRunFolder,
   type Place,

@@ -9,6 +9,7 @@ export const policy: Policy = {
   crashLimit: 5,
   crashWindowMs: 60_000,
   backoffMaxMs: 30_000,
+  onCrashLoop: 'stop',
   evictAfterMs: 5000,
 }
 
@@ -17,7 +18,14 @@ export class Steps {
   now = 0
 
   constructor(changes: Partial<Policy> = {}) {
-    this.state = initially('Welcome', { ...policy, ...changes })
+    this.state = { ...initially('Welcome', { ...policy, ...changes }), isClear: true }
+  }
+
+  /** With something left of an earlier life. */
+  static notClear(changes: Partial<Policy> = {}): Steps {
+    const steps = new Steps(changes)
+    steps.state = { ...steps.state, isClear: false }
+    return steps
   }
 
   /** What is to be done, announcements left out. */

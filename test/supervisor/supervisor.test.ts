@@ -6,7 +6,7 @@ import type { EventName, Events } from '../../src/events/events.ts'
 import { deferred } from '../../src/lib/deferred.ts'
 import type { ForwardedEvent, ToWorker } from '../../src/messages.ts'
 import { InstanceIds } from '../../src/supervisor/instance-ids.ts'
-import type { Eviction, SupervisorParts } from '../../src/supervisor/parts.ts'
+import type { Eviction, NotedSlot, SupervisorParts } from '../../src/supervisor/parts.ts'
 import { Supervisor } from '../../src/supervisor/supervisor.ts'
 import type { FromWorker, WorkerListener } from '../../src/supervisor/worker-handle.ts'
 import { FakeClock, turn } from '../support/fake-clock.ts'
@@ -64,6 +64,7 @@ let events: ForwardedEvent[]
 let heard: unknown[]
 let evictions: Eviction[]
 let evict: (eviction: Eviction) => Promise<void>
+let notes: { groupId: string; slots: readonly NotedSlot[] }[]
 let randoms: number
 
 beforeEach(() => {
@@ -73,6 +74,7 @@ beforeEach(() => {
   heard = []
   evictions = []
   evict = async () => {}
+  notes = []
   randoms = 0
 })
 
@@ -93,6 +95,8 @@ function make(workers: number, changes: Partial<SupervisorParts> = {}): Supervis
     bus,
     clock,
     resolve: () => ({ config: loadConfig({ given: { workers } }).config, groupId: 'welcome' }),
+    clearTheWay: async () => {},
+    noteSlots: (groupId, slots) => notes.push({ groupId, slots }),
     evict: eviction => {
       evictions.push(eviction)
       return evict(eviction)
@@ -202,6 +206,64 @@ describe('starting', () => {
     attempts[2]!.forkFailed(new Error('spawn EAGAIN'))
     expect(await supervisor.done).toMatchObject({ exitCode: 0 })
     expect(published('slot.restarting'), 'nothing is replaced during a stop').toHaveLength(2)
+  })
+})
+
+describe('what an earlier primary left behind', () => {
+  it('is gone before any worker joins, while all of them load', async () => {
+    const way = deferred<void>()
+    const supervisor = make(3, { clearTheWay: () => way.promise })
+    supervisor.start()
+    for (const number of [0, 1, 2]) {
+      processes[number]!.says({ type: 'described', description })
+      await turn()
+    }
+    expect(processes).toHaveLength(3)
+    expect(processes.flatMap(process => process.ofType('configure'))).toEqual([])
+    way.resolve()
+    await turn()
+    expect(processes.map(process => process.ofType('configure').length)).toEqual([1, 1, 1])
+    await stopped(supervisor)
+  })
+
+  it('is not waited for any more when a stop has come', async () => {
+    let waiting: AbortSignal | undefined
+    const supervisor = make(1, {
+      clearTheWay: (_, signal) => {
+        waiting = signal
+        return new Promise(() => {})
+      },
+    })
+    supervisor.start()
+    processes[0]!.says({ type: 'described', description })
+    await turn()
+    expect(waiting?.aborted).toBe(false)
+    supervisor.stop('SIGTERM')
+    processes[0]!.exits(0)
+    expect(await supervisor.done).toMatchObject({ exitCode: 0 })
+    expect(waiting?.aborted).toBe(true)
+  })
+})
+
+describe('who may be a member', () => {
+  it('is noted before each worker can join, the replaced one too', async () => {
+    const supervisor = await running(2)
+    expect(notes.at(-1)).toEqual({
+      groupId: 'welcome',
+      slots: [
+        { slot: 'Welcome/0', pid: 101, instanceId: 'c-h-r1-0' },
+        { slot: 'Welcome/1', pid: 102, instanceId: 'c-h-r1-1' },
+      ],
+    })
+    const before = notes.length
+    processes[1]!.exits(1)
+    expect(notes).toHaveLength(before)
+    await processes[2]!.comesUp()
+    expect(notes.slice(before).map(({ slots }) => slots[1]?.pid)).toEqual([103])
+    supervisor.stop('SIGTERM')
+    processes[0]!.leaves()
+    processes[2]!.leaves()
+    await supervisor.done
   })
 })
 
@@ -354,6 +416,7 @@ describe('a stop', () => {
     supervisor.stop('SIGTERM')
     processes[0]!.leaves()
     processes[1]!.exits(null, 'SIGSEGV')
+    expect(evictions).toEqual([expect.objectContaining({ instanceIds: ['c-h-r1-1'], timeoutMs: 5000 })])
     await clock.advance(24_999)
     expect(processes[2]!.isKilled).toBe(false)
     await clock.advance(1)
@@ -361,7 +424,7 @@ describe('a stop', () => {
     expect(processes).toHaveLength(3)
     processes[2]!.exits(null, 'SIGKILL')
     expect(await supervisor.done).toMatchObject({ exitCode: 1, why: expect.stringContaining('Welcome/1') })
-    expect(evictions).toEqual([expect.objectContaining({ instanceIds: ['c-h-r1-1', 'c-h-r1-2'], timeoutMs: 1000 })])
+    expect(evictions.slice(1)).toEqual([expect.objectContaining({ instanceIds: ['c-h-r1-2'], timeoutMs: 1000 })])
   })
 
   it('does not wait longer for the group than for a second after the deadline', async () => {

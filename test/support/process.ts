@@ -1,7 +1,16 @@
 // Scenarios that need no Kafka: a user's project in a folder of its own, racecars started in it on a broker that does not exist,
 // and the check that nothing of them is left behind.
 
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -101,8 +110,8 @@ export class Project implements AsyncDisposable {
   expectNothingLeft(): void {
     const forks = this.#racecars.flatMap(racecar => [racecar.pid, ...racecar.forks()])
     expect(forks.filter(isAlive), 'processes that live on').toEqual([])
-    const beside = ['', '.lock', '.turn', '.turn.lock'].map(end => this.pidfile + end)
-    expect(beside.filter(existsSync), 'pidfile and locks').toEqual([])
+    const beside = readdirSync(this.folder).filter(name => name.includes('.pid'))
+    expect(beside, 'pidfiles, and what stands beside them').toEqual([])
     expect(leftToRun(this.folder), 'control sockets').toEqual([])
   }
 

@@ -2,7 +2,7 @@
 // racecars on them, the ledger of what was handled, and the checks that every scenario ends with. What is done to the processes
 // in between is the scenario's own.
 
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -231,7 +231,8 @@ export class Scenario extends Feed implements AsyncDisposable {
   async expectNothingLeft(): Promise<void> {
     const forks = this.#racecars.flatMap(racecar => [racecar.pid, ...racecar.forks()])
     expect(forks.filter(isAlive), 'processes that live on').toEqual([])
-    expect([this.pidfile, `${this.pidfile}.lock`].filter(existsSync), 'pidfile and lock').toEqual([])
+    const beside = readdirSync(this.folder).filter(name => name.includes('.pid'))
+    expect(beside, 'pidfiles, and what stands beside them').toEqual([])
     expect(leftToRun(this.folder), 'control sockets').toEqual([])
     expect((await this.view()).members, 'members of the group').toEqual([])
   }

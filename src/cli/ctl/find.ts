@@ -4,8 +4,8 @@
 import { lstatSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { lstat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { isAlive } from '../../supervisor/process-start.ts'
-import { distrust, type Found, type Identity, isStill, lookInto } from '../../supervisor/run-folder.ts'
+import { isAlive, isStill } from '../../supervisor/process-start.ts'
+import { distrust, type Found, type Identity, lookInto } from '../../supervisor/run-folder.ts'
 import type { Ground } from './ground.ts'
 import { ask } from './talk.ts'
 

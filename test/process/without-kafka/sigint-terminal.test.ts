@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { Project, up } from '../../support/process.ts'
 
-it.each(['SIGINT', 'SIGQUIT', 'SIGHUP'] as const)(
+it.each(['SIGINT', 'SIGQUIT'] as const)(
   '%s of the whole process group, as a terminal sends it, is one drain that the primary leads',
   async signal => {
     await using project = new Project({ members: "teardown() { say('torn down') }" })

@@ -1,0 +1,25 @@
+// The option fail_fast: what is otherwise waited for ends the worker, as long as it has never been a member of its group. Later
+// it is an outage, which everybody waits out.
+
+import { RacecarError } from '../errors.ts'
+import type { Bus } from '../events/bus.ts'
+
+export function failFast(bus: Bus, refuse: (error: RacecarError) => void): void {
+  const settled = [
+    bus.on('broker.unreachable', ({ broker, error: { message }, waitingMs }) => {
+      const seconds = Number((waitingMs / 1000).toFixed(1))
+      end(`The broker ${broker} has not answered for ${seconds} s, and fail_fast is set: ${message}.`)
+    }),
+    bus.on('topic.missing', ({ topic }) =>
+      end(`The topic ${topic} does not exist, and fail_fast is set.`, 'TOPIC_MISSING'),
+    ),
+    bus.on('group.joined', () => settle()),
+  ]
+  function settle(): void {
+    for (const off of settled.splice(0)) off()
+  }
+  function end(sentence: string, code: 'BROKER_UNAVAILABLE' | 'TOPIC_MISSING' = 'BROKER_UNAVAILABLE'): void {
+    settle()
+    refuse(new RacecarError(code, sentence))
+  }
+}
