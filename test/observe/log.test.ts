@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createBus } from '../../src/events/bus.ts'
 import { errorData } from '../../src/events/events.ts'
 import { Log, type LogSettings } from '../../src/observe/log.ts'
@@ -150,6 +150,50 @@ describe('a log file', () => {
     }
     const lines = readFileSync(file, 'utf8').trim().split('\n')
     expect(lines.map(line => JSON.parse(line).message)).toEqual(['first', 'second'])
+  })
+
+  it('is opened anew after it was moved away: each line is in one of the two', async () => {
+    const file = join(folder, 'racecar.log')
+    const { log } = open({ file })
+    const say = (from: number, to: number) => {
+      for (let line = from; line < to; line++)
+        log.write(slot, 'line', { level: 'info', message: `line ${line}`, from: 'user' })
+    }
+    say(0, 2000)
+    await vi.waitUntil(() => readFileSync(file, 'utf8') !== '')
+    renameSync(file, `${file}.1`)
+    expect(log.reopen()).toBe(file)
+    say(2000, 4000)
+    await log.close()
+    const messages = (name: string) =>
+      readFileSync(name, 'utf8')
+        .trim()
+        .split('\n')
+        .map(line => JSON.parse(line).message)
+    expect(messages(file)).toEqual(Array.from({ length: 2000 }, (_, line) => `line ${line + 2000}`))
+    expect([...messages(`${file}.1`), ...messages(file)]).toHaveLength(4000)
+    expect(complaints).toEqual([])
+  })
+
+  it('that cannot be opened anew is complained about, and the one before is written on', async () => {
+    const file = join(folder, 'logs', 'racecar.log')
+    mkdirSync(join(folder, 'logs'))
+    const { log } = open({ file })
+    log.write(slot, 'line', { level: 'info', message: 'it is open', from: 'user' })
+    await vi.waitUntil(() => readFileSync(file, 'utf8') !== '')
+    renameSync(join(folder, 'logs'), join(folder, 'old'))
+    expect(log.reopen()).toBeUndefined()
+    log.write(slot, 'line', { level: 'info', message: 'still here', from: 'user' })
+    await log.close()
+    expect(complaints).toEqual([expect.stringContaining('The one before is written on.')])
+    expect(readFileSync(join(folder, 'old', 'racecar.log'), 'utf8')).toContain('still here')
+  })
+
+  it('is no matter where there is none', async () => {
+    const { log, written } = open()
+    expect(log.reopen()).toBeUndefined()
+    expect(await written()).toBe('')
+    expect(complaints).toEqual([])
   })
 
   it('that cannot be written is refused at once, with the exit code 73', () => {

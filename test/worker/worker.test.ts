@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { loadConfig } from '../../src/config/load.ts'
 import { RacecarError } from '../../src/errors.ts'
-import { createBus } from '../../src/events/bus.ts'
+import { type Bus, createBus } from '../../src/events/bus.ts'
 import { deferred } from '../../src/lib/deferred.ts'
 import type { ForwardedEvent, LaneReport, ToPrimary } from '../../src/messages.ts'
 import type { Driven, Loaded, RunnerEnd } from '../../src/worker/parts.ts'
@@ -68,6 +68,7 @@ let said: ToPrimary[]
 let events: ForwardedEvent[]
 let worker: Worker
 let loading: Promise<Loaded>
+let bus: Bus
 
 beforeEach(() => {
   clock = new FakeClock()
@@ -75,7 +76,7 @@ beforeEach(() => {
   said = []
   events = []
   loading = Promise.resolve({ description, prepare: () => runner })
-  const bus = createBus()
+  bus = createBus()
   bus.onAny((name, data) => events.push({ name, data } as ForwardedEvent))
   worker = new Worker({ load: () => loading, send: message => said.push(message), bus, clock })
 })
@@ -226,6 +227,60 @@ describe('a worker that cannot run', () => {
     expect(events.find(({ name }) => name === 'worker.failed')).toMatchObject({
       data: { error: { message: error.message } },
     })
+  })
+})
+
+describe('fail_fast', () => {
+  const error = { name: 'Error', message: 'connect ECONNREFUSED' }
+  const unreachable = () => bus.publish('broker.unreachable', { broker: 'localhost:1', error, waitingMs: 3000 })
+
+  const runFast = async () => {
+    worker.receive({ type: 'load', plan })
+    await turn()
+    worker.receive({ ...configure, config: { ...configure.config, failFast: true } })
+    runner.initialized.resolve()
+    await turn()
+  }
+
+  it('ends a worker with 69 when no broker answers before it was a member', async () => {
+    await runFast()
+    unreachable()
+    unreachable()
+    await turn()
+    expect(runner.stops).toHaveLength(1)
+    expect(await end(true)).toBe(69)
+    const told = said.filter(({ type }) => type === 'refused')
+    expect(told).toEqual([
+      expect.objectContaining({
+        error: expect.objectContaining({
+          message: 'The broker localhost:1 has not answered for 3 s, and fail_fast is set: connect ECONNREFUSED.',
+        }),
+      }),
+    ])
+  })
+
+  it('ends it with 69 when a topic is missing', async () => {
+    await runFast()
+    bus.publish('topic.missing', { topic: 'greetings' })
+    expect(await end(true)).toBe(69)
+  })
+
+  it('is over once it has been a member; and without it everything is waited for', async () => {
+    await runFast()
+    bus.publish('group.joined', { groupId: 'g', generation: 1, memberId: 'm', leader: false, partitions: [] })
+    unreachable()
+    bus.publish('topic.missing', { topic: 'greetings' })
+    expect(runner.stops).toEqual([])
+    worker.stop(stop)
+    expect(await end(true)).toBe(0)
+  })
+
+  it('is off unless it is asked for', async () => {
+    await run()
+    unreachable()
+    expect(runner.stops).toEqual([])
+    worker.stop(stop)
+    expect(await end(true)).toBe(0)
   })
 })
 

@@ -92,7 +92,7 @@ describe('what is known of the topics', () => {
   test('stays through a passing error', async () => {
     await topology.know(['a'])
     for (const error of ['LEADER_NOT_AVAILABLE', 'UNKNOWN_SERVER_ERROR']) {
-      brokers.topics['a'] = error
+      brokers.topics.a = error
       await topology.refresh({ now: true })
       expect(topology.counts()).toEqual(new Map([['a', 2]]))
     }
@@ -120,7 +120,7 @@ describe('what is known of the topics', () => {
     await topology.know(['late'])
     await clock.advance(5_000)
     expect(missing).toEqual(['late'])
-    brokers.topics['late'] = [1]
+    brokers.topics.late = [1]
     await clock.advance(2_000)
     expect(topology.partitionsOf('late')).toEqual([0])
     const asked = brokers.asked.length
@@ -129,7 +129,7 @@ describe('what is known of the topics', () => {
   })
 
   test('is none of our business where it is not allowed', async () => {
-    brokers.topics['a'] = 'TOPIC_AUTHORIZATION_FAILED'
+    brokers.topics.a = 'TOPIC_AUTHORIZATION_FAILED'
     await topology.know(['a'])
     expect(denied).toMatchObject([{ code: 'TOPIC_AUTHORIZATION_FAILED', action: 'denied' }])
   })
