@@ -18,3 +18,11 @@ export type { SubscriptionOptions, TopicName } from './consumer/subscription.ts'
 export { type MessageOf, type Topic, topic } from './consumer/topic.ts'
 export type { Header, TopicPartition } from './engine/engine.ts'
 export { type ErrorCode, isRacecarError, RacecarError } from './errors.ts'
+export {
+  type ConfigContext,
+  type ConfigFile,
+  type ConfigHooks,
+  type ConfigSection,
+  defineConfig,
+} from './run/define-config.ts'
+export type { ErrorInfo } from './runner/failure.ts'

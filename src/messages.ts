@@ -3,9 +3,21 @@
 
 import type { ClassOptions, Config } from './config/options.ts'
 import type { ErrorData, EventName, Events } from './events/events.ts'
+import type { ConfigModule } from './loader/config-module.ts'
 import type { LoadPlan } from './loader/plan.ts'
 
 export type { LoadPlan } from './loader/plan.ts'
+
+/** To the process that lives for one configuration file. */
+export interface ToConfig {
+  readonly module: ConfigModule
+  readonly env: string
+}
+
+/** Its answer: what the file sets, without its functions; or what is wrong with it. */
+export type FromConfig =
+  | { readonly values: Readonly<Record<string, unknown>>; readonly error?: never }
+  | { readonly error: ErrorData; readonly values?: never }
 
 export interface DescribedSubscription {
   readonly topic: string

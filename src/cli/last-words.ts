@@ -13,12 +13,13 @@ export interface Uncaught {
 }
 
 export function lastWords({ exitCode, why }: End): string {
-  const sentence = /[.!?…]$/.test(why) ? why : `${why}.`
-  return exitCode === EXIT.clean ? '' : `racecar ends with exit code ${exitCode}: ${sentence}\n`
+  return exitCode === EXIT.clean ? '' : `racecar ends with exit code ${exitCode}: ${ended(why)}\n`
 }
+
+const ended = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`)
 
 /** What is not ours to expect is a bug, and its stack is what mends it. */
 export function endOf(thrown: unknown): End {
-  if (isRacecarError(thrown)) return { exitCode: thrown.exitCode, why: `${thrown.message} ${thrown.cure}` }
+  if (isRacecarError(thrown)) return { exitCode: thrown.exitCode, why: `${ended(thrown.message)} ${thrown.cure}` }
   return { exitCode: EXIT.bug, why: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown) }
 }

@@ -2,7 +2,7 @@
 // where there are none. Ends nothing itself: when it resolves, everything is written and nothing is left behind.
 
 import { loadConfig } from '../config/load.ts'
-import { RacecarError } from '../errors.ts'
+import { EXIT, RacecarError } from '../errors.ts'
 import { type Bus, createBus } from '../events/bus.ts'
 import { systemClock } from '../lib/clock.ts'
 import { within } from '../lib/within.ts'
@@ -10,6 +10,7 @@ import { prepare } from '../loader/prepare.ts'
 import { Log } from '../observe/log.ts'
 import type { Pidfile } from '../supervisor/pidfile.ts'
 import { answerSignals, type Heard } from '../supervisor/signals.ts'
+import { findConfig, readFile } from './config.ts'
 import { Desk } from './desk.ts'
 import { forked } from './forked.ts'
 import { hasTerminal, hungUp } from './hang-up.ts'
@@ -44,7 +45,9 @@ export async function launch(launch: Launch): Promise<number> {
 
 async function run(launch: Launch): Promise<End> {
   const { consumer, flags, env, cwd, out, err } = launch
-  const { config, sources } = loadConfig({ env, flags, classPending: true })
+  const files = await findConfig(launch)
+  if (files === undefined) return { exitCode: EXIT.clean, why: 'stopped' }
+  const { config, sources } = loadConfig({ files: files.sections, env, readFile, flags, classPending: true })
   if (process.platform === 'win32' && config.workers > 0)
     throw new RacecarError('CONFIG', 'On Windows there are no worker processes: only --workers 0 works.')
   const { logLevel: level, logFormat: format, logfile: file } = config
@@ -55,8 +58,17 @@ async function run(launch: Launch): Promise<End> {
   let pidfile: Pidfile | undefined
   try {
     pidfile = config.pidfile === undefined ? undefined : await acquire(config.pidfile, bus)
-    const plan = await prepare({ cwd, require: config.require, consumer })
-    const session = new Session({ ...launch, bus, log, plan, pidfile, clock: systemClock, loaded: { config, sources } })
+    const plan = { ...(await prepare({ cwd, require: config.require, consumer })), ...files.plan }
+    const session = new Session({
+      ...launch,
+      files,
+      bus,
+      log,
+      plan,
+      pidfile,
+      clock: systemClock,
+      loaded: { config, sources },
+    })
     return await start(session, launch)
   } finally {
     await pidfile?.release()

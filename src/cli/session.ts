@@ -9,6 +9,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Description, LoadPlan } from '../messages.ts'
 import type { Log } from '../observe/log.ts'
 import type { Pidfile } from '../supervisor/pidfile.ts'
+import { type FoundConfig, readFile } from './config.ts'
 import { optionsInForce } from './options-in-force.ts'
 
 export interface SessionParts {
@@ -22,6 +23,7 @@ export interface SessionParts {
   readonly clock: Clock
   /** undefined: there is none. */
   readonly pidfile: Pidfile | undefined
+  readonly files: FoundConfig
   /** Without the options of the class. */
   readonly loaded: Pick<Loaded, 'config' | 'sources'>
 }
@@ -52,8 +54,9 @@ export class Session {
 
   /** Throws CONFIG when the class's options, or all together, cannot be used. */
   resolve({ consumer, options }: Description): Resolved {
-    const { env, flags } = this.parts
-    const { config, sources, warnings } = loadConfig({ classOptions: options, consumer, env, flags })
+    const { files, env, flags } = this.parts
+    const from = { files: files.sections, classOptions: options, consumer, env, readFile, flags }
+    const { config, sources, warnings } = loadConfig(from)
     this.#loaded = { config, sources }
     const groupId = groupIdOf(consumer, config)
     this.#groupId = groupId
@@ -66,9 +69,17 @@ export class Session {
   }
 
   #introduce(consumer: string, groupId: string, warnings: readonly string[]): void {
-    const { bus, version } = this.parts
+    const { bus, version, files } = this.parts
     const { workers, brokers } = this.config
-    bus.publish('primary.started', { pid: process.pid, version, consumer, workers, groupId, brokers })
+    bus.publish('primary.started', {
+      pid: process.pid,
+      version,
+      consumer,
+      workers,
+      groupId,
+      brokers,
+      files: files.names,
+    })
     for (const message of warnings) bus.publish('line', { level: 'warn', message, from: 'config' })
   }
 }

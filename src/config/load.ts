@@ -6,9 +6,23 @@ import { optionNames, optionOf, snakeOf } from './names.ts'
 import { Expected } from './option.ts'
 import type { ClassOptions, Config, OptionName } from './options.ts'
 import { ConfigError, type Problem, shown } from './problems.ts'
-import { fromCode, fromFlags, fromVariables, type Given, mask, type Setting, type Variables } from './sources.ts'
+import type { Sections } from './sections.ts'
+import {
+  fromCode,
+  fromFlags,
+  fromNodeEnv,
+  fromSection,
+  fromVariables,
+  type Given,
+  mask,
+  type ReadFile,
+  type Setting,
+  type Variables,
+} from './sources.ts'
 
 export interface Sources {
+  /** What configuration files set, weakest first. */
+  readonly files?: Sections
   /** What the class was configured with. */
   readonly classOptions?: ClassOptions | Given
   /** The class's name, for what is said about its options. */
@@ -16,6 +30,8 @@ export interface Sources {
   /** The class is not known yet: what it may still put right is not held against anybody. */
   readonly classPending?: boolean
   readonly env?: Variables
+  /** For variables that name a file with a secret. */
+  readonly readFile?: ReadFile
   /** By name of the flag, in camelCase or kebab-case; undefined where it was not given. */
   readonly flags?: Given
   /** What a program passes in code; the strongest. */
@@ -24,13 +40,13 @@ export interface Sources {
 
 export interface Loaded {
   readonly config: Config
-  /** `flag --workers`, `env RACECAR_WORKERS`, `class WelcomeConsumer`, `default`. */
+  /** `flag --workers`, `env RACECAR_WORKERS`, `class WelcomeConsumer`, `config/racecar.yml, section common`, `default`. */
   readonly sources: Readonly<Record<OptionName, string>>
   /** What works but is hardly meant. */
   readonly warnings: readonly string[]
 }
 
-/** Throws ConfigError (CONFIG) with all that is wrong. Weakest first: defaults, the class, variables, flags, the program. */
+/** Throws ConfigError (CONFIG) with all that is wrong. Weakest first: defaults, files, the class, variables, flags, the program. */
 export function loadConfig(from: Sources = {}): Loaded {
   const { settings, problems } = gather(from)
   const values = new Map<OptionName, unknown>(optionNames.map(name => [name, optionOf(name).default]))
@@ -54,17 +70,34 @@ export function loadConfig(from: Sources = {}): Loaded {
 }
 
 /** Weakest first. */
-function gather({ classOptions = {}, consumer, env = {}, flags = {}, given = {} }: Sources) {
+function gather({
+  files = noFiles,
+  classOptions = {},
+  consumer,
+  env = {},
+  readFile = refuse,
+  flags = {},
+  given = {},
+}: Sources) {
   const classSource = consumer === undefined ? 'the class' : `class ${consumer}`
   const all = [
+    ...files.problems,
+    ...fromNodeEnv(env),
+    ...files.sections.flatMap(section => [...fromSection(section)]),
     ...fromCode(classOptions, classSource, name => optionOf(name).perClass === true),
-    ...fromVariables(env),
+    ...fromVariables(env, readFile),
     ...fromFlags(flags),
     ...fromCode(given, 'the program', () => true),
   ]
   const isProblem = (one: Setting | Problem): one is Problem => 'sentence' in one
   const isSetting = (one: Setting | Problem): one is Setting => !isProblem(one)
   return { settings: all.filter(isSetting), problems: all.filter(isProblem) }
+}
+
+const noFiles: Sections = { sections: [], problems: [] }
+
+function refuse(): never {
+  throw new Error('files cannot be read here')
 }
 
 type Read =

@@ -9,6 +9,8 @@ export interface Option<T> {
   readonly default: T
   /** May be set by this.configure({ … }) in a consumer class. */
   readonly perClass?: true
+  /** Only by a flag or a variable: it says which files are read. */
+  readonly outside?: true
   /** Masked wherever it is shown. */
   readonly secret?: true
   /** What the flag's value is called in --help; undefined: the flag takes none. */

@@ -194,6 +194,18 @@ export const options = {
     about: 'File that holds the process id while racecar runs',
   }),
 
+  config: list({
+    group: 'Loading',
+    default: [],
+    outside: true,
+    about: 'Configuration files, instead of config/racecar.yml and config/racecar.{ts,js,mjs}',
+  }),
+  env: text({
+    group: 'Loading',
+    default: 'development',
+    outside: true,
+    about: 'Environment: which section of the configuration files counts; NODE_ENV where it is not set',
+  }),
   require: list({
     group: 'Loading',
     default: [],

@@ -27,11 +27,22 @@ export interface Setting {
 
 export type Given = Readonly<Record<string, unknown>>
 export type Variables = Readonly<Record<string, string | undefined>>
+/** What one section of one file sets. */
+export interface Section {
+  /** `config/racecar.yml, section production`. */
+  readonly source: string
+  readonly values: Given
+}
 
-// Read elsewhere: it chooses the section of the environment.
-const OTHER_VARIABLES = ['RACECAR_ENV']
+/** Throws when it cannot be read. */
+export type ReadFile = (path: string) => string
 
-export function* fromVariables(env: Variables): Generator<Setting | Problem> {
+/** The weakest: it is a habit of Node, and not meant for us alone. */
+export function* fromNodeEnv({ NODE_ENV: raw }: Variables): Generator<Setting> {
+  if (raw) yield { option: 'env', raw, source: 'env NODE_ENV' }
+}
+
+export function* fromVariables(env: Variables, readFile: ReadFile): Generator<Setting | Problem> {
   const known = new Map([...optionBySpelling].map(([spelling, option]) => [variableOf(spelling), option]))
   for (const [name, value] of Object.entries(env)) {
     // An empty variable is how shells and Compose files unset one.
@@ -42,11 +53,58 @@ export function* fromVariables(env: Variables): Generator<Setting | Problem> {
       // Its own name goes before an alias.
       const isOverruled = name !== variableOf(option) && env[variableOf(option)]
       if (!isOverruled) yield { option, raw: value, source }
-    } else if (!OTHER_VARIABLES.includes(name) && !isServiceLink(name, value)) {
-      yield unknown(name, value, source, source, nearestVariable(name, [...known.keys(), ...OTHER_VARIABLES]))
+    } else {
+      const secret = secretBehind(name, known)
+      if (secret && env[variableOf(secret)]) continue
+      if (secret) yield fromSecretFile(secret, { path: value, source, readFile })
+      else if (!isServiceLink(name, value))
+        yield unknown(name, value, source, source, nearestVariable(name, [...known.keys()]))
     }
   }
 }
+
+const FILE = '_FILE'
+
+/** RACECAR_SASL_PASSWORD_FILE names the file that holds the password, as container platforms mount it. */
+function secretBehind(name: string, known: ReadonlyMap<string, OptionName>): OptionName | undefined {
+  const option = name.endsWith(FILE) ? known.get(name.slice(0, -FILE.length)) : undefined
+  return option && optionOf(option).secret ? option : undefined
+}
+
+interface SecretFile {
+  readonly path: string
+  readonly source: string
+  readonly readFile: ReadFile
+}
+
+function fromSecretFile(option: OptionName, { path, source, readFile }: SecretFile): Setting | Problem {
+  try {
+    // Editors and `echo` end a file with a new line, which is no part of any secret.
+    return { option, raw: readFile(path).replace(/\r?\n$/, ''), source }
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    const name = snakeOf(option)
+    return { option: name, value: path, source, sentence: `${name} cannot be read from ${path} (${source}): ${why}` }
+  }
+}
+
+/** What one section of a file sets; names in any spelling. */
+export function* fromSection({ source, values }: Section): Generator<Setting | Problem> {
+  for (const [key, raw] of Object.entries(values)) {
+    const option = optionBySpelling.get(camelOf(key))
+    if (option === undefined) {
+      const meant = nearest(camelOf(key), optionBySpelling.keys())
+      yield unknown(key, raw, source, `${key} in ${source}`, meant && snakeOf(meant))
+    } else if (optionOf(option).outside) {
+      const sentence = `${snakeOf(option)} cannot be set in a file, but ${source} does; set it by --${kebabOf(option)} or ${variableOf(option)}`
+      yield { option: snakeOf(option), value: raw, source, sentence }
+    } else if (camelOf(key) === option || !hasOwnName(option, values)) yield { option, raw, source }
+  }
+}
+
+/** Its own name goes before an alias. */
+const hasOwnName = (option: OptionName, values: Given): boolean =>
+  Object.keys(values).some(key => camelOf(key) === option)
 
 function nearestVariable(name: string, known: readonly string[]): string | undefined {
   const bare = (variable: string): string => variable.slice(PREFIX.length)

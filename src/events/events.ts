@@ -73,6 +73,8 @@ export interface Events {
     groupId: string
     brokers: readonly string[]
     version: string
+    /** Configuration files that were found. */
+    files: readonly string[]
   }
   'primary.stopping': { reason: string; graceMs: number }
   'primary.stopped': { exitCode: number; why: string }

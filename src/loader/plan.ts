@@ -1,8 +1,12 @@
 // What the loader hands on: which files a worker imports, all of them JavaScript that Node runs as it is.
 
+import type { ConfigModule } from './config-module.ts'
+
 /** What the primary asks a worker to load: module files, in order, and the consumer's name. Plain data. */
 export interface LoadPlan {
   readonly consumer: string
+  /** Configuration files in code, for their functions. */
+  readonly config?: { readonly modules: readonly ConfigModule[]; readonly env: string }
   /** Modules to import first (--require). */
   readonly require: readonly string[]
   /** Modules to look for the consumer in, after `require`. */

@@ -103,10 +103,10 @@ const ofWorker = {
 const ofPrimary = {
   'primary.started': {
     level: 'info',
-    say: ({ version, consumer, workers, groupId, brokers }) =>
+    say: ({ version, consumer, workers, groupId, brokers, files }) =>
       `racecar ${version} runs ${consumer} ${
         workers === 0 ? 'in this process' : `in ${count(workers, 'worker')}`
-      }, group ${groupId}, brokers ${brokers.join(', ')}.`,
+      }, group ${groupId}, brokers ${brokers.join(', ')}, ${files.length > 0 ? files.join(', ') : 'no configuration file'}.`,
   },
   'primary.stopping': { level: 'info', say: ({ reason, graceMs }) => `Stops within ${seconds(graceMs)}: ${reason}.` },
   'primary.stopped': {

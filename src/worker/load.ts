@@ -8,6 +8,7 @@ import type { EngineFactory } from '../engine/engine.ts'
 import { RacecarError } from '../errors.ts'
 import type { Bus } from '../events/bus.ts'
 import type { Clock } from '../lib/clock.ts'
+import { hooksOf } from '../loader/config-module.ts'
 import type { LoadPlan } from '../messages.ts'
 import { Runner } from '../runner/runner.ts'
 import type { Loaded } from './parts.ts'
@@ -24,6 +25,7 @@ export async function load(plan: LoadPlan, { engine, bus, clock }: LoadParts): P
   const engineLoading = engine()
   // Its failure counts where it is awaited; until then it must not pass for an error that nobody caught.
   engineLoading.catch(() => {})
+  const hooks = plan.config ? await hooksOf(plan.config.modules, plan.config.env) : {}
   const { cls, name } = await findConsumer(plan)
   const description = describe(name, cls)
   return {
@@ -37,6 +39,7 @@ export async function load(plan: LoadPlan, { engine, bus, clock }: LoadParts): P
         config,
         groupId,
         instanceId,
+        ...hooks,
         bus,
         clock,
       }),

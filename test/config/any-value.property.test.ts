@@ -35,6 +35,13 @@ const asFlag = (name: OptionName, value: unknown): Sources => ({ flags: { [kebab
 const asClass = (name: OptionName, value: unknown): Sources => ({ classOptions: { [name]: value } })
 const asProgram = (name: OptionName, value: unknown): Sources => ({ given: { [name]: value } })
 
+const asFile = (name: OptionName, value: unknown): Sources => ({
+  files: {
+    sections: [{ source: 'config/racecar.yml, section common', values: { [snakeOf(name)]: value } }],
+    problems: [],
+  },
+})
+
 /** The value that came out, or what was said; never anything else. */
 function outcome(name: OptionName, sources: Sources): { value: unknown } | { refused: readonly string[] } {
   try {
@@ -53,6 +60,7 @@ describe('any value for any option', () => {
         expect(outcome(name, asFlag(name, value))).toEqual(first)
         expect(outcome(name, asProgram(name, value))).toEqual(first)
         if (optionOf(name).perClass) expect(outcome(name, asClass(name, value))).toEqual(first)
+        if (!optionOf(name).outside) expect(outcome(name, asFile(name, value))).toEqual(first)
         // Refused for itself, or for what it does not go with.
         if ('refused' in first) expect(new Set(first.refused)).toEqual(new Set([snakeOf(name)]))
       }),
@@ -70,6 +78,7 @@ describe('any value for any option', () => {
     fc.assert(
       fc.property(option, typed, (name, value) => {
         const inProgram = outcome(name, asProgram(name, value))
+        if (!optionOf(name).outside) expect(outcome(name, asFile(name, value))).toEqual(inProgram)
         const asText = outcome(name, asFlag(name, String(value)))
         // Text may be anything; a number or a list is no name, and a switch is no number, unless it is written as one.
         if ('value' in inProgram) expect(asText).toEqual(inProgram)

@@ -1,0 +1,92 @@
+// Asks a process of its own what a configuration file in code sets: the user's code may throw, hang or end its process, and the
+// primary must not.
+
+import { fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { type ConfigFiles, nameFrom, type Sectioned } from '../config/config-files.ts'
+import type { Section } from '../config/sources.ts'
+import { RacecarError } from '../errors.ts'
+import { compile } from '../loader/compile.ts'
+import type { ConfigModule } from '../loader/config-module.ts'
+import { isTypeScript } from '../loader/files.ts'
+import type { FromConfig } from '../messages.ts'
+
+export interface Asking {
+  readonly cwd: string
+  readonly files: ConfigFiles
+  readonly timeoutMs: number
+  /** Ends it before its time: there is to be a stop. */
+  readonly signal: AbortSignal
+}
+
+export interface Asked {
+  /** Weakest first. */
+  readonly sections: readonly Section[]
+  /** What workers import. */
+  readonly modules: readonly ConfigModule[]
+  readonly sectioned: readonly Sectioned[]
+}
+
+/** Throws LOAD_FAILED for what cannot be compiled, else CONFIG. When it was aborted there is nothing. */
+export async function askModules({ cwd, files, timeoutMs, signal }: Asking): Promise<Asked> {
+  const scripts = files.modules.filter(isTypeScript)
+  const compiled = scripts.length === 0 ? new Map<string, string>() : await compile(cwd, scripts)
+  const modules = files.modules.map(file => ({ file: compiled.get(file) ?? file, name: nameFrom(cwd, file) }))
+  const sections: Section[] = []
+  const sectioned: Sectioned[] = []
+  for (const module of modules) {
+    if (signal.aborted) break
+    const env = files.environment.name
+    const { environments, ...values } = await ask(module, { env, timeoutMs, signal })
+    sections.push({ source: module.name, values })
+    if (!isRecord(environments)) continue
+    sectioned.push({ name: module.name, environments: Object.keys(environments) })
+    const own = Object.hasOwn(environments, env) ? environments[env] : undefined
+    if (isRecord(own)) sections.push({ source: `${module.name}, environment ${env}`, values: own })
+  }
+  return { sections, modules, sectioned }
+}
+
+type Values = Readonly<Record<string, unknown>>
+
+const isRecord = (value: unknown): value is Values =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+async function ask(
+  module: ConfigModule,
+  { env, timeoutMs, signal }: { env: string } & Pick<Asking, 'timeoutMs' | 'signal'>,
+) {
+  const child = fork(fileURLToPath(new URL('../entry/config.js', import.meta.url)), {
+    serialization: 'advanced',
+    execArgv: ['--enable-source-maps'],
+    // What it prints is no log; standard output may be read by a program.
+    stdio: ['ignore', 2, 2, 'ipc'],
+  })
+  let answer: FromConfig | undefined
+  let isLate = false
+  const end = () => child.kill('SIGKILL')
+  const timer = setTimeout(() => {
+    isLate = true
+    end()
+  }, timeoutMs)
+  signal.addEventListener('abort', end, { once: true })
+  child.on('message', message => {
+    answer = message as FromConfig
+  })
+  child.send({ module, env })
+  const how = await new Promise<string>(resolve => {
+    child.once('error', error => resolve(error.message))
+    child.once('close', (code, by) =>
+      resolve(by === null ? `it ended its process with ${code}` : `it was ended by ${by}`),
+    )
+  })
+  clearTimeout(timer)
+  signal.removeEventListener('abort', end)
+  if (answer?.values) return answer.values
+  if (signal.aborted) return {}
+  throw refusal(module, answer, isLate ? `it was not done within boot_timeout (${timeoutMs / 1000} s)` : how)
+}
+
+function refusal({ name }: ConfigModule, answer: FromConfig | undefined, how: string): RacecarError {
+  return new RacecarError('CONFIG', answer?.error?.message ?? `${name} could not be loaded: ${how}.`)
+}

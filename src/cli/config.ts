@@ -1,0 +1,76 @@
+// The configuration files of a start, all that they set and the functions that workers take from them. A stop that comes while a
+// file in code is being asked ends that.
+
+import { readFileSync } from 'node:fs'
+import { type ConfigFiles, missingEnvironment, readConfigFiles } from '../config/config-files.ts'
+import { loadConfig } from '../config/load.ts'
+import { optionOf } from '../config/names.ts'
+import { ConfigError } from '../config/problems.ts'
+import type { Sections } from '../config/sections.ts'
+import type { LoadPlan } from '../messages.ts'
+import { type Heard, requestFor } from '../supervisor/signals.ts'
+import { type Asked, askModules } from './config-module.ts'
+
+export interface FoundConfig {
+  readonly sections: Sections
+  /** As people know them. */
+  readonly names: readonly string[]
+  readonly plan: Pick<LoadPlan, 'config'>
+}
+
+export interface Start {
+  readonly cwd: string
+  readonly flags: Readonly<Record<string, unknown>>
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly heard: Heard
+}
+
+export const readFile = (path: string): string => readFileSync(path, 'utf8')
+
+/** undefined: a stop came first. Throws LOAD_FAILED or CONFIG for a file in code; what is wrong in YAML is told with all else. */
+export async function findConfig(start: Start): Promise<FoundConfig | undefined> {
+  const files = readConfigFiles(start)
+  const asked = files.modules.length === 0 ? nothing : await untilStop(start.heard, signal => ask(start, files, signal))
+  if (asked === undefined) return undefined
+  const missing = missingEnvironment(files.environment, [...files.sectioned, ...asked.sectioned])
+  const sections = [...files.sections, ...asked.sections]
+  const problems = [...files.problems, ...(missing ? [missing] : [])]
+  const plan = asked.modules.length === 0 ? {} : { config: { modules: asked.modules, env: files.environment.name } }
+  return { sections: { sections, problems }, names: files.names, plan }
+}
+
+const nothing: Asked = { sections: [], modules: [], sectioned: [] }
+
+function ask({ cwd, flags, env }: Start, files: ConfigFiles, signal: AbortSignal): Promise<Asked> {
+  const timeoutMs = bootTimeoutOf(files, { flags, env }) * 1000
+  return askModules({ cwd, files, timeoutMs, signal })
+}
+
+async function untilStop<T>(heard: Heard, task: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
+  const stop = new AbortController()
+  const keep = heard.tell
+  const heed = (signal: string): void => {
+    if (['stop', 'interrupt'].includes(requestFor(signal).kind)) stop.abort()
+  }
+  heard.tell = signal => {
+    keep(signal)
+    heed(signal)
+  }
+  for (const signal of heard.signals) heed(signal)
+  try {
+    const done = await task(stop.signal)
+    return stop.signal.aborted ? undefined : done
+  } finally {
+    heard.tell = keep
+  }
+}
+
+/** As far as it is known without the file that is to be asked. */
+function bootTimeoutOf(files: Sections, { flags, env }: Pick<Start, 'flags' | 'env'>): number {
+  try {
+    return loadConfig({ files, env, readFile, flags, classPending: true }).config.bootTimeout
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return optionOf('bootTimeout').default as number
+  }
+}

@@ -1,0 +1,31 @@
+// A process that lives for one configuration file: imports it, tells what it sets, and ends. What throws, hangs or blocks in it
+// does so here. Functions stay behind: each worker imports the file for them.
+
+import { errorData } from '../events/events.ts'
+import { evaluate } from '../loader/config-module.ts'
+import type { FromConfig, ToConfig } from '../messages.ts'
+
+// A terminal sends these to all; the process that asked ends this one. A listener for SIGUSR1 keeps Node's debugger shut.
+for (const signal of ['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1'] as const) process.on(signal, () => {})
+
+process.once('message', message => void answer(message as ToConfig))
+
+async function answer({ module, env }: ToConfig): Promise<void> {
+  try {
+    tell({ values: plain(await evaluate(module, env)) as Record<string, unknown> })
+  } catch (error) {
+    tell({ error: errorData(error) })
+  }
+}
+
+// A handle that the file has opened, such as a connection, must not keep this process alive.
+const tell = (answer: FromConfig): void => void process.send?.(answer, () => process.exit(0))
+
+/** What can travel: a function where a value should be is told by its kind. */
+function plain(value: unknown, depth = 0): unknown {
+  if (typeof value === 'function' || typeof value === 'symbol') return `[${typeof value}]`
+  if (typeof value !== 'object' || value === null || depth > 3) return value
+  if (Array.isArray(value)) return value.map(one => plain(one, depth + 1))
+  const entries = Object.entries(value).filter(([key]) => depth > 0 || key !== 'onError')
+  return Object.fromEntries(entries.map(([key, one]) => [key, plain(one, depth + 1)]))
+}

@@ -1,0 +1,66 @@
+// A configuration file in TypeScript or JavaScript: imports it and takes its default export, an object or a function that makes
+// one. It runs the user's code, so never in a primary: a process of its own asks for the values, each worker for the functions.
+
+import { pathToFileURL } from 'node:url'
+import { RacecarError } from '../errors.ts'
+
+/** Where it is, and what people know it by. */
+export interface ConfigModule {
+  readonly file: string
+  readonly name: string
+}
+
+export interface ConfigHooks {
+  readonly onError?: (error: unknown, info: object) => unknown
+}
+
+/** The functions of all of them; of those with the same name the last one's. */
+export async function hooksOf(modules: readonly ConfigModule[], env: string): Promise<ConfigHooks> {
+  const all: ConfigHooks[] = []
+  for (const module of modules) all.push((await evaluate(module, env)) as ConfigHooks)
+  const onError = all.findLast(hooks => hooks.onError !== undefined)?.onError
+  return onError === undefined ? {} : { onError }
+}
+
+/** Throws LOAD_FAILED, or CONFIG when what it exports is no configuration. */
+export async function evaluate({ file, name }: ConfigModule, env: string): Promise<Readonly<Record<string, unknown>>> {
+  const made = await run({ file, name }, env)
+  if (isRecord(made)) return checked(made, name)
+  const what = made === undefined ? 'nothing' : `a ${typeof made}`
+  throw new RacecarError(
+    'CONFIG',
+    `${name} must have a default export, an object or a function that returns one, as defineConfig makes it; it gives ${what}.`,
+  )
+}
+
+const isRecord = (made: unknown): made is Readonly<Record<string, unknown>> =>
+  typeof made === 'object' && made !== null && !Array.isArray(made)
+
+function checked(made: Readonly<Record<string, unknown>>, name: string) {
+  const { onError, environments } = made
+  if (onError !== undefined && typeof onError !== 'function')
+    throw new RacecarError('CONFIG', `onError in ${name} must be a function, but is a ${typeof onError}.`)
+  if (environments !== undefined && !(isRecord(environments) && Object.values(environments).every(isRecord)))
+    throw new RacecarError('CONFIG', `environments in ${name} must be an object with an object for each environment.`)
+  return made
+}
+
+async function run({ file, name }: ConfigModule, env: string): Promise<unknown> {
+  try {
+    const module = (await import(pathToFileURL(file).href)) as { default?: unknown }
+    const exported = unwrapped(module.default)
+    return typeof exported === 'function'
+      ? await (exported as (context: { env: string }) => unknown)({ env })
+      : exported
+  } catch (cause) {
+    const why = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
+    throw new RacecarError('LOAD_FAILED', `${name} could not be loaded: ${why}`, { cause })
+  }
+}
+
+/** A module that was compiled to CommonJS carries its default export inside of Node's. */
+function unwrapped(exported: unknown): unknown {
+  const isWrapped =
+    typeof exported === 'object' && exported !== null && '__esModule' in exported && 'default' in exported
+  return isWrapped ? exported.default : exported
+}
