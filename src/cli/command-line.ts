@@ -7,6 +7,12 @@ import { EXIT } from '../errors.ts'
 
 export type Wanted =
   | { readonly kind: 'run'; readonly consumer: string; readonly flags: Readonly<Record<string, unknown>> }
+  | {
+      readonly kind: 'examine'
+      readonly what: 'check' | 'config'
+      readonly consumers: readonly string[]
+      readonly flags: Readonly<Record<string, unknown>>
+    }
   /** Help, version, or a usage error: printed already. */
   | { readonly kind: 'end'; readonly exitCode: number }
 
@@ -15,38 +21,73 @@ export interface Printer {
   err(text: string): void
 }
 
+/** `run` where no other one is named: names of consumers start with a capital, so the two cannot be mistaken. */
+type CommandName = 'run' | 'check' | 'config'
+
 export function readCommandLine(argv: readonly string[], version: string, printer: Printer): Wanted {
-  const command = build(version, printer)
+  const [first] = argv
+  const name: CommandName = first === 'check' || first === 'config' ? first : 'run'
+  const command = build(name, version, printer)
   try {
-    command.parse(argv, { from: 'user' })
-    const [consumer = ''] = command.args
-    if (!/^\p{Lu}/u.test(consumer)) command.error(`error: the name of a consumer starts with a capital: ${consumer}`)
-    return { kind: 'run', consumer, flags: command.opts() }
+    command.parse(name === 'run' ? argv : argv.slice(1), { from: 'user' })
+    const stray = command.args.find(arg => !/^\p{Lu}/u.test(arg))
+    if (stray !== undefined) command.error(`error: the name of a consumer starts with a capital: ${stray}`)
+    const flags = command.opts()
+    if (name !== 'run') return { kind: 'examine', what: name, consumers: command.args, flags }
+    return { kind: 'run', consumer: command.args[0] ?? '', flags }
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     return { kind: 'end', exitCode: error.exitCode === 0 ? EXIT.clean : EXIT.usage }
   }
 }
 
-function build(version: string, printer: Printer): Command {
+const CONSUMER = 'name of the class, as it is exported'
+
+const texts: Readonly<Record<CommandName, { usage: string; about: string; argument: string }>> = {
+  run: {
+    usage: '[options] <Consumer>',
+    about: 'Runs a consumer: as many workers as asked for, watched and replaced, in one Kafka consumer group.',
+    argument: '<Consumer>',
+  },
+  check: {
+    usage: 'check [options] <Consumer>',
+    about: 'Finds out what a start would find out before it connects: options, modules, the consumer. Runs nothing.',
+    argument: '<Consumers...>',
+  },
+  config: {
+    usage: 'config [options] [Consumer]',
+    about: 'Prints every option with its value and where it was set, secrets masked.',
+    argument: '[Consumers...]',
+  },
+}
+
+function build(name: CommandName, version: string, printer: Printer): Command {
+  const { usage, about, argument } = texts[name]
   const command = new Command('racecar')
-    .description('Runs a consumer: as many workers as asked for, watched and replaced, in one Kafka consumer group.')
-    .usage('[options] <Consumer>')
-    .argument('<Consumer>', 'name of the class, as it is exported')
+    .description(about)
+    .usage(usage)
+    .argument(argument, CONSUMER)
     .allowExcessArguments(false)
     .showHelpAfterError('Try racecar --help.')
     .exitOverride()
     .configureOutput({ writeOut: text => printer.out(text), writeErr: text => printer.err(text) })
   for (const flag of describeFlags()) for (const option of optionsFor(flag)) command.addOption(option)
+  if (name === 'run') command.addHelpText('after', COMMANDS)
   return command
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this')
     .addHelpText('after', EPILOGUE)
 }
 
+const COMMANDS = `
+Other commands:
+  racecar check <Consumer>    ${texts.check.about}
+  racecar config [Consumer]   ${texts.config.about}`
+
 const EPILOGUE = `
-Each option can be set by a variable as well: --max-wait-time is RACECAR_MAX_WAIT_TIME. A flag goes before a variable, a variable
-before this.configure({ … }) in the class. Exit codes: 0 clean, 1 failure or crash loop, 2 forced stop, 64 usage, 73 pidfile or log
+Each option can be set by a variable as well: --max-wait-time is RACECAR_MAX_WAIT_TIME. The strongest first: flags, variables,
+this.configure({ … }) in the class, config/racecar.{ts,js,mjs}, config/racecar.yml.
+Exit codes: 0 clean, 1 failure or crash loop, 2 forced stop, 64 usage, 69 no broker or topic with --fail-fast, 73 pidfile or log
 cannot be written, 75 already running, 77 credentials or ACL, 78 options or consumer.`
 
 function optionsFor(flag: FlagDescription): Option[] {

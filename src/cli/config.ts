@@ -46,7 +46,7 @@ function ask({ cwd, flags, env }: Start, files: ConfigFiles, signal: AbortSignal
   return askModules({ cwd, files, timeoutMs, signal })
 }
 
-async function untilStop<T>(heard: Heard, task: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
+export async function untilStop<T>(heard: Heard, task: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
   const stop = new AbortController()
   const keep = heard.tell
   const heed = (signal: string): void => {

@@ -6,6 +6,7 @@ import { EXIT } from '../errors.ts'
 import { putGoneTerminalAside } from '../lib/gone-terminal.ts'
 import type { Heard } from '../supervisor/signals.ts'
 import { readCommandLine } from './command-line.ts'
+import { examine } from './examine.ts'
 import { endOf, lastWords, type Uncaught } from './last-words.ts'
 import { launch } from './launch.ts'
 import { ownVersion } from './version.ts'
@@ -24,9 +25,19 @@ export async function main({ argv, heard }: MainParts): Promise<never> {
   if (wanted.kind === 'end') return process.exit(wanted.exitCode)
   const exec = fileURLToPath(new URL('../entry/worker.js', import.meta.url))
   const uncaught = listenForUncaught()
-  const exitCode = await launch({ ...wanted, env, cwd: process.cwd(), version, heard, uncaught, out, err, exec })
+  const here = { env, cwd: process.cwd(), heard, exec, out }
+  const exitCode =
+    wanted.kind === 'examine'
+      ? await said(examine({ ...wanted, ...here }), err)
+      : await launch({ ...wanted, ...here, version, uncaught, err })
   putGoneTerminalAside()
   return process.exit(exitCode)
+}
+
+async function said(examining: Promise<void>, err: NodeJS.WriteStream): Promise<number> {
+  const end = await examining.then(() => ({ exitCode: EXIT.clean, why: '' }), endOf)
+  if (end.exitCode !== EXIT.clean) err.write(lastWords(end))
+  return end.exitCode
 }
 
 /** In a primary an error that nobody caught is a bug of ours. Its workers see it go, drain and leave by themselves. */

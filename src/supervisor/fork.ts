@@ -11,9 +11,11 @@ export interface ForkSettings {
   /** Variables that workers do not get: secrets travel over the channel. */
   readonly withhold: readonly string[]
   readonly clock: Clock
+  /** Where what workers print goes: the primary's own by default. */
+  readonly output?: 'inherit' | 2
 }
 
-export function clusterFork({ exec, withhold, clock }: ForkSettings): Fork {
+export function clusterFork({ exec, withhold, clock, output = 'inherit' }: ForkSettings): Fork {
   cluster.setupPrimary({
     exec,
     // Not the primary's own arguments, which may hold what a list of processes must not show.
@@ -23,7 +25,7 @@ export function clusterFork({ exec, withhold, clock }: ForkSettings): Fork {
     serialization: 'advanced',
     windowsHide: true,
     // One terminal, one reader: the primary.
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    stdio: ['ignore', output, 'inherit', 'ipc'],
   })
   const env = Object.fromEntries(withhold.map(name => [name, undefined]))
   return listener => forkOne(env, listener, clock)

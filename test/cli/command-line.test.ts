@@ -60,6 +60,13 @@ describe('the command line', () => {
     expect(out).not.toContain('--no-serial')
   })
 
+  it('has the commands check and config, with the same flags', () => {
+    const examine = { kind: 'examine', flags: { workers: '3' } }
+    expect(read('check', '-w', '3', 'A', 'B').wanted).toEqual({ ...examine, what: 'check', consumers: ['A', 'B'] })
+    expect(read('config', '-w', '3').wanted).toEqual({ ...examine, what: 'config', consumers: [] })
+    expect(read('--help').out).toContain('racecar check <Consumer>')
+  })
+
   it('prints the version', () => {
     expect(read('--version')).toEqual({ wanted: { kind: 'end', exitCode: 0 }, out: '1.2.3\n', err: '' })
   })
@@ -70,6 +77,8 @@ describe('the command line', () => {
     [['Welcome', 'Goodbye'], /too many arguments/],
     [['--workers'], /argument missing/],
     [['welcome'], /starts with a capital/],
+    [['check'], /missing required argument/],
+    [['config', 'welcome'], /starts with a capital/],
   ])('%j is a usage error: 64, and what is wrong', (argv, says) => {
     const { wanted, err } = read(...argv)
     expect(wanted).toEqual({ kind: 'end', exitCode: 64 })
