@@ -6,7 +6,7 @@ import { describeFlags, type FlagDescription } from '../config/flags.ts'
 import { EXIT } from '../errors.ts'
 
 export type Wanted =
-  | { readonly kind: 'run'; readonly consumer: string; readonly flags: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'run'; readonly consumers: readonly string[]; readonly flags: Readonly<Record<string, unknown>> }
   | {
       readonly kind: 'examine'
       readonly what: 'check' | 'config'
@@ -34,7 +34,7 @@ export function readCommandLine(argv: readonly string[], version: string, printe
     if (stray !== undefined) command.error(`error: the name of a consumer starts with a capital: ${stray}`)
     const flags = command.opts()
     if (name !== 'run') return { kind: 'examine', what: name, consumers: command.args, flags }
-    return { kind: 'run', consumer: command.args[0] ?? '', flags }
+    return { kind: 'run', consumers: command.args, flags }
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     return { kind: 'end', exitCode: error.exitCode === 0 ? EXIT.clean : EXIT.usage }
@@ -45,17 +45,18 @@ const CONSUMER = 'name of the class, as it is exported'
 
 const texts: Readonly<Record<CommandName, { usage: string; about: string; argument: string }>> = {
   run: {
-    usage: '[options] <Consumer>',
-    about: 'Runs a consumer: as many workers as asked for, watched and replaced, in one Kafka consumer group.',
-    argument: '<Consumer>',
+    usage: '[options] <Consumer> [<Consumer> …]',
+    about:
+      'Runs consumers, each in as many workers as asked for, watched and replaced, in a Kafka consumer group of its own.',
+    argument: '<Consumers...>',
   },
   check: {
-    usage: 'check [options] <Consumer>',
+    usage: 'check [options] <Consumer> [<Consumer> …]',
     about: 'Finds out what a start would find out before it connects: options, modules, the consumer. Runs nothing.',
     argument: '<Consumers...>',
   },
   config: {
-    usage: 'config [options] [Consumer]',
+    usage: 'config [options] [<Consumer> …]',
     about: 'Prints every option with its value and where it was set, secrets masked.',
     argument: '[Consumers...]',
   },

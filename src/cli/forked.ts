@@ -25,12 +25,12 @@ export interface ForkedParts {
 
 /** `no workers`: the class wants to run in this process; nothing of it has run yet. */
 export async function forked({ session, desk, exec }: ForkedParts): Promise<End | 'no workers'> {
-  const { bus, clock, log, plan } = session.parts
+  const { bus, clock, log, plans } = session.parts
   const { config } = session
   const { clientId, groupInstanceId: given } = config
   let isAsked = false
   const supervisor = new Supervisor({
-    plan,
+    plans,
     policy: policyOf(config),
     ids: new InstanceIds({ clientId, given, host: hostname(), random: randomPart }),
     fork: clusterFork({ exec, withhold: secretVariables(), clock }),
@@ -39,7 +39,7 @@ export async function forked({ session, desk, exec }: ForkedParts): Promise<End 
     resolve: description => session.resolve(description),
     evict: eviction => evict(eviction, session),
     clearTheWay: ({ config }, signal) => clearTheWay(session, config, signal),
-    noteSlots: (groupId, slots) => noteSlots(session, groupId, slots),
+    noteSlots: slots => noteSlots(session, slots),
     onWorkerEvent: (origin, { name, data }) => log.write(origin, name, data as never),
   })
   desk.open({
@@ -95,8 +95,8 @@ export const policyOf = (config: Config): Policy => ({
 const secretVariables = (): string[] =>
   optionNames.filter(name => optionOf(name).secret).flatMap(name => spellingsOf(name).map(variableOf))
 
-function noteSlots({ parts }: Session, groupId: string, slots: readonly NotedSlot[]): void {
+function noteSlots({ parts }: Session, slots: readonly NotedSlot[]): void {
   parts.pidfile?.noteSlots(
-    slots.map(({ slot, pid, instanceId }) => ({ ...lifeOf(pid), name: slot, groupId, instanceId })),
+    slots.map(({ slot, pid, groupId, instanceId }) => ({ ...lifeOf(pid), name: slot, groupId, instanceId })),
   )
 }

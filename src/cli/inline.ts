@@ -25,11 +25,14 @@ export async function inline({ session, desk, uncaught }: InlineParts): Promise<
   const here = new Here(session)
   desk.open(here)
   uncaught.tell = error => here.worker.crashed(error)
-  here.worker.receive({ type: 'load', plan: session.parts.plan })
+  here.worker.receive({ type: 'load', plan: session.parts.plans[0]! })
   const end = await here.end
   session.parts.bus.publish('primary.stopped', end)
   return end
 }
+
+/** There is one consumer, where there are no workers. */
+const nameOf = ({ parts }: Session): string => slotName({ consumer: parts.plans[0]!.consumer, index: 0 })
 
 type Stage = 'starting' | 'up' | 'stopping'
 
@@ -46,10 +49,10 @@ class Here implements Clerk {
 
   constructor(session: Session) {
     this.#session = session
-    const { clock, log, plan } = session.parts
+    const { clock, log } = session.parts
     this.#since = clock.now()
     const bus = createBus()
-    log.listen(bus, { slot: slotName(plan.consumer, 0), pid: process.pid })
+    log.listen(bus, { slot: nameOf(session), pid: process.pid })
     bus.on('worker.failed', ({ error }) => {
       this.#failure = error.message
     })
@@ -87,10 +90,10 @@ class Here implements Clerk {
   }
 
   status(): Standing {
-    const { clock, plan } = this.#session.parts
+    const { clock } = this.#session.parts
     const state = this.#state
     const slot: SlotStatus = {
-      name: slotName(plan.consumer, 0),
+      name: nameOf(this.#session),
       pid: process.pid,
       state,
       since: isoTime(clock, this.#since - clock.now()),
@@ -131,7 +134,7 @@ class Here implements Clerk {
       await clearTheWay(this.#session, config, this.#ending.signal)
       // Without a slot that outlives this process there is no place to come back to, unless the user names one.
       const instanceId = config.groupInstanceId === undefined ? null : `${config.groupInstanceId}-0`
-      this.worker.receive({ type: 'configure', config, groupId, instanceId, slot: slotName(description.consumer, 0) })
+      this.worker.receive({ type: 'configure', config, groupId, instanceId, slot: nameOf(this.#session) })
     } catch (error) {
       const { exitCode, why } = endOf(error)
       this.#failure = why

@@ -1,12 +1,14 @@
-// From a consumer's name and flags to an exit code: options, log, pidfile, what is to be loaded, then the workers, or this process
+// From names of consumers and flags to an exit code: options, log, pidfile, what is to be loaded, then the workers, or this process
 // where there are none. Ends nothing itself: when it resolves, everything is written and nothing is left behind.
 
-import { loadConfig } from '../config/load.ts'
+import { type Loaded, loadConfig } from '../config/load.ts'
+import type { Config } from '../config/options.ts'
 import { EXIT, RacecarError } from '../errors.ts'
 import { type Bus, createBus } from '../events/bus.ts'
 import { systemClock } from '../lib/clock.ts'
 import { within } from '../lib/within.ts'
 import { prepare } from '../loader/prepare.ts'
+import type { LoadPlan } from '../messages.ts'
 import { Log } from '../observe/log.ts'
 import type { Pidfile } from '../supervisor/pidfile.ts'
 import { answerSignals, type Heard } from '../supervisor/signals.ts'
@@ -16,10 +18,10 @@ import { forked } from './forked.ts'
 import { hasTerminal, hungUp } from './hang-up.ts'
 import { type End, endOf, lastWords, type Uncaught } from './last-words.ts'
 import { openControl } from './open-control.ts'
-import { Session } from './session.ts'
+import { needsWorkers, Session } from './session.ts'
 
 export interface Launch {
-  readonly consumer: string
+  readonly consumers: readonly string[]
   readonly flags: Readonly<Record<string, unknown>>
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd: string
@@ -44,10 +46,11 @@ export async function launch(launch: Launch): Promise<number> {
 }
 
 async function run(launch: Launch): Promise<End> {
-  const { consumer, flags, env, cwd, out, err } = launch
+  const { consumers, flags, env, cwd, out, err } = launch
   const files = await findConfig(launch)
   if (files === undefined) return { exitCode: EXIT.clean, why: 'stopped' }
   const { config, sources } = loadConfig({ files: files.sections, env, readFile, flags, classPending: true })
+  if (consumers.length > 1) checkSeveral(consumers, config, sources)
   if (process.platform === 'win32' && config.workers > 0)
     throw new RacecarError('CONFIG', 'On Windows there are no worker processes: only --workers 0 works.')
   const { logLevel: level, logFormat: format, logfile: file } = config
@@ -58,13 +61,15 @@ async function run(launch: Launch): Promise<End> {
   let pidfile: Pidfile | undefined
   try {
     pidfile = config.pidfile === undefined ? undefined : await acquire(config.pidfile, bus)
-    const plan = { ...(await prepare({ cwd, require: config.require, consumer })), ...files.plan }
+    const plans: LoadPlan[] = []
+    for (const consumer of consumers)
+      plans.push({ ...(await prepare({ cwd, require: config.require, consumer })), ...files.plan })
     const session = new Session({
       ...launch,
       files,
       bus,
       log,
-      plan,
+      plans,
       pidfile,
       clock: systemClock,
       loaded: { config, sources },
@@ -74,6 +79,21 @@ async function run(launch: Launch): Promise<End> {
     await pidfile?.release()
     await flushed(log.close())
   }
+}
+
+/** What would be the same for all of them, and must not be. */
+function checkSeveral(consumers: readonly string[], { groupId, workers }: Config, sources: Loaded['sources']): void {
+  const twice = consumers.find((name, index) => consumers.indexOf(name) !== index)
+  if (twice !== undefined)
+    throw new RacecarError('CONFIG', `${twice} is named twice; more workers of it are had by --workers.`)
+  if (groupId !== undefined) {
+    const sentence = `group_id is ${groupId} (${sources.groupId}), but ${consumers.join(' and ')} need a group each`
+    throw new RacecarError(
+      'CONFIG',
+      `${sentence}: leave it out, or set it in the classes; group_id_prefix goes before all.`,
+    )
+  }
+  if (workers === 0) throw needsWorkers(consumers[0]!, sources.workers)
 }
 
 const flushed = (writing: Promise<void>): Promise<boolean> => within(systemClock, writing, systemClock.now() + FLUSH_MS)

@@ -14,13 +14,13 @@ export interface ControlParts {
 }
 
 export async function openControl({ session, desk, cwd }: ControlParts): Promise<Control | undefined> {
-  const { plan, version, env, bus } = session.parts
+  const { plans, version, env, bus } = session.parts
   const { pidfile } = session.config
   const { pid } = process
   const identity: Identity = {
     pid,
     birth: birthOf(pid) ?? null,
-    consumer: plan.consumer,
+    consumer: plans.map(({ consumer }) => consumer).join(', '),
     pidfile: pidfile === undefined ? null : resolve(cwd, pidfile),
     version,
   }

@@ -4,6 +4,7 @@
 import { groupIdOf } from '../config/group.ts'
 import { type Loaded, loadConfig } from '../config/load.ts'
 import type { Config } from '../config/options.ts'
+import { RacecarError } from '../errors.ts'
 import type { Bus } from '../events/bus.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Description, LoadPlan } from '../messages.ts'
@@ -19,7 +20,8 @@ export interface SessionParts {
   readonly err: { write(text: string): void }
   readonly bus: Bus
   readonly log: Log
-  readonly plan: LoadPlan
+  /** Of each consumer. */
+  readonly plans: readonly LoadPlan[]
   readonly clock: Clock
   /** undefined: there is none. */
   readonly pidfile: Pidfile | undefined
@@ -33,10 +35,18 @@ export interface Resolved {
   readonly groupId: string
 }
 
+/** A process has one consumer at most. */
+export const needsWorkers = (consumer: string, source: string): RacecarError =>
+  new RacecarError(
+    'CONFIG',
+    `workers is 0 (${source}), but ${consumer} does not run alone: each consumer needs a worker.`,
+  )
+
 export class Session {
   readonly parts: SessionParts
   #loaded: Pick<Loaded, 'config' | 'sources'>
-  #groupId: string | null = null
+  /** By consumer, as far as their classes have been asked. */
+  readonly #known = new Map<string, Pick<Loaded, 'config' | 'sources'> & Resolved>()
 
   constructor(parts: SessionParts) {
     this.parts = parts
@@ -47,9 +57,10 @@ export class Session {
     return this.#loaded.config
   }
 
-  /** null: the class has not been asked yet. */
+  /** null: no class has been asked yet. */
   get groupId(): string | null {
-    return this.#groupId
+    const groups = [...this.#known.values()].map(({ groupId }) => groupId)
+    return groups.length === 0 ? null : [...new Set(groups)].join(', ')
   }
 
   /** Throws CONFIG when the class's options, or all together, cannot be used. */
@@ -57,15 +68,19 @@ export class Session {
     const { files, env, flags } = this.parts
     const from = { files: files.sections, classOptions: options, consumer, env, readFile, flags }
     const { config, sources, warnings } = loadConfig(from)
+    if (config.workers === 0 && this.parts.plans.length > 1) throw needsWorkers(consumer, sources.workers)
     this.#loaded = { config, sources }
     const groupId = groupIdOf(consumer, config)
-    this.#groupId = groupId
+    this.#known.set(consumer, { config, sources, groupId })
     this.#introduce(consumer, groupId, warnings)
     return { config, groupId }
   }
 
   showOptions(): void {
-    this.parts.err.write(optionsInForce(this.config, this.#loaded.sources))
+    const { err, plans } = this.parts
+    if (this.#known.size === 0) err.write(optionsInForce(this.config, this.#loaded.sources))
+    for (const [consumer, { config, sources }] of this.#known)
+      err.write(`${plans.length > 1 ? `${consumer}:\n` : ''}${optionsInForce(config, sources)}`)
   }
 
   #introduce(consumer: string, groupId: string, warnings: readonly string[]): void {

@@ -41,10 +41,10 @@ export function nextWake({ phase, slots, policy }: State): number | null {
 function react(turn: Turn, event: SupervisorEvent): void {
   switch (event.type) {
     case 'sized':
-      resize(turn, event.workers)
+      resize(turn, event)
       break
     case 'clear':
-      turn.change({ isClear: true })
+      turn.change({ clear: [...turn.state.clear, event.consumer] })
       configureWaiting(turn)
       break
     case 'stop':
@@ -79,12 +79,16 @@ function react(turn: Turn, event: SupervisorEvent): void {
   }
 }
 
-function resize(turn: Turn, workers: number): void {
+function resize(turn: Turn, { consumer, workers }: Extract<SupervisorEvent, { type: 'sized' }>): void {
   if (turn.state.phase.kind !== 'running') return
   if (workers === 0) beginStop(turn, { reason: 'workers is 0', code: EXIT.clean, why: 'stopped' })
-  // A list that is shorter than what is there slices to nothing: slots are only ever added here.
-  const missing = Array.from({ length: workers }, (_, number) => number).slice(turn.state.slots.length)
-  turn.change({ slots: [...turn.state.slots, ...missing.map(number => vacant(number, turn.now))] })
+  const { slots } = turn.state
+  const has = slots.filter(slot => slot.consumer === consumer).length
+  // Slots are only ever added here.
+  const added = Array.from({ length: Math.max(0, workers - has) }, (_, more) =>
+    vacant({ number: slots.length + more, consumer, index: has + more }, turn.now),
+  )
+  turn.change({ slots: [...slots, ...added] })
 }
 
 function settle(turn: Turn): void {

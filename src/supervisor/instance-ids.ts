@@ -21,19 +21,20 @@ export const randomPart = (): string => randomBytes(4).toString('hex')
 export class InstanceIds {
   readonly #settings: IdSettings
   readonly #own: string
-  readonly #renewed = new Map<number, string>()
+  readonly #renewed = new Map<string, string>()
 
   constructor(settings: IdSettings) {
     this.#settings = settings
     this.#own = settings.given ?? `${settings.clientId}-${settings.host}-${settings.random()}`
   }
 
-  of(slot: number): string {
+  /** `slot` tells it apart from the others of this primary, and is the same after a restart. */
+  of(slot: string): string {
     return legal(this.#renewed.get(slot) ?? this.#own, `-${slot}`)
   }
 
   /** Another one for this slot, because somebody else uses the one that it had. */
-  renew(slot: number): string {
+  renew(slot: string): string {
     const { given, clientId, host, random } = this.#settings
     this.#renewed.set(slot, given === undefined ? `${clientId}-${host}-${random()}` : `${given}-${random()}`)
     return this.of(slot)

@@ -54,18 +54,20 @@ export function ofProcess(turn: Turn, slot: Live, event: ProcessEvent): void {
 
 function described(turn: Turn, slot: Live): void {
   if (slot.state !== 'starting' || slot.step !== 'loading') return
-  if (slot.membership.kind === 'evicting' || !turn.state.isClear)
-    turn.put({ ...slot, step: 'waiting', heldSince: turn.now })
-  else configure(turn, slot)
+  if (mayJoin(turn, slot)) configure(turn, slot)
+  else turn.put({ ...slot, step: 'waiting', heldSince: turn.now })
 }
 
 /** Those that need not wait any more. */
 export function configureWaiting(turn: Turn): void {
   for (const slot of turn.state.slots) {
     if (slot.state !== 'starting' || slot.step !== 'waiting') continue
-    if (turn.state.isClear && slot.membership.kind !== 'evicting') configure(turn, slot)
+    if (mayJoin(turn, slot)) configure(turn, slot)
   }
 }
+
+const mayJoin = ({ state }: Turn, { consumer, membership }: Live): boolean =>
+  state.clear.includes(consumer) && membership.kind !== 'evicting'
 
 function configure(turn: Turn, { heldSince = turn.now, ...slot }: Starting): void {
   turn.put({ ...slot, killAt: slot.killAt + (turn.now - heldSince), step: 'configured' })

@@ -20,6 +20,7 @@ export interface WorkerOrigin {
 }
 
 export interface NotedSlot extends WorkerOrigin {
+  readonly groupId: string
   readonly instanceId: string
 }
 
@@ -29,18 +30,19 @@ export interface Eviction extends Resolved {
 }
 
 export interface SupervisorParts {
-  readonly plan: LoadPlan
+  /** Of each consumer. */
+  readonly plans: readonly LoadPlan[]
   readonly policy: Policy
   readonly ids: InstanceIds
   readonly fork: Fork
   readonly bus: Bus
   readonly clock: Clock
-  /** The options in force, once a worker has said what the class wants. Called once; a throw ends everything. */
+  /** The options in force, once a worker has said what its class wants. Called once for each; a throw ends everything. */
   readonly resolve: (description: Description) => Resolved | Promise<Resolved>
   /** Waits for, and takes out of the group, what an earlier primary left behind. Workers join afterwards. Never rejects. */
   readonly clearTheWay: (resolved: Resolved, signal: AbortSignal) => Promise<void>
   /** Who may be a member from now on: before any of them can be. */
-  readonly noteSlots: (groupId: string, slots: readonly NotedSlot[]) => void
+  readonly noteSlots: (slots: readonly NotedSlot[]) => void
   /** Takes dead members out of the group. Never rejects for longer than `timeoutMs`. */
   readonly evict: (eviction: Eviction) => Promise<void>
   readonly onWorkerEvent: (origin: WorkerOrigin, event: ForwardedEvent) => void

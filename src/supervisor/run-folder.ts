@@ -10,6 +10,7 @@ import { listens } from '../lib/listens.ts'
 import { isStill, type Life } from './process-start.ts'
 
 export interface Identity extends Life {
+  /** Several are separated by a comma and a blank. */
   readonly consumer: string
   /** Absolute; null: it has none. */
   readonly pidfile: string | null

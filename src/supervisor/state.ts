@@ -36,7 +36,11 @@ export type Membership =
   | { readonly kind: 'evicting' }
 
 interface Place {
+  /** Among all slots; no name: which consumer's it is depends on whose class was asked first. */
   readonly number: number
+  readonly consumer: string
+  /** Among those of its consumer. */
+  readonly index: number
   readonly crashes: Crashes
   /** How many processes this slot has had. */
   readonly forks: number
@@ -105,14 +109,13 @@ export type Phase =
   | { readonly kind: 'ended'; readonly code: number; readonly why: string }
 
 export interface State {
-  readonly consumer: string
   readonly policy: Policy
   readonly phase: Phase
   readonly slots: readonly Slot[]
   /** How many runs were given out. */
   readonly runs: number
-  /** Nothing is left of an earlier life that workers would have to wait for. */
-  readonly isClear: boolean
+  /** The consumers whose workers may join: nothing is left of an earlier life that they would have to wait for. */
+  readonly clear: readonly string[]
   readonly interrupts: number
   /** A worker has been a member, so what the brokers refuse now they once allowed. */
   readonly everJoined: boolean
@@ -129,10 +132,10 @@ interface Run {
 }
 
 export type SupervisorEvent =
-  /** There are to be this many slots. */
-  | { readonly type: 'sized'; readonly workers: number }
+  /** The consumer is to have this many slots. */
+  | { readonly type: 'sized'; readonly consumer: string; readonly workers: number }
   /** The options are known, and what an earlier life left in the group is out of it: workers may join. */
-  | { readonly type: 'clear' }
+  | { readonly type: 'clear'; readonly consumer: string }
   | (Run & { readonly type: 'described' })
   | (Run & { readonly type: 'up'; readonly pid: number })
   /** `joining`: it may be a member from now on; `left`: the group has been told that it is none any more. */
@@ -168,19 +171,18 @@ export type Action =
 
 export const healthy: Crashes = { count: 0, times: [], first: undefined }
 
-export const initially = (consumer: string, policy: Policy): State => ({
-  consumer,
+export const initially = (policy: Policy): State => ({
   policy,
   phase: { kind: 'running' },
   slots: [],
   runs: 0,
-  isClear: false,
+  clear: [],
   interrupts: 0,
   everJoined: false,
 })
 
-export const vacant = (number: number, now: number): Down => ({
-  number,
+export const vacant = (place: Pick<Place, 'number' | 'consumer' | 'index'>, now: number): Down => ({
+  ...place,
   crashes: healthy,
   forks: 0,
   lastReason: null,
@@ -191,12 +193,14 @@ export const vacant = (number: number, now: number): Down => ({
 })
 
 /** The part of a slot that outlives its processes. */
-export const placeOf = ({ number, crashes, forks, lastReason, membership }: Slot): Place => ({
+export const placeOf = ({ number, consumer, index, crashes, forks, lastReason, membership }: Slot): Place => ({
   number,
+  consumer,
+  index,
   crashes,
   forks,
   lastReason,
   membership,
 })
 
-export const slotName = (consumer: string, number: number): string => `${consumer}/${number}`
+export const slotName = ({ consumer, index }: Pick<Place, 'consumer' | 'index'>): string => `${consumer}/${index}`

@@ -54,10 +54,12 @@ export interface Sources {
 export const isAskable = (slot: Slot): slot is Extract<Slot, { state: 'up' | 'stopping' }> =>
   slot.state === 'up' || slot.state === 'stopping'
 
-export function standingOf({ consumer, phase, slots }: State, sources: Sources): Standing {
+export function standingOf({ phase, slots }: State, sources: Sources): Standing {
   return {
     state: phase.kind === 'running' ? 'running' : 'stopping',
-    slots: slots.map(slot => slotStatus(slotName(consumer, slot.number), slot, sources)),
+    slots: [...slots]
+      .sort((a, b) => (a.consumer === b.consumer ? a.index - b.index : a.consumer < b.consumer ? -1 : 1))
+      .map(slot => slotStatus(slotName(slot), slot, sources)),
   }
 }
 

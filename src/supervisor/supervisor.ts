@@ -4,14 +4,15 @@
 
 import { EXIT, isRacecarError } from '../errors.ts'
 import type { ErrorData } from '../events/events.ts'
-import { type Cancel, sleep } from '../lib/clock.ts'
+import type { Cancel } from '../lib/clock.ts'
 import { type Deferred, deferred } from '../lib/deferred.ts'
 import type { Description, ForwardedEvent } from '../messages.ts'
 import { decide, nextWake } from './decide.ts'
-import type { Ending, NotedSlot, Resolved, SupervisorParts } from './parts.ts'
+import type { Ending, SupervisorParts } from './parts.ts'
 import { BeatPulse } from './pulse.ts'
 import { Reports } from './reports.ts'
-import { type Action, initially, type State, type SupervisorEvent, slotName } from './state.ts'
+import { Roster } from './roster.ts'
+import { type Action, initially, type Slot, type State, type SupervisorEvent, slotName } from './state.ts'
 import { isAskable, type Standing, standingOf } from './status.ts'
 import type { FromWorker, WorkerHandle } from './worker-handle.ts'
 
@@ -30,23 +31,25 @@ export class Supervisor {
   readonly #end: Deferred<Ending> = deferred()
   readonly #pulse: BeatPulse
   readonly #reports: Reports
+  readonly #roster: Roster
   #state: State
   #working = false
   #cancelWake: Cancel = () => {}
   readonly #ending = new AbortController()
-  #resolving: Promise<void> | undefined
-  #resolved: Resolved | undefined
+  readonly #resolving = new Map<string, Promise<void>>()
+  #clearing: Promise<void> | undefined
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts
-    this.#state = initially(parts.plan.consumer, parts.policy)
+    this.#state = initially(parts.policy)
     this.#reports = new Reports(parts)
+    this.#roster = new Roster(parts, number => this.#slot(number))
     this.#pulse = new BeatPulse({ clock: parts.clock, beat: spared => this.#beat(spared) })
   }
 
-  /** Forks the first worker; when that has described what it found, the others. */
+  /** Forks the first worker of each consumer; when that has described what it found, the others. */
   start(): void {
-    this.#take({ type: 'sized', workers: 1 })
+    for (const { consumer } of this.#parts.plans) this.#take({ type: 'sized', consumer, workers: 1 })
   }
 
   /** Graceful, within shutdown_timeout. More calls change nothing. Before start() there is nothing to stop, and nothing starts. */
@@ -152,7 +155,8 @@ export class Supervisor {
     this.#processes.set(slot, { run, handle })
     if (handle.pid === 0) return
     this.#parts.bus.publish('slot.forked', { slot: this.#name(slot), pid: handle.pid, restarts })
-    handle.send({ type: 'load', plan: this.#parts.plan })
+    const plan = this.#parts.plans.find(({ consumer }) => consumer === this.#slot(slot).consumer)!
+    handle.send({ type: 'load', plan })
   }
 
   #heard(slot: number, run: number, message: FromWorker): void {
@@ -160,7 +164,7 @@ export class Supervisor {
     if (current?.run !== run) return
     switch (message.type) {
       case 'described':
-        this.#resolving ??= this.#resolve(message.description)
+        this.#resolveOnce(this.#slot(slot).consumer, message.description)
         this.#take({ type: 'described', slot, run })
         break
       case 'refused':
@@ -203,14 +207,20 @@ export class Supervisor {
     }
   }
 
-  async #resolve(description: Description): Promise<void> {
+  #resolveOnce(consumer: string, description: Description): void {
+    if (!this.#resolving.has(consumer)) this.#resolving.set(consumer, this.#resolve(consumer, description))
+  }
+
+  async #resolve(consumer: string, description: Description): Promise<void> {
     try {
-      this.#resolved = await this.#parts.resolve(description)
-      const { workers } = this.#resolved.config
-      this.#take({ type: 'sized', workers })
+      const resolved = await this.#parts.resolve(description)
+      this.#roster.resolved(consumer, resolved)
+      const { workers } = resolved.config
+      this.#take({ type: 'sized', consumer, workers })
       if (workers === 0) return
-      await this.#parts.clearTheWay(this.#resolved, this.#ending.signal)
-      this.#take({ type: 'clear' })
+      this.#clearing ??= this.#parts.clearTheWay(resolved, this.#ending.signal)
+      await this.#clearing
+      this.#take({ type: 'clear', consumer })
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
       const code = isRacecarError(error) ? error.exitCode : EXIT.bug
@@ -219,19 +229,12 @@ export class Supervisor {
   }
 
   #configure(slot: number): void {
-    if (!this.#resolved) return
-    const { config, groupId } = this.#resolved
-    const instanceId = this.#parts.ids.of(slot)
-    this.#parts.noteSlots(
-      groupId,
-      [...this.#processes].map(one => this.#noted(one)),
-    )
+    const member = this.#roster.of(slot)
+    if (!member) return
+    this.#roster.note([...this.#processes].map(([number, { handle }]) => [number, handle.pid] as const))
+    const { config, groupId, instanceId } = member
     const message = { type: 'configure', config, groupId, instanceId, slot: this.#name(slot) } as const
     this.#processes.get(slot)?.handle.send(message)
-  }
-
-  #noted([slot, { handle }]: [number, Process]): NotedSlot {
-    return { slot: this.#name(slot), pid: handle.pid, instanceId: this.#parts.ids.of(slot) }
   }
 
   #kill({ slot, why }: Extract<Action, { do: 'kill' }>): void {
@@ -242,30 +245,18 @@ export class Supervisor {
   }
 
   #rename({ slot, why }: Extract<Action, { do: 'rename' }>): void {
-    const was = this.#parts.ids.of(slot)
-    const instanceId = this.#parts.ids.renew(slot)
-    this.#parts.bus.publish('slot.renamed', { slot: this.#name(slot), was, instanceId, why })
+    this.#parts.bus.publish('slot.renamed', { slot: this.#name(slot), ...this.#roster.rename(slot), why })
   }
 
   #beat(spared: ReadonlySet<number>): void {
     for (const [slot, { handle }] of this.#processes) if (!spared.has(slot)) handle.send({ type: 'beat' })
   }
 
+  /** The partitions of the dead go to others at once when these hear of it at once. */
   async #evict(slots: readonly number[], timeoutMs: number): Promise<void> {
-    if (!this.#resolved || slots.length === 0) return
-    const { clock, bus, evict } = this.#parts
-    const instanceIds = slots.map(slot => this.#parts.ids.of(slot))
-    const patience = new AbortController()
-    try {
-      const late = sleep(clock, timeoutMs, patience.signal)
-      await Promise.race([evict({ ...this.#resolved, instanceIds, timeoutMs }), late])
-      this.#beat(new Set(slots))
-    } catch (error) {
-      const message = `${instanceIds.join(', ')} could not be taken out of the group: ${String(error)}`
-      bus.publish('line', { level: 'warn', message, from: 'supervisor' })
-    } finally {
-      patience.abort()
-    }
+    if (slots.length === 0) return
+    await this.#roster.evict(slots, timeoutMs)
+    this.#beat(new Set(slots))
   }
 
   async #finish({ code, why, evict, withinMs }: Extract<Action, { do: 'finish' }>): Promise<void> {
@@ -277,7 +268,13 @@ export class Supervisor {
   }
 
   #name(slot: number): string {
-    return slotName(this.#parts.plan.consumer, slot)
+    return slotName(this.#slot(slot))
+  }
+
+  #slot(slot: number): Slot {
+    const found = this.#state.slots[slot]
+    if (!found) throw new Error(`there is no slot ${slot}`)
+    return found
   }
 }
 

@@ -26,6 +26,6 @@ export class Turn {
   }
 
   name(slot: Slot): string {
-    return slotName(this.state.consumer, slot.number)
+    return slotName(slot)
   }
 }

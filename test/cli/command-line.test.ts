@@ -26,7 +26,15 @@ function configured(...argv: string[]) {
 
 describe('the command line', () => {
   it('names the consumer, and leaves every option that is not given to weaker sources', () => {
-    expect(read('Welcome').wanted).toEqual({ kind: 'run', consumer: 'Welcome', flags: {} })
+    expect(read('Welcome').wanted).toEqual({ kind: 'run', consumers: ['Welcome'], flags: {} })
+  })
+
+  it('may name several', () => {
+    expect(read('Welcome', '-w', '2', 'Goodbye').wanted).toEqual({
+      kind: 'run',
+      consumers: ['Welcome', 'Goodbye'],
+      flags: { workers: '2' },
+    })
   })
 
   it('reads flags before and after the name, short, long and with an equals sign', () => {
@@ -35,7 +43,7 @@ describe('the command line', () => {
       ['Welcome', '--workers', '3'],
       ['--workers=3', 'Welcome'],
     ])
-      expect(read(...argv).wanted).toEqual({ kind: 'run', consumer: 'Welcome', flags: { workers: '3' } })
+      expect(read(...argv).wanted).toEqual({ kind: 'run', consumers: ['Welcome'], flags: { workers: '3' } })
   })
 
   it('knows aliases, negative numbers, and flags that are switched off', () => {
@@ -74,7 +82,7 @@ describe('the command line', () => {
   it.each([
     [[], /missing required argument/],
     [['--nonsense', 'Welcome'], /unknown option '--nonsense'/],
-    [['Welcome', 'Goodbye'], /too many arguments/],
+    [['Welcome', 'goodbye'], /starts with a capital: goodbye/],
     [['--workers'], /argument missing/],
     [['welcome'], /starts with a capital/],
     [['check'], /missing required argument/],

@@ -4,7 +4,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decide, nextWake } from '../../src/supervisor/decide.ts'
-import { type Action, initially, type Policy, type State, type SupervisorEvent } from '../../src/supervisor/state.ts'
+import {
+  type Action,
+  initially,
+  type Policy,
+  type State,
+  type SupervisorEvent,
+  slotName,
+} from '../../src/supervisor/state.ts'
 import { policy as ordinary } from './steps.ts'
 
 const policy = { ...ordinary, bootTimeoutMs: 3000, shutdownTimeoutMs: 5000, crashLimit: 3, crashWindowMs: 20_000 }
@@ -22,10 +29,12 @@ type Happening =
   | { readonly kind: 'describe' | 'up' | 'fail' | 'stale exit'; readonly pick: number }
   | { readonly kind: 'evicted'; readonly pick: number }
   | { readonly kind: 'pass'; readonly ms: number }
-  | { readonly kind: 'size'; readonly workers: number }
-  | { readonly kind: 'stop' | 'interrupt' | 'kill' | 'clear' }
+  | { readonly kind: 'size'; readonly consumer: string; readonly workers: number }
+  | { readonly kind: 'clear'; readonly consumer: string }
+  | { readonly kind: 'stop' | 'interrupt' | 'kill' }
 
 const pick = fc.nat(7)
+const consumer = fc.constantFrom('Mail', 'Pay')
 const loop = fc.constantFrom('stop' as const, 'continue' as const)
 const happening: fc.Arbitrary<Happening> = fc.oneof(
   {
@@ -45,29 +54,32 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     weight: 8,
     arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.constantFrom(1, 100, 1000, 2500, 6000, 30_000) }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('size' as const), workers: fc.integer({ min: 1, max: 5 }) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('size' as const), consumer, workers: fc.integer({ min: 1, max: 5 }) }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({ kind: fc.constantFrom('stop' as const, 'interrupt' as const, 'kill' as const) }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('clear' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('clear' as const), consumer }) },
 )
 
 class World {
   state: State
   now = 0
-  isClear = false
+  readonly clear = new Set<string>()
   readonly givenUp = new Set<number>()
   readonly live: Process[] = []
   readonly evicting = new Set<number>()
   readonly crashes = new Map<number, number[]>()
-  wanted = 0
+  readonly wanted = new Map<string, number>()
   stopAskedAt: number | null = null
   finishedAt = 0
   finished: Extract<Action, { do: 'finish' }>[] = []
 
   constructor(onCrashLoop: Policy['onCrashLoop'] = 'stop') {
-    this.state = initially('Welcome', { ...policy, onCrashLoop })
+    this.state = initially({ ...policy, onCrashLoop })
   }
 
   take(event: SupervisorEvent): void {
@@ -90,7 +102,7 @@ class World {
         this.live.push({ slot: action.slot, run: action.run, killed: false, asked: false, configured: false })
         break
       case 'configure':
-        expect(this.isClear, 'a worker may join beside what is left of an earlier life').toBe(true)
+        expect(this.clear, 'a worker may join beside what is left of an earlier life').toContain(this.of(action.slot))
         expect(this.evicting.has(action.slot), 'a worker may join while its slot is taken out').toBe(false)
         this.find(action).configured = true
         break
@@ -111,13 +123,25 @@ class World {
         break
       case 'announce':
         if (action.event.name === 'primary.stopping') this.stopAskedAt = this.now
-        if (action.event.name === 'slot.given.up') this.givenUp.add(Number(action.event.data.slot.split('/')[1]))
+        if (action.event.name === 'slot.given.up') this.givenUp.add(this.numberOf(action.event.data.slot))
         break
       case 'rename':
         break
       default:
         action satisfies never
     }
+  }
+
+  want({ consumer, workers }: { consumer: string; workers: number }): void {
+    this.wanted.set(consumer, Math.max(this.wanted.get(consumer) ?? 0, workers))
+  }
+
+  of(slot: number): string {
+    return this.state.slots[slot]!.consumer
+  }
+
+  numberOf(name: string): number {
+    return this.state.slots.findIndex(slot => slotName(slot) === name)
   }
 
   find({ slot, run }: { slot: number; run: number }): Process {
@@ -129,7 +153,10 @@ class World {
   /** Every slot is accounted for: a process that lives, or a time at which there will be one, or a stop. */
   check(): void {
     if (this.finished.length > 0) return
-    expect(this.state.slots.length).toBe(this.wanted)
+    const names = [...this.wanted].flatMap(([name, count]) =>
+      Array.from({ length: count }, (_, index) => `${name}/${index}`),
+    )
+    expect(this.state.slots.map(slotName).sort()).toEqual(names.sort())
     for (const slot of this.state.slots) {
       const lives = this.live.some(process => process.slot === slot.number)
       expect(slot.state !== 'down', `slot ${slot.number} is ${slot.state}`).toBe(lives)
@@ -148,8 +175,8 @@ class World {
         this.pass(event.ms)
         break
       case 'size':
-        if (this.stopAskedAt === null) this.wanted = Math.max(this.wanted, event.workers)
-        this.take({ type: 'sized', workers: event.workers })
+        if (this.stopAskedAt === null) this.want(event)
+        this.take({ type: 'sized', consumer: event.consumer, workers: event.workers })
         break
       case 'stop':
         this.take({ type: 'stop', reason: 'SIGTERM', code: 0, why: 'stopped' })
@@ -161,8 +188,8 @@ class World {
         this.take({ type: 'kill', by: 'racecarctl' })
         break
       case 'clear':
-        this.isClear = true
-        this.take({ type: 'clear' })
+        this.clear.add(event.consumer)
+        this.take({ type: 'clear', consumer: event.consumer })
         break
       case 'evicted': {
         const slot = [...this.evicting][event.pick % Math.max(1, this.evicting.size)]
@@ -240,7 +267,7 @@ describe('whatever happens, in whatever order', () => {
         loop,
         (workers, happenings, onCrashLoop) => {
           const world = new World(onCrashLoop)
-          world.happen({ kind: 'size', workers })
+          world.happen({ kind: 'size', consumer: 'Mail', workers })
           for (const event of happenings) world.happen(event)
           world.happen({ kind: 'stop' })
           const stopped = world.stopAskedAt ?? 0
@@ -272,8 +299,8 @@ describe('whatever happens, in whatever order', () => {
     fc.assert(
       fc.property(fc.array(crash, { minLength: 3, maxLength: 20 }), crashes => {
         const world = new World()
-        world.happen({ kind: 'size', workers: 2 })
-        world.happen({ kind: 'clear' })
+        world.happen({ kind: 'size', consumer: 'Pay', workers: 2 })
+        world.happen({ kind: 'clear', consumer: 'Pay' })
         for (const [code, ms, comesUp] of crashes) {
           const process = world.live.find(({ slot }) => slot === 0)
           if (process && comesUp)
@@ -297,7 +324,7 @@ describe('whatever happens, in whatever order', () => {
         loop,
         (workers, happenings, onCrashLoop) => {
           const world = new World(onCrashLoop)
-          world.happen({ kind: 'size', workers })
+          world.happen({ kind: 'size', consumer: 'Mail', workers })
           for (const event of happenings) world.happen(event)
           world.happen({ kind: 'stop' })
           world.pass(60_000)

@@ -9,35 +9,37 @@ const finish = (actions: readonly Action[]) => actions.find(action => action.do 
 describe('starting', () => {
   it('forks one process a slot, and a repeated size forks nothing more', () => {
     const steps = new Steps()
-    expect(steps.take({ type: 'sized', workers: 1 })).toEqual([{ do: 'fork', slot: 0, run: 1, restarts: 0 }])
-    expect(forks(steps.take({ type: 'sized', workers: 3 }))).toHaveLength(2)
-    expect(steps.take({ type: 'sized', workers: 3 })).toEqual([])
+    expect(steps.take({ type: 'sized', consumer: 'Welcome', workers: 1 })).toEqual([
+      { do: 'fork', slot: 0, run: 1, restarts: 0 },
+    ])
+    expect(forks(steps.take({ type: 'sized', consumer: 'Welcome', workers: 3 }))).toHaveLength(2)
+    expect(steps.take({ type: 'sized', consumer: 'Welcome', workers: 3 })).toEqual([])
     expect(steps.states()).toEqual(['starting', 'starting', 'starting'])
   })
 
   it('configures a worker when it has described what it found, and once only', () => {
     const steps = new Steps()
-    steps.take({ type: 'sized', workers: 1 })
+    steps.take({ type: 'sized', consumer: 'Welcome', workers: 1 })
     expect(steps.take({ type: 'described', slot: 0, run: 1 })).toEqual([{ do: 'configure', slot: 0, run: 1 }])
     expect(steps.take({ type: 'described', slot: 0, run: 1 })).toEqual([])
   })
 
   it('lets nobody join while something is left of an earlier life; boot_timeout stands still meanwhile', () => {
     const steps = Steps.notClear({ bootTimeoutMs: 500 })
-    steps.take({ type: 'sized', workers: 2 })
+    steps.take({ type: 'sized', consumer: 'Welcome', workers: 2 })
     steps.now = 400
     expect(steps.take({ type: 'described', slot: 1, run: 2 })).toEqual([])
     expect(steps.tickAt(500)).toEqual([expect.objectContaining({ do: 'kill', slot: 0 })])
     expect(nextWake(steps.state)).toBeNull()
     steps.now = 10_000
-    expect(steps.take({ type: 'clear' })).toEqual([{ do: 'configure', slot: 1, run: 2 }])
+    expect(steps.take({ type: 'clear', consumer: 'Welcome' })).toEqual([{ do: 'configure', slot: 1, run: 2 }])
     expect(nextWake(steps.state)).toBe(10_100)
     expect(steps.tickAt(10_100)).toEqual([expect.objectContaining({ do: 'kill', slot: 1 })])
   })
 
   it('kills what is not up within boot_timeout, and replaces it only when its exit was seen', () => {
     const steps = new Steps({ bootTimeoutMs: 500 })
-    steps.take({ type: 'sized', workers: 1 })
+    steps.take({ type: 'sized', consumer: 'Welcome', workers: 1 })
     expect(nextWake(steps.state)).toBe(500)
     expect(steps.tickAt(499)).toEqual([])
     expect(steps.tickAt(500)).toEqual([expect.objectContaining({ do: 'kill', slot: 0, run: 1 })])
@@ -49,8 +51,10 @@ describe('starting', () => {
 
   it('ends with 0 and forks nothing when the class wants no workers', () => {
     const steps = new Steps()
-    steps.take({ type: 'sized', workers: 1 })
-    expect(steps.take({ type: 'sized', workers: 0 })).toEqual([expect.objectContaining({ do: 'stop', slot: 0 })])
+    steps.take({ type: 'sized', consumer: 'Welcome', workers: 1 })
+    expect(steps.take({ type: 'sized', consumer: 'Welcome', workers: 0 })).toEqual([
+      expect.objectContaining({ do: 'stop', slot: 0 }),
+    ])
     expect(finish(steps.exit(0, 0))).toMatchObject({ code: 0 })
   })
 })
@@ -142,7 +146,7 @@ describe('a worker that ends unasked', () => {
 
   it('reaches its limit although every start takes as long as the window: that is no healthy while', () => {
     const steps = new Steps({ crashLimit: 3, crashWindowMs: 60_000, bootTimeoutMs: 60_000, backoffMaxMs: 0 })
-    steps.take({ type: 'sized', workers: 1 })
+    steps.take({ type: 'sized', consumer: 'Welcome', workers: 1 })
     for (const crash of [1, 2, 3]) {
       steps.tickAt(steps.now + 60_000)
       steps.now += 10
@@ -163,7 +167,7 @@ describe('a worker that ends unasked', () => {
 
   it('does not count what could not be forked towards the limit, but waits longer each time', () => {
     const steps = new Steps({ crashLimit: 2 })
-    steps.take({ type: 'sized', workers: 1 })
+    steps.take({ type: 'sized', consumer: 'Welcome', workers: 1 })
     for (const wait of [0, 1000, 2000, 4000]) {
       const actions = steps.take({ type: 'fork failed', slot: 0, run: steps.run(0), message: 'EAGAIN' })
       if (wait === 0) expect(forks(actions)).toHaveLength(1)
@@ -187,7 +191,7 @@ describe('a worker that ends unasked', () => {
 describe('exit codes of workers', () => {
   it.each([64, 69, 77, 78])('%i of one stops all, and is the end’s; the first one’s decides', code => {
     const steps = new Steps()
-    steps.take({ type: 'sized', workers: 3 })
+    steps.take({ type: 'sized', consumer: 'Welcome', workers: 3 })
     steps.fail(2, 'there is no consumer Wellcome')
     expect(steps.exit(2, code).map(action => action.do)).toEqual(['stop', 'stop'])
     steps.exit(1, 64)
@@ -201,7 +205,7 @@ describe('exit codes of workers', () => {
 
   it('77 of a worker that was up but never became a member stops all', () => {
     const steps = new Steps()
-    steps.take({ type: 'sized', workers: 1 })
+    steps.take({ type: 'sized', consumer: 'Welcome', workers: 1 })
     steps.take({ type: 'described', slot: 0, run: 1 })
     steps.take({ type: 'up', slot: 0, run: 1, pid: 1 })
     steps.take({ type: 'joining', slot: 0, run: 1 })
@@ -296,7 +300,7 @@ describe('a stop', () => {
   it('before anything was forked ends at once, and nothing is forked any more', () => {
     const steps = new Steps()
     expect(finish(steps.stop())).toMatchObject({ code: 0 })
-    expect(steps.take({ type: 'sized', workers: 3 })).toEqual([])
+    expect(steps.take({ type: 'sized', consumer: 'Welcome', workers: 3 })).toEqual([])
   })
 
   it('kills at the deadline what has not exited, waits for its exit, and ends with 2', () => {
@@ -349,7 +353,7 @@ describe('a stop', () => {
 
   it('kills nothing that is already dead when a boot limit ran out just before', () => {
     const steps = new Steps({ bootTimeoutMs: 500 })
-    steps.take({ type: 'sized', workers: 1 })
+    steps.take({ type: 'sized', consumer: 'Welcome', workers: 1 })
     steps.tickAt(500)
     expect(steps.stop()).toEqual([])
     expect(finish(steps.exit(0, null, 'SIGKILL'))).toMatchObject({ code: 0 })

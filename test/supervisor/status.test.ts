@@ -16,7 +16,7 @@ async function standing(steps: Steps, reports = new Map<number, LaneReport[] | n
 describe('the standing of slots', () => {
   it('says since when each is what it is', async () => {
     const steps = new Steps()
-    steps.take({ type: 'sized', workers: 2 })
+    steps.take({ type: 'sized', consumer: 'Welcome', workers: 2 })
     steps.tickAt(3000)
     steps.comeUp(0)
     steps.tickAt(5000)
@@ -63,11 +63,11 @@ describe('the standing of slots', () => {
 
   it('says what could not be forked, and what was killed', async () => {
     const unforked = new Steps()
-    unforked.take({ type: 'sized', workers: 1 })
+    unforked.take({ type: 'sized', consumer: 'Welcome', workers: 1 })
     unforked.take({ type: 'fork failed', slot: 0, run: 1, message: 'spawn EAGAIN' })
     expect((await standing(unforked)).slots[0]?.lastReason).toBe('Welcome/0 could not be forked: spawn EAGAIN')
     const hung = new Steps({ bootTimeoutMs: 500 })
-    hung.take({ type: 'sized', workers: 1 })
+    hung.take({ type: 'sized', consumer: 'Welcome', workers: 1 })
     hung.tickAt(500)
     expect((await standing(hung)).slots[0]).toMatchObject({ state: 'killed', since: at(500), lastReason: null })
     hung.exit(0, null, 'SIGKILL')
@@ -148,7 +148,7 @@ describe('a kill from outside', () => {
 
   it('of a worker that is still starting forks nothing any more', () => {
     const steps = new Steps()
-    steps.take({ type: 'sized', workers: 1 })
+    steps.take({ type: 'sized', consumer: 'Welcome', workers: 1 })
     steps.take({ type: 'kill', by: 'racecarctl' })
     expect(steps.exit(0, null, 'SIGKILL').map(action => action.do)).toEqual(['finish'])
   })

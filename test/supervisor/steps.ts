@@ -18,13 +18,13 @@ export class Steps {
   now = 0
 
   constructor(changes: Partial<Policy> = {}) {
-    this.state = { ...initially('Welcome', { ...policy, ...changes }), isClear: true }
+    this.state = { ...initially({ ...policy, ...changes }), clear: ['Welcome'] }
   }
 
   /** With something left of an earlier life. */
   static notClear(changes: Partial<Policy> = {}): Steps {
     const steps = new Steps(changes)
-    steps.state = { ...steps.state, isClear: false }
+    steps.state = { ...steps.state, clear: [] }
     return steps
   }
 
@@ -43,7 +43,7 @@ export class Steps {
   /** All slots filled with workers that are up. */
   static withWorkers(count: number, changes: Partial<Policy> = {}): Steps {
     const steps = new Steps(changes)
-    steps.take({ type: 'sized', workers: count })
+    steps.take({ type: 'sized', consumer: 'Welcome', workers: count })
     for (let slot = 0; slot < count; slot++) steps.comeUp(slot)
     return steps
   }

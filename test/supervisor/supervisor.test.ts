@@ -64,7 +64,7 @@ let events: ForwardedEvent[]
 let heard: unknown[]
 let evictions: Eviction[]
 let evict: (eviction: Eviction) => Promise<void>
-let notes: { groupId: string; slots: readonly NotedSlot[] }[]
+let notes: (readonly NotedSlot[])[]
 let randoms: number
 
 beforeEach(() => {
@@ -84,7 +84,7 @@ function make(workers: number, changes: Partial<SupervisorParts> = {}): Supervis
   const bus = createBus()
   bus.onAny((name, data) => events.push({ name, data } as ForwardedEvent))
   return new Supervisor({
-    plan,
+    plans: [plan],
     policy,
     ids: new InstanceIds({ clientId: 'c', host: 'h', given: undefined, random: () => `r${++randoms}` }),
     fork: listener => {
@@ -96,7 +96,7 @@ function make(workers: number, changes: Partial<SupervisorParts> = {}): Supervis
     clock,
     resolve: () => ({ config: loadConfig({ given: { workers } }).config, groupId: 'welcome' }),
     clearTheWay: async () => {},
-    noteSlots: (groupId, slots) => notes.push({ groupId, slots }),
+    noteSlots: slots => notes.push(slots),
     evict: eviction => {
       evictions.push(eviction)
       return evict(eviction)
@@ -118,6 +118,13 @@ async function stopped(supervisor: Supervisor): Promise<void> {
   supervisor.stop('SIGTERM')
   for (const process of processes) process.leaves()
   await supervisor.done
+}
+
+/** Nobody answers: a second is waited for. */
+async function statusOf(supervisor: Supervisor) {
+  const asking = supervisor.status()
+  await clock.advance(1000)
+  return asking
 }
 
 const published = (name: EventName) => events.filter(event => event.name === name).map(event => event.data)
@@ -248,22 +255,82 @@ describe('what an earlier primary left behind', () => {
 describe('who may be a member', () => {
   it('is noted before each worker can join, the replaced one too', async () => {
     const supervisor = await running(2)
-    expect(notes.at(-1)).toEqual({
-      groupId: 'welcome',
-      slots: [
-        { slot: 'Welcome/0', pid: 101, instanceId: 'c-h-r1-0' },
-        { slot: 'Welcome/1', pid: 102, instanceId: 'c-h-r1-1' },
-      ],
-    })
+    expect(notes.at(-1)).toEqual([
+      { slot: 'Welcome/0', pid: 101, groupId: 'welcome', instanceId: 'c-h-r1-0' },
+      { slot: 'Welcome/1', pid: 102, groupId: 'welcome', instanceId: 'c-h-r1-1' },
+    ])
     const before = notes.length
     processes[1]!.exits(1)
     expect(notes).toHaveLength(before)
     await processes[2]!.comesUp()
-    expect(notes.slice(before).map(({ slots }) => slots[1]?.pid)).toEqual([103])
+    expect(notes.slice(before).map(slots => slots[1]?.pid)).toEqual([103])
     supervisor.stop('SIGTERM')
     processes[0]!.leaves()
     processes[2]!.leaves()
     await supervisor.done
+  })
+})
+
+describe('several consumers', () => {
+  const resolve = ({ consumer }: { consumer: string }) => ({
+    config: loadConfig({ given: { workers: consumer === 'Mail' ? 1 : 2 } }).config,
+    groupId: consumer.toLowerCase(),
+  })
+  const plans = ['Mail', 'Pay'].map(consumer => ({ ...plan, consumer }))
+  const describes = async (number: number, consumer: string) => {
+    processes[number]!.says({ type: 'described', description: { ...description, consumer } })
+    await turn()
+  }
+
+  it('have slots, groups and instance ids of their own, whichever is described first, under one stop', async () => {
+    const supervisor = make(0, { plans, resolve })
+    supervisor.start()
+    expect(processes.map(process => process.ofType('load')[0]?.plan.consumer)).toEqual(['Mail', 'Pay'])
+    await describes(1, 'Pay')
+    await describes(0, 'Mail')
+    expect(processes).toHaveLength(3)
+    await describes(2, 'Pay')
+    expect(processes.map(process => process.ofType('configure')[0])).toMatchObject([
+      { slot: 'Mail/0', groupId: 'mail', instanceId: 'c-h-r1-Mail-0' },
+      { slot: 'Pay/0', groupId: 'pay', instanceId: 'c-h-r1-Pay-0' },
+      { slot: 'Pay/1', groupId: 'pay', instanceId: 'c-h-r1-Pay-1' },
+    ])
+    const { slots } = await statusOf(supervisor)
+    expect(slots.map(({ name }) => name)).toEqual(['Mail/0', 'Pay/0', 'Pay/1'])
+    supervisor.stop('SIGTERM')
+    for (const process of processes) process.leaves()
+    expect(await supervisor.done).toEqual({ exitCode: 0, why: 'stopped' })
+  })
+
+  it('do not wait for each other: one joins while another one is still imported', async () => {
+    const supervisor = make(0, { plans, resolve })
+    supervisor.start()
+    await describes(0, 'Mail')
+    expect(processes[0]!.ofType('configure')).toHaveLength(1)
+    expect(processes[1]!.ofType('configure')).toEqual([])
+    supervisor.stop('SIGTERM')
+    for (const process of processes) process.leaves()
+    await supervisor.done
+  })
+
+  it('are taken out of the groups that they died in', async () => {
+    const supervisor = make(0, { plans, resolve })
+    supervisor.start()
+    for (const [number, consumer] of [
+      [0, 'Mail'],
+      [1, 'Pay'],
+      [2, 'Pay'],
+    ] as const) {
+      await describes(number, consumer)
+      processes[number]!.publishes('group.joining', { groupId: consumer.toLowerCase() })
+    }
+    supervisor.kill('racecarctl')
+    for (const process of processes) process.exits(null, 'SIGKILL')
+    await supervisor.done
+    expect(evictions.map(({ groupId, instanceIds }) => [groupId, instanceIds])).toEqual([
+      ['mail', ['c-h-r1-Mail-0']],
+      ['pay', ['c-h-r1-Pay-0', 'c-h-r1-Pay-1']],
+    ])
   })
 })
 

@@ -70,7 +70,9 @@ async function introduce({ place: { socket }, note }: Found, { clock }: Ground):
 }
 
 function byConsumer(consumer: string | undefined, targets: readonly Target[]): Choice {
-  const meant = targets.filter(({ identity }) => consumer === undefined || identity.consumer === consumer)
+  const meant = targets.filter(
+    ({ identity }) => consumer === undefined || identity.consumer.split(', ').includes(consumer),
+  )
   const [target] = meant
   if (!target)
     return {
