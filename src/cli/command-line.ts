@@ -73,12 +73,17 @@ function build(name: CommandName, version: string, printer: Printer): Command {
     .exitOverride()
     .configureOutput({ writeOut: text => printer.out(text), writeErr: text => printer.err(text) })
   for (const flag of describeFlags()) for (const option of optionsFor(flag)) command.addOption(option)
-  if (name === 'run') command.addHelpText('after', COMMANDS)
+  if (name === 'run') command.addHelpText('after', INSPECT + COMMANDS)
   return command
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this')
     .addHelpText('after', EPILOGUE)
 }
+
+const INSPECT = `
+Debugging:
+  --inspect[=[host:]port], --inspect-brk[=[host:]port]   a debugger's port in each worker, from 9229 on; no limit ends a worker
+`
 
 const COMMANDS = `
 Other commands:

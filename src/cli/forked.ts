@@ -5,7 +5,7 @@ import { hostname } from 'node:os'
 import { optionNames, optionOf, spellingsOf, variableOf } from '../config/names.ts'
 import type { Config } from '../config/options.ts'
 import { EXIT } from '../errors.ts'
-import { clusterFork } from '../supervisor/fork.ts'
+import { clusterFork, type Inspection } from '../supervisor/fork.ts'
 import { InstanceIds, randomPart } from '../supervisor/instance-ids.ts'
 import type { NotedSlot } from '../supervisor/parts.ts'
 import type { Request } from '../supervisor/signals.ts'
@@ -14,6 +14,7 @@ import type { Policy } from '../supervisor/state.ts'
 import { Supervisor } from '../supervisor/supervisor.ts'
 import type { Desk } from './desk.ts'
 import { clearTheWay, evict } from './group.ts'
+import { type Inspect, inspectArgs } from './inspect.ts'
 import type { End } from './last-words.ts'
 import type { Session } from './session.ts'
 
@@ -25,7 +26,7 @@ export interface ForkedParts {
 
 /** `no workers`: the class wants to run in this process; nothing of it has run yet. */
 export async function forked({ session, desk, exec }: ForkedParts): Promise<End | 'no workers'> {
-  const { bus, clock, log, plans } = session.parts
+  const { bus, clock, log, plans, inspect } = session.parts
   const { config } = session
   const { clientId, groupInstanceId: given } = config
   let isAsked = false
@@ -33,7 +34,7 @@ export async function forked({ session, desk, exec }: ForkedParts): Promise<End 
     plans,
     policy: policyOf(config),
     ids: new InstanceIds({ clientId, given, host: hostname(), random: randomPart }),
-    fork: clusterFork({ exec, withhold: secretVariables(), clock }),
+    fork: clusterFork({ exec, withhold: secretVariables(), clock, inspect: inspect && inspection(inspect) }),
     bus,
     clock,
     resolve: description => session.resolve(description),
@@ -55,6 +56,8 @@ export async function forked({ session, desk, exec }: ForkedParts): Promise<End 
   desk.close()
   return 'no workers'
 }
+
+const inspection = (inspect: Inspect): Inspection => ({ args: inspectArgs(inspect), port: inspect.port })
 
 const endings: readonly Request['kind'][] = ['stop', 'interrupt', 'kill']
 

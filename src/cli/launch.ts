@@ -16,6 +16,7 @@ import { findConfig, readFile } from './config.ts'
 import { Desk } from './desk.ts'
 import { forked } from './forked.ts'
 import { hasTerminal, hungUp } from './hang-up.ts'
+import { type Inspect, patienceFor } from './inspect.ts'
 import { type End, endOf, lastWords, type Uncaught } from './last-words.ts'
 import { openControl } from './open-control.ts'
 import { needsWorkers, Session } from './session.ts'
@@ -28,6 +29,7 @@ export interface Launch {
   readonly version: string
   readonly heard: Heard
   readonly uncaught: Uncaught
+  readonly inspect?: Inspect | undefined
   readonly out: NodeJS.WriteStream
   readonly err: NodeJS.WriteStream
   /** The module that workers start with. */
@@ -49,7 +51,14 @@ async function run(launch: Launch): Promise<End> {
   const { consumers, flags, env, cwd, out, err } = launch
   const files = await findConfig(launch)
   if (files === undefined) return { exitCode: EXIT.clean, why: 'stopped' }
-  const { config, sources } = loadConfig({ files: files.sections, env, readFile, flags, classPending: true })
+  const { config, sources } = loadConfig({
+    files: files.sections,
+    env,
+    readFile,
+    flags,
+    ...patienceFor(launch.inspect),
+    classPending: true,
+  })
   if (consumers.length > 1) checkSeveral(consumers, config, sources)
   if (process.platform === 'win32' && config.workers > 0)
     throw new RacecarError('CONFIG', 'On Windows there are no worker processes: only --workers 0 works.')

@@ -7,6 +7,7 @@ import { putGoneTerminalAside } from '../lib/gone-terminal.ts'
 import type { Heard } from '../supervisor/signals.ts'
 import { readCommandLine } from './command-line.ts'
 import { examine } from './examine.ts'
+import { type Taken, takeInspect } from './inspect.ts'
 import { endOf, lastWords, type Uncaught } from './last-words.ts'
 import { launch } from './launch.ts'
 import { ownVersion } from './version.ts'
@@ -21,7 +22,8 @@ export async function main({ argv, heard }: MainParts): Promise<never> {
   // Whoever read our output may be gone; that is no reason to fail.
   for (const stream of [out, err]) stream.on('error', () => {})
   const version = ownVersion()
-  const wanted = readCommandLine(argv, version, { out: text => out.write(text), err: text => err.write(text) })
+  const taken = inspectOf(argv)
+  const wanted = readCommandLine(taken.argv, version, { out: text => out.write(text), err: text => err.write(text) })
   if (wanted.kind === 'end') return process.exit(wanted.exitCode)
   const exec = fileURLToPath(new URL('../entry/worker.js', import.meta.url))
   const uncaught = listenForUncaught()
@@ -29,9 +31,19 @@ export async function main({ argv, heard }: MainParts): Promise<never> {
   const exitCode =
     wanted.kind === 'examine'
       ? await said(examine({ ...wanted, ...here }), err)
-      : await launch({ ...wanted, ...here, version, uncaught, err })
+      : await launch({ ...wanted, ...here, inspect: taken.inspect, version, uncaught, err })
   putGoneTerminalAside()
   return process.exit(exitCode)
+}
+
+function inspectOf(argv: readonly string[]): Taken {
+  try {
+    return takeInspect(argv)
+  } catch (error) {
+    const end = endOf(error)
+    process.stderr.write(lastWords(end))
+    return process.exit(end.exitCode)
+  }
 }
 
 async function said(examining: Promise<void>, err: NodeJS.WriteStream): Promise<number> {

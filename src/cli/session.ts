@@ -11,6 +11,7 @@ import type { Description, LoadPlan } from '../messages.ts'
 import type { Log } from '../observe/log.ts'
 import type { Pidfile } from '../supervisor/pidfile.ts'
 import { type FoundConfig, readFile } from './config.ts'
+import { type Inspect, PATIENCE_WARNING, patienceFor } from './inspect.ts'
 import { optionsInForce } from './options-in-force.ts'
 
 export interface SessionParts {
@@ -26,6 +27,7 @@ export interface SessionParts {
   /** undefined: there is none. */
   readonly pidfile: Pidfile | undefined
   readonly files: FoundConfig
+  readonly inspect?: Inspect | undefined
   /** Without the options of the class. */
   readonly loaded: Pick<Loaded, 'config' | 'sources'>
 }
@@ -65,9 +67,9 @@ export class Session {
 
   /** Throws CONFIG when the class's options, or all together, cannot be used. */
   resolve({ consumer, options }: Description): Resolved {
-    const { files, env, flags } = this.parts
+    const { files, env, flags, inspect } = this.parts
     const from = { files: files.sections, classOptions: options, consumer, env, readFile, flags }
-    const { config, sources, warnings } = loadConfig(from)
+    const { config, sources, warnings } = loadConfig({ ...from, ...patienceFor(inspect) })
     if (config.workers === 0 && this.parts.plans.length > 1) throw needsWorkers(consumer, sources.workers)
     this.#loaded = { config, sources }
     const groupId = groupIdOf(consumer, config)
@@ -84,7 +86,7 @@ export class Session {
   }
 
   #introduce(consumer: string, groupId: string, warnings: readonly string[]): void {
-    const { bus, version, files } = this.parts
+    const { bus, version, files, inspect } = this.parts
     const { workers, brokers } = this.config
     bus.publish('primary.started', {
       pid: process.pid,
@@ -95,6 +97,7 @@ export class Session {
       brokers,
       files: files.names,
     })
-    for (const message of warnings) bus.publish('line', { level: 'warn', message, from: 'config' })
+    const all = inspect ? [...warnings, PATIENCE_WARNING] : warnings
+    for (const message of all) bus.publish('line', { level: 'warn', message, from: 'config' })
   }
 }

@@ -36,6 +36,8 @@ export interface Sources {
   readonly flags?: Given
   /** What a program passes in code; the strongest. */
   readonly given?: Partial<Config> | Given
+  /** What that is called; `the program` by default. */
+  readonly givenBy?: string
 }
 
 export interface Loaded {
@@ -78,6 +80,7 @@ function gather({
   readFile = refuse,
   flags = {},
   given = {},
+  givenBy = 'the program',
 }: Sources) {
   const classSource = consumer === undefined ? 'the class' : `class ${consumer}`
   const all = [
@@ -87,7 +90,7 @@ function gather({
     ...fromCode(classOptions, classSource, name => optionOf(name).perClass === true),
     ...fromVariables(env, readFile),
     ...fromFlags(flags),
-    ...fromCode(given, 'the program', () => true),
+    ...fromCode(given, givenBy, () => true),
   ]
   const isProblem = (one: Setting | Problem): one is Problem => 'sentence' in one
   const isSetting = (one: Setting | Problem): one is Setting => !isProblem(one)

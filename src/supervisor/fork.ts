@@ -11,16 +11,27 @@ export interface ForkSettings {
   /** Variables that workers do not get: secrets travel over the channel. */
   readonly withhold: readonly string[]
   readonly clock: Clock
+  /** Opens a debugger's port in each worker. */
+  readonly inspect?: Inspection | undefined
   /** Where what workers print goes: the primary's own by default. */
   readonly output?: 'inherit' | 2
 }
 
-export function clusterFork({ exec, withhold, clock, output = 'inherit' }: ForkSettings): Fork {
+export interface Inspection {
+  /** For Node. */
+  readonly args: readonly string[]
+  /** The lowest; a replacement takes the one of its predecessor. */
+  readonly port: number
+}
+
+export function clusterFork({ exec, withhold, clock, inspect, output = 'inherit' }: ForkSettings): Fork {
+  const ports = new Ports(inspect?.port ?? 0)
   cluster.setupPrimary({
     exec,
     // Not the primary's own arguments, which may hold what a list of processes must not show.
     args: [],
-    execArgv: execArgvFor(process.execArgv, process.allowedNodeEnvironmentFlags),
+    execArgv: [...execArgvFor(process.execArgv, process.allowedNodeEnvironmentFlags), ...(inspect?.args ?? [])],
+    ...(inspect ? { inspectPort: () => ports.next } : {}),
     // Keeps undefined, Infinity, Buffers and Maps as they are.
     serialization: 'advanced',
     windowsHide: true,
@@ -28,12 +39,41 @@ export function clusterFork({ exec, withhold, clock, output = 'inherit' }: ForkS
     stdio: ['ignore', output, 'inherit', 'ipc'],
   })
   const env = Object.fromEntries(withhold.map(name => [name, undefined]))
-  return listener => forkOne(env, listener, clock)
+  return listener => forkOne({ env, ports }, listener, clock)
 }
 
-function forkOne(env: Record<string, undefined>, listener: WorkerListener, clock: Clock) {
+/** The lowest one that no worker has. */
+class Ports {
+  readonly #first: number
+  readonly #taken = new Set<number>()
+
+  constructor(first: number) {
+    this.#first = first
+  }
+
+  get next(): number {
+    let port = this.#first
+    while (this.#taken.has(port)) port++
+    return port
+  }
+
+  /** Returns what gives it back. */
+  take(): () => void {
+    const port = this.next
+    this.#taken.add(port)
+    return () => this.#taken.delete(port)
+  }
+}
+
+interface Common {
+  readonly env: Record<string, undefined>
+  readonly ports: Ports
+}
+
+function forkOne({ env, ports }: Common, listener: WorkerListener, clock: Clock) {
   try {
     const worker = cluster.fork(env)
+    worker.once('exit', ports.take())
     // Without a listener here the same error, which its process reports to us, would be thrown.
     worker.on('error', () => {})
     return handleOf(worker.process, listener, clock)
