@@ -80,22 +80,40 @@ export interface LaneReport {
 
 export type ForwardedEvent = { [N in EventName]: { readonly name: N; readonly data: Events[N] } }[EventName]
 
-const toWorkerTypes = { load: 1, configure: 1, stop: 1, beat: 1, report: 1 } satisfies Record<ToWorker['type'], 1>
-const toPrimaryTypes = {
-  ready: 1,
-  described: 1,
-  refused: 1,
-  up: 1,
-  event: 1,
-  report: 1,
-} satisfies Record<ToPrimary['type'], 1>
+type Fields = Readonly<Record<string, unknown>>
 
-const hasType = (message: unknown, types: Record<string, 1>): boolean =>
-  typeof message === 'object' &&
-  message !== null &&
-  'type' in message &&
-  typeof message.type === 'string' &&
-  Object.hasOwn(types, message.type)
+const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null
+
+const isErrorData = (value: unknown): boolean =>
+  isFields(value) && typeof value.name === 'string' && typeof value.message === 'string'
+
+const isEvent = (event: unknown): boolean =>
+  isFields(event) &&
+  typeof event.name === 'string' &&
+  isFields(event.data) &&
+  (event.name !== ('worker.failed' satisfies EventName) || isErrorData(event.data.error))
+
+const always = () => true
+
+type Form = (message: Fields) => boolean
+
+const toWorkerForms = {
+  load: always,
+  configure: always,
+  stop: always,
+  beat: always,
+  report: always,
+} satisfies Record<ToWorker['type'], Form>
+/** As far as the primary takes them apart itself: what else is wrong makes at worst no line, and reports are not trusted. */
+const toPrimaryForms = {
+  ready: always,
+  described: ({ description }) =>
+    isFields(description) && typeof description.consumer === 'string' && isFields(description.options),
+  refused: ({ error, cure }) => isErrorData(error) && typeof cure === 'string',
+  up: always,
+  event: ({ event }) => isEvent(event),
+  report: always,
+} satisfies Record<ToPrimary['type'], Form>
 
 /** Mark of our own messages: user code may use process.send as well. */
 const CHANNEL = 'racecar'
@@ -105,8 +123,11 @@ export const seal = <M extends ToWorker | ToPrimary>(message: M): M & { channel:
   channel: CHANNEL,
 })
 
-const isOurs = (message: unknown): boolean => (message as { channel?: unknown } | null)?.channel === CHANNEL
+function isOf(forms: Readonly<Record<string, Form>>, message: unknown): boolean {
+  if (!isFields(message) || message.channel !== CHANNEL) return false
+  const { type } = message
+  return typeof type === 'string' && Object.hasOwn(forms, type) && forms[type]!(message)
+}
 
-export const isToWorker = (message: unknown): message is ToWorker => isOurs(message) && hasType(message, toWorkerTypes)
-export const isToPrimary = (message: unknown): message is ToPrimary =>
-  isOurs(message) && hasType(message, toPrimaryTypes)
+export const isToWorker = (message: unknown): message is ToWorker => isOf(toWorkerForms, message)
+export const isToPrimary = (message: unknown): message is ToPrimary => isOf(toPrimaryForms, message)

@@ -71,6 +71,23 @@ describe('a worker’s handle', () => {
     expect(told).toEqual([expect.objectContaining({ type: 'up' })])
   })
 
+  it.each([
+    { type: 'described' },
+    { type: 'described', description: null },
+    { type: 'described', description: { consumer: 'C' } },
+    { type: 'refused', error: null, cure: '' },
+    { type: 'refused', error: { name: 'Error', message: 'm' } },
+    { type: 'event' },
+    { type: 'event', event: { name: 'line', data: null } },
+    { type: 'event', event: { name: null, data: {} } },
+    { type: 'event', event: { name: 'worker.failed', data: {} } },
+    { type: 'event', event: { name: 'worker.failed', data: { error: { name: 'Error' } } } },
+  ])('does not hear what bears our mark and cannot be taken apart: %j', message => {
+    handle()
+    child.emit('message', { ...message, channel: 'racecar' })
+    expect(told).toEqual([])
+  })
+
   it('tells of an exit after the worker’s last message', () => {
     handle()
     child.emit('exit', 1, null)
