@@ -120,20 +120,28 @@ export class Pidfile {
     const onCompromised = ({ message }: Error) =>
       this.#parts.say(`The lock of the pidfile ${this.#file} was taken away: ${message}`)
     const options = { ...LOCK, onCompromised }
-    const locked = await this.#isLocked()
-    const written = content.kind === 'pid' ? content : writtenBy(record)
-    if (locked && written) {
-      const gone = this.#whyGone(written, record)
-      if (gone === undefined) throw this.#refusal(`the process ${written.pid}`)
-      this.#parts.say(`The pidfile ${this.#file} is taken over: ${gone}.`)
-      await rm(`${this.#file}.lock`, { recursive: true, force: true })
-    }
+    const isLocked = await this.#isLocked()
+    // Without a file and a lock an earlier primary has released both.
+    const holder = content.kind === 'pid' ? content : isLocked ? writtenBy(record) : undefined
+    if (holder) await this.#takeOver(holder, record, isLocked)
     try {
       return await lockfile.lock(this.#file, options)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ELOCKED') throw this.#refusal('somebody')
       throw error
     }
+  }
+
+  /** A lock that somebody has tidied away does not make its holder dead: who is proved to live keeps the file. */
+  async #takeOver(holder: Written, record: SlotsRecord | undefined, isLocked: boolean): Promise<void> {
+    const { pid } = holder
+    const gone = this.#whyGone(holder, record)
+    const isProved = record?.primary.pid === pid && fateOf(record.primary) === 'alive'
+    if (gone === undefined && (isLocked || isProved)) throw this.#refusal(`the process ${pid}`)
+    this.#parts.say(
+      `The pidfile ${this.#file} is taken over: ${gone ?? `nobody has locked it for the process ${pid}`}.`,
+    )
+    await rm(`${this.#file}.lock`, { recursive: true, force: true })
   }
 
   /** undefined: who wrote it lives. Our own number in a file that we have not written is another container's. */

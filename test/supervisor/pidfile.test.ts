@@ -163,8 +163,26 @@ describe('the pidfile', () => {
   })
 
   it('without a lock is nobody’s, whatever process id it holds', async () => {
-    writeFileSync(file, `${aliveProcess()}\n`)
+    const pid = aliveProcess()
+    writeFileSync(file, `${pid}\n`)
     await (await acquire()).release()
+    expect(said).toEqual([`The pidfile ${file} is taken over: nobody has locked it for the process ${pid}.`])
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  it('without a lock is taken over from the dead with the same line', async () => {
+    const pid = await deadProcess()
+    writeFileSync(file, `${pid}\n`)
+    await (await acquire()).release()
+    expect(said).toEqual([`The pidfile ${file} is taken over: the process ${pid} is gone.`])
+  })
+
+  it.runIf(onLinux)('without a lock, which somebody has tidied away, is refused while its process lives', async () => {
+    const pid = aliveProcess()
+    writeFileSync(file, `${pid}\n`)
+    primaryNoted(lifeOf(pid))
+    await expect(acquire()).rejects.toMatchObject({ exitCode: 75, message: expect.stringContaining(`${pid}`) })
+    expect(readFileSync(file, 'utf8')).toBe(`${pid}\n`)
   })
 
   it('that is empty is taken over', async () => {
