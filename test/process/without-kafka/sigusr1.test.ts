@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { Project, up } from '../../support/process.ts'
 
@@ -15,3 +16,44 @@ it('SIGUSR1 shows the options in force on standard error, and opens no debugger,
   expect(racecar.stderr).not.toContain('Debugger listening')
   project.expectNothingLeft()
 })
+
+it('a hundred times SIGUSR1, to the primary and its workers, are options shown whole, and no port', async () => {
+  await using project = new Project({ module: "process.on('SIGUSR2', () => say('heard all'))" })
+  const racecar = project.start('--workers', '2')
+  await up(racecar, 2)
+  const everybody = [racecar.pid, ...racecar.workers()]
+  for (let time = 0; time < 100; time++) {
+    for (const pid of everybody) process.kill(pid, 'SIGUSR1')
+    // Of signals that wait the kernel keeps one.
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  // Signals are heard in the order of their numbers.
+  for (const pid of racecar.workers()) process.kill(pid, 'SIGUSR2')
+  await project.until('workers having heard all', () => project.said.length === 2)
+  await project.until('the options being shown', () => racecar.stderr.includes('log_format'))
+  if (process.platform === 'linux') expect(everybody.flatMap(listeningPorts)).toEqual([])
+
+  racecar.signal('SIGTERM')
+  expect(await project.ended(racecar)).toEqual([0, null])
+  const [first, ...others] = racecar.stderr.split(/^(?=brokers )/m)
+  expect(first).toMatch(/^log_format += json {2}\(flag --log-format\)\n$/m)
+  expect(others.filter(shown => shown !== first)).toEqual([])
+  expect(racecar.all('slot.exited').map(({ code }) => code)).toEqual([0, 0])
+  project.expectNothingLeft()
+})
+
+/** TCP, as /proc/net/tcp has them: addresses in hexadecimal, the state 0A, and the socket's inode in the tenth column. */
+function listeningPorts(pid: number): number[] {
+  const links = readdirSync(`/proc/${pid}/fd`).map(fd => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${fd}`)
+    } catch {
+      return ''
+    }
+  })
+  return ['tcp', 'tcp6']
+    .flatMap(table => readFileSync(`/proc/${pid}/net/${table}`, 'utf8').split('\n').slice(1))
+    .map(row => row.trim().split(/\s+/))
+    .filter(([, , , state, , , , , , inode]) => state === '0A' && links.includes(`socket:[${inode}]`))
+    .map(([, local]) => Number.parseInt(local!.split(':')[1]!, 16))
+}
