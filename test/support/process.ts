@@ -16,7 +16,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
-import { type Exit, isAlive, leftToRun, RacecarProcess } from './racecar-process.ts'
+import { type Exit, isAlive, leftToRun, type ProcessOptions, RacecarProcess } from './racecar-process.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -76,14 +76,21 @@ export class Project implements AsyncDisposable {
   }
 
   start(...args: string[]): RacecarProcess {
-    const fixed = ['--brokers', NOWHERE, '--pidfile', this.pidfile]
-    const racecar = new RacecarProcess({
-      cwd: this.folder,
-      args: [...fixed, ...args, 'WelcomeConsumer'],
-      env: { SAID: this.path('said') },
-    })
+    return this.startUnder([], ...args)
+  }
+
+  /** By a command that becomes it, such as prlimit: the process ids are its own. */
+  startUnder(command: readonly string[], ...args: string[]): RacecarProcess {
+    const racecar = new RacecarProcess(this.launch(command, ...args))
     this.#racecars.push(racecar)
     return racecar
+  }
+
+  /** What start() starts. */
+  launch(under: readonly string[], ...args: string[]): ProcessOptions {
+    const fixed = ['--brokers', NOWHERE, '--pidfile', this.pidfile]
+    const env = { SAID: this.path('said') }
+    return { cwd: this.folder, args: [...fixed, ...args, 'WelcomeConsumer'], env, under }
   }
 
   /** Resolves when it and everything that holds its output is gone. */

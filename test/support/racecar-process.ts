@@ -8,7 +8,8 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { now } from './ledger.ts'
 
-const bin = fileURLToPath(new URL('../../bin/racecar.js', import.meta.url))
+/** The program itself. */
+export const bin = fileURLToPath(new URL('../../bin/racecar.js', import.meta.url))
 
 export interface LogLine {
   readonly event: string
@@ -26,6 +27,8 @@ export interface ProcessOptions {
   readonly args: readonly string[]
   readonly env: Readonly<Record<string, string>>
   readonly cwd: string
+  /** A command, with its arguments, that runs it: under another user, or in a container. */
+  readonly under?: readonly string[]
 }
 
 interface Waiter {
@@ -44,8 +47,10 @@ export class RacecarProcess {
   readonly #child: ChildProcess
   readonly #waiters = new Set<Waiter>()
 
-  constructor({ args, env, cwd }: ProcessOptions) {
-    this.#child = spawn(process.execPath, [bin, '--log-format', 'json', '--log-level', 'debug', ...args], {
+  constructor({ args, env, cwd, under = [] }: ProcessOptions) {
+    const log = ['--log-format', 'json', '--log-level', 'debug']
+    const [command, ...rest] = [...under, process.execPath, bin, ...log, ...args]
+    this.#child = spawn(command!, rest, {
       cwd,
       // A run folder of its own: what one test starts, another one's racecarctl must not find.
       env: { ...process.env, XDG_RUNTIME_DIR: cwd, ...env },
