@@ -4,6 +4,7 @@
 import { EXIT } from '../errors.ts'
 import { createBus } from '../events/bus.ts'
 import { deferred } from '../lib/deferred.ts'
+import { withCure } from '../lib/sentence.ts'
 import type { Description, ToPrimary } from '../messages.ts'
 import type { Request } from '../supervisor/signals.ts'
 import { slotName } from '../supervisor/state.ts'
@@ -119,7 +120,7 @@ class Here implements Clerk {
   #hear(message: ToPrimary): void {
     if (message.type === 'described') void this.#configure(message.description)
     else if (message.type === 'up') this.#enter('up')
-    else if (message.type === 'refused') this.#failure = `${message.error.message} ${message.cure}`
+    else if (message.type === 'refused') this.#failure = withCure(message.error.message, message.cure)
   }
 
   #enter(state: Stage): void {

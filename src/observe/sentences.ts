@@ -2,6 +2,7 @@
 // process id) stands in front of each line. A rebalance is no error.
 
 import type { ErrorData, EventName, Events, Level, Partition, PartitionAt } from '../events/events.ts'
+import { asSentence } from '../lib/sentence.ts'
 
 export interface Sentence<N extends EventName> {
   readonly level: Level | ((data: Events[N]) => Level)
@@ -92,7 +93,10 @@ const ofRunner = {
 
 const ofWorker = {
   'worker.started': { level: 'debug', say: ({ consumer, groupId }) => `Runs ${consumer} in the group ${groupId}.` },
-  'worker.stopping': { level: 'info', say: ({ reason, graceMs }) => `Stops within ${seconds(graceMs)}: ${reason}.` },
+  'worker.stopping': {
+    level: 'info',
+    say: ({ reason, graceMs }) => asSentence(`Stops within ${seconds(graceMs)}: ${reason}`),
+  },
   'worker.stopped': {
     level: ({ clean }) => (clean ? 'info' : 'warn'),
     say: ({ clean }) => (clean ? 'Has stopped.' : 'Has stopped, and gave up something that it had in hand.'),
@@ -108,7 +112,10 @@ const ofPrimary = {
         workers === 0 ? 'in this process' : `in ${count(workers, 'worker')}`
       }, group ${groupId}, brokers ${brokers.join(', ')}, ${files.length > 0 ? files.join(', ') : 'no configuration file'}.`,
   },
-  'primary.stopping': { level: 'info', say: ({ reason, graceMs }) => `Stops within ${seconds(graceMs)}: ${reason}.` },
+  'primary.stopping': {
+    level: 'info',
+    say: ({ reason, graceMs }) => asSentence(`Stops within ${seconds(graceMs)}: ${reason}`),
+  },
   'primary.stopped': {
     level: ({ exitCode }) => (exitCode === 0 ? 'info' : 'error'),
     say: ({ exitCode, why }) => (exitCode === 0 ? 'Has stopped.' : `Ends with exit code ${exitCode}: ${why}`),
@@ -121,7 +128,7 @@ const ofPrimary = {
   'slot.up': { level: 'info', say: ({ slot, pid, afterMs }) => `${slot} (${pid}) is up after ${seconds(afterMs)}.` },
   'slot.exited': {
     level: ({ code }) => (code === 0 ? 'info' : 'warn'),
-    say: ({ slot, pid, why }) => `${slot} (${pid}) ${why}.`,
+    say: ({ slot, pid, why }) => asSentence(`${slot} (${pid}) ${why}`),
   },
   'slot.restarting': {
     level: 'warn',

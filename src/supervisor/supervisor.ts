@@ -6,6 +6,7 @@ import { EXIT, isRacecarError } from '../errors.ts'
 import type { ErrorData } from '../events/events.ts'
 import type { Cancel } from '../lib/clock.ts'
 import { type Deferred, deferred } from '../lib/deferred.ts'
+import { withCure } from '../lib/sentence.ts'
 import type { Description, ForwardedEvent } from '../messages.ts'
 import { decide, nextWake } from './decide.ts'
 import type { Ending, SupervisorParts } from './parts.ts'
@@ -168,7 +169,7 @@ export class Supervisor {
         this.#take({ type: 'described', slot, run })
         break
       case 'refused':
-        this.#take({ type: 'failed', slot, run, message: `${sentence(message.error)} ${message.cure}`.trimEnd() })
+        this.#take({ type: 'failed', slot, run, message: withCure(sentence(message.error), message.cure) })
         break
       case 'up':
         this.#take({ type: 'up', slot, run, pid: current.handle.pid })

@@ -208,6 +208,13 @@ describe('sentences', () => {
       expect(sentences[name].level).toBe('info')
   })
 
+  it('end with one full stop, whoever gave the reason', () => {
+    const exited = { slot: 'Welcome/0', pid: 7, code: 1, signal: null }
+    const { say } = sentences['slot.exited']
+    expect(say({ ...exited, why: 'was ended by SIGKILL' })).toBe('Welcome/0 (7) was ended by SIGKILL.')
+    expect(say({ ...exited, why: 'failed: no topic. Create it.' })).toBe('Welcome/0 (7) failed: no topic. Create it.')
+  })
+
   it('name the option that a broker which does not answer was set with', () => {
     const error = errorData(new Error('connect ECONNREFUSED'))
     const sentence = sentences['broker.unreachable'].say({ broker: 'localhost:1', error, waitingMs: 3000 })
