@@ -41,7 +41,10 @@ export async function forked({ session, desk, exec }: ForkedParts): Promise<End 
     evict: eviction => evict(eviction, session),
     clearTheWay: ({ config }, signal) => clearTheWay(session, config, signal),
     noteSlots: slots => noteSlots(session, slots),
-    onWorkerEvent: (origin, { name, data }) => log.write(origin, name, data as never),
+    onWorkerEvent: (origin, { name, data }) => {
+      log.write(origin, name, data as never)
+      if (name === 'group.joined') session.parts.news?.joined()
+    },
   })
   desk.open({
     answer: request => {

@@ -54,6 +54,7 @@ class Here implements Clerk {
     this.#since = clock.now()
     const bus = createBus()
     log.listen(bus, { slot: nameOf(session), pid: process.pid })
+    bus.on('group.joined', () => session.parts.news?.joined())
     bus.on('worker.failed', ({ error }) => {
       this.#failure = error.message
     })
@@ -119,8 +120,13 @@ class Here implements Clerk {
 
   #hear(message: ToPrimary): void {
     if (message.type === 'described') void this.#configure(message.description)
-    else if (message.type === 'up') this.#enter('up')
+    else if (message.type === 'up') this.#up()
     else if (message.type === 'refused') this.#failure = withCure(message.error.message, message.cure)
+  }
+
+  #up(): void {
+    this.#enter('up')
+    this.#session.parts.news?.up()
   }
 
   #enter(state: Stage): void {

@@ -47,15 +47,11 @@ export const inspectArgs = ({ brk, host }: Inspect): readonly string[] => [
 const LONGEST = { session: 1800, timer: 2_147_483 }
 
 /** The limits that a debugger would run into. */
-const patience = {
+export const patience = {
   bootTimeout: LONGEST.timer,
   maxPollInterval: LONGEST.timer,
   sessionTimeout: LONGEST.session,
 } satisfies Partial<Config>
-
-/** For the loader of options. */
-export const patienceFor = (inspect: Inspect | undefined) =>
-  inspect ? { given: patience, givenBy: 'flag --inspect' } : {}
 
 export const PATIENCE_WARNING =
   'With --inspect no limit ends a worker: boot_timeout and max_poll_interval are off, and session_timeout is 30 minutes.'

@@ -1,9 +1,7 @@
 // From names of consumers and flags to an exit code: options, log, pidfile, what is to be loaded, then the workers, or this process
 // where there are none. Ends nothing itself: when it resolves, everything is written and nothing is left behind.
 
-import { type Loaded, loadConfig } from '../config/load.ts'
-import type { Config } from '../config/options.ts'
-import { EXIT, RacecarError } from '../errors.ts'
+import { EXIT } from '../errors.ts'
 import { type Bus, createBus } from '../events/bus.ts'
 import { systemClock } from '../lib/clock.ts'
 import { within } from '../lib/within.ts'
@@ -12,14 +10,16 @@ import type { LoadPlan } from '../messages.ts'
 import { Log } from '../observe/log.ts'
 import type { Pidfile } from '../supervisor/pidfile.ts'
 import { answerSignals, type Heard } from '../supervisor/signals.ts'
-import { findConfig, readFile } from './config.ts'
+import { daemonize, type Terminal } from './daemonize.ts'
 import { Desk } from './desk.ts'
 import { forked } from './forked.ts'
 import { hasTerminal, hungUp } from './hang-up.ts'
-import { type Inspect, patienceFor } from './inspect.ts'
+import type { Inspect } from './inspect.ts'
 import { type End, endOf, lastWords, type Uncaught } from './last-words.ts'
+import { News } from './news.ts'
 import { openControl } from './open-control.ts'
-import { needsWorkers, Session } from './session.ts'
+import { Session } from './session.ts'
+import { settle } from './settle.ts'
 
 export interface Launch {
   readonly consumers: readonly string[]
@@ -30,6 +30,11 @@ export interface Launch {
   readonly heard: Heard
   readonly uncaught: Uncaught
   readonly inspect?: Inspect | undefined
+  /** This process is a daemon, and that is where it was started from. */
+  readonly terminal: Terminal | undefined
+  /** To start itself once more, as a daemon. */
+  readonly bin: string
+  readonly argv: readonly string[]
   readonly out: NodeJS.WriteStream
   readonly err: NodeJS.WriteStream
   /** The module that workers start with. */
@@ -43,25 +48,18 @@ export async function launch(launch: Launch): Promise<number> {
   const { err } = launch
   const end = await run(launch).catch(endOf)
   const words = lastWords(end)
+  if (words !== '') launch.terminal?.tell({ racecar: 'ended', words: end.why })
   if (words !== '') await flushed(new Promise<void>(resolve => err.write(words, () => resolve())))
   return end.exitCode
 }
 
 async function run(launch: Launch): Promise<End> {
-  const { consumers, flags, env, cwd, out, err } = launch
-  const files = await findConfig(launch)
-  if (files === undefined) return { exitCode: EXIT.clean, why: 'stopped' }
-  const { config, sources } = loadConfig({
-    files: files.sections,
-    env,
-    readFile,
-    flags,
-    ...patienceFor(launch.inspect),
-    classPending: true,
-  })
-  if (consumers.length > 1) checkSeveral(consumers, config, sources)
-  if (process.platform === 'win32' && config.workers > 0)
-    throw new RacecarError('CONFIG', 'On Windows there are no worker processes: only --workers 0 works.')
+  const { consumers, terminal, env, cwd, out, err } = launch
+  const settled = await settle(launch)
+  if (settled === undefined) return { exitCode: EXIT.clean, why: 'stopped' }
+  const { files, forced, loaded } = settled
+  const { config } = loaded
+  if (config.daemonize && !terminal) return daemonize({ ...launch, config, clock: systemClock })
   const { logLevel: level, logFormat: format, logfile: file } = config
   const complain = (sentence: string) => err.write(`racecar: ${sentence}\n`)
   const log = new Log({ level, format, file, out, complain, env, clock: systemClock })
@@ -76,12 +74,14 @@ async function run(launch: Launch): Promise<End> {
     const session = new Session({
       ...launch,
       files,
+      forced,
       bus,
       log,
       plans,
       pidfile,
+      news: terminal && newsFor(terminal, consumers, bus),
       clock: systemClock,
-      loaded: { config, sources },
+      loaded,
     })
     return await start(session, launch)
   } finally {
@@ -90,19 +90,10 @@ async function run(launch: Launch): Promise<End> {
   }
 }
 
-/** What would be the same for all of them, and must not be. */
-function checkSeveral(consumers: readonly string[], { groupId, workers }: Config, sources: Loaded['sources']): void {
-  const twice = consumers.find((name, index) => consumers.indexOf(name) !== index)
-  if (twice !== undefined)
-    throw new RacecarError('CONFIG', `${twice} is named twice; more workers of it are had by --workers.`)
-  if (groupId !== undefined) {
-    const sentence = `group_id is ${groupId} (${sources.groupId}), but ${consumers.join(' and ')} need a group each`
-    throw new RacecarError(
-      'CONFIG',
-      `${sentence}: leave it out, or set it in the classes; group_id_prefix goes before all.`,
-    )
-  }
-  if (workers === 0) throw needsWorkers(consumers[0]!, sources.workers)
+function newsFor(terminal: Terminal, consumers: readonly string[], bus: Bus): News {
+  const news = new News(terminal, consumers.length)
+  news.listen(bus)
+  return news
 }
 
 const flushed = (writing: Promise<void>): Promise<boolean> => within(systemClock, writing, systemClock.now() + FLUSH_MS)

@@ -6,6 +6,7 @@ import { EXIT } from '../errors.ts'
 import { putGoneTerminalAside } from '../lib/gone-terminal.ts'
 import type { Heard } from '../supervisor/signals.ts'
 import { readCommandLine } from './command-line.ts'
+import { terminalOf } from './daemonize.ts'
 import { examine } from './examine.ts'
 import { type Taken, takeInspect } from './inspect.ts'
 import { endOf, lastWords, type Uncaught } from './last-words.ts'
@@ -25,13 +26,15 @@ export async function main({ argv, heard }: MainParts): Promise<never> {
   const taken = inspectOf(argv)
   const wanted = readCommandLine(taken.argv, version, { out: text => out.write(text), err: text => err.write(text) })
   if (wanted.kind === 'end') return process.exit(wanted.exitCode)
+  const bin = fileURLToPath(new URL('../../bin/racecar.js', import.meta.url))
   const exec = fileURLToPath(new URL('../entry/worker.js', import.meta.url))
   const uncaught = listenForUncaught()
+  const terminal = terminalOf(env)
   const here = { env, cwd: process.cwd(), heard, exec, out }
   const exitCode =
     wanted.kind === 'examine'
       ? await said(examine({ ...wanted, ...here }), err)
-      : await launch({ ...wanted, ...here, inspect: taken.inspect, version, uncaught, err })
+      : await launch({ ...wanted, ...here, inspect: taken.inspect, terminal, bin, argv, version, uncaught, err })
   putGoneTerminalAside()
   return process.exit(exitCode)
 }

@@ -4,6 +4,7 @@
 import { groupIdOf } from '../config/group.ts'
 import { type Loaded, loadConfig } from '../config/load.ts'
 import type { Config } from '../config/options.ts'
+import type { Section } from '../config/sources.ts'
 import { RacecarError } from '../errors.ts'
 import type { Bus } from '../events/bus.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -11,7 +12,8 @@ import type { Description, LoadPlan } from '../messages.ts'
 import type { Log } from '../observe/log.ts'
 import type { Pidfile } from '../supervisor/pidfile.ts'
 import { type FoundConfig, readFile } from './config.ts'
-import { type Inspect, PATIENCE_WARNING, patienceFor } from './inspect.ts'
+import { type Inspect, PATIENCE_WARNING } from './inspect.ts'
+import type { News } from './news.ts'
 import { optionsInForce } from './options-in-force.ts'
 
 export interface SessionParts {
@@ -28,6 +30,8 @@ export interface SessionParts {
   readonly pidfile: Pidfile | undefined
   readonly files: FoundConfig
   readonly inspect?: Inspect | undefined
+  readonly forced: readonly Section[]
+  readonly news?: News | undefined
   /** Without the options of the class. */
   readonly loaded: Pick<Loaded, 'config' | 'sources'>
 }
@@ -67,9 +71,9 @@ export class Session {
 
   /** Throws CONFIG when the class's options, or all together, cannot be used. */
   resolve({ consumer, options }: Description): Resolved {
-    const { files, env, flags, inspect } = this.parts
-    const from = { files: files.sections, classOptions: options, consumer, env, readFile, flags }
-    const { config, sources, warnings } = loadConfig({ ...from, ...patienceFor(inspect) })
+    const { files, env, flags, forced } = this.parts
+    const from = { files: files.sections, classOptions: options, consumer, env, readFile, flags, forced }
+    const { config, sources, warnings } = loadConfig(from)
     if (config.workers === 0 && this.parts.plans.length > 1) throw needsWorkers(consumer, sources.workers)
     this.#loaded = { config, sources }
     const groupId = groupIdOf(consumer, config)

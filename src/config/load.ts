@@ -16,6 +16,7 @@ import {
   type Given,
   mask,
   type ReadFile,
+  type Section,
   type Setting,
   type Variables,
 } from './sources.ts'
@@ -36,8 +37,8 @@ export interface Sources {
   readonly flags?: Given
   /** What a program passes in code; the strongest. */
   readonly given?: Partial<Config> | Given
-  /** What that is called; `the program` by default. */
-  readonly givenBy?: string
+  /** What the way of starting decides, before everything. */
+  readonly forced?: readonly Section[]
 }
 
 export interface Loaded {
@@ -80,7 +81,7 @@ function gather({
   readFile = refuse,
   flags = {},
   given = {},
-  givenBy = 'the program',
+  forced = [],
 }: Sources) {
   const classSource = consumer === undefined ? 'the class' : `class ${consumer}`
   const all = [
@@ -90,7 +91,8 @@ function gather({
     ...fromCode(classOptions, classSource, name => optionOf(name).perClass === true),
     ...fromVariables(env, readFile),
     ...fromFlags(flags),
-    ...fromCode(given, givenBy, () => true),
+    ...fromCode(given, 'the program', () => true),
+    ...forced.flatMap(({ source, values }) => [...fromCode(values, source, () => true)]),
   ]
   const isProblem = (one: Setting | Problem): one is Problem => 'sentence' in one
   const isSetting = (one: Setting | Problem): one is Setting => !isProblem(one)

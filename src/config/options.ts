@@ -188,6 +188,11 @@ export const options = {
     default: false,
     about: 'End with 69 when at the start no broker answers or a topic is missing, where racecar would wait',
   }),
+  daemonize: flag({
+    group: 'Workers',
+    default: false,
+    about: 'Run in the background; pidfile and logfile are then <group_id>.pid and <group_id>.log by default',
+  }),
   pidfile: maybeText({
     group: 'Workers',
     default: undefined,

@@ -1,15 +1,14 @@
 // The one subscriber that writes the log. Only the primary has one: what happens in workers comes here as events, so each line
 // is whole, has its slot and process id, and a file has one writer. Publishers know nothing of it.
 
-import { closeSync, openSync } from 'node:fs'
 import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import winston from 'winston'
-import { RacecarError } from '../errors.ts'
 import type { Bus } from '../events/bus.ts'
 import type { EventName, Events, Level } from '../events/events.ts'
 import type { Clock } from '../lib/clock.ts'
 import { asJson, asText, type Render, type Speaker } from './line.ts'
+import { LogFile } from './log-file.ts'
 import { levelOf, sentences } from './sentences.ts'
 
 export interface LogSettings {
@@ -27,7 +26,8 @@ export interface LogSettings {
 export class Log {
   readonly #settings: LogSettings
   readonly #render: Render
-  #transport: winston.transport
+  readonly #file: LogFile | undefined
+  readonly #transport: winston.transport
   readonly #winston: winston.Logger
 
   /** Throws CANNOT_CREATE when the file cannot be written. */
@@ -37,7 +37,8 @@ export class Log {
     const terminal = file === undefined && out.isTTY === true
     const text = format === 'text' || (format === 'auto' && terminal)
     this.#render = text ? asText(terminal && !env.NO_COLOR) : asJson
-    this.#transport = file === undefined ? toStream(out) : this.#toFile(file)
+    this.#file = file === undefined ? undefined : this.#openFile(file)
+    this.#transport = new winston.transports.Stream({ stream: this.#file ?? out, eol: '\n' })
     this.#winston = winston.createLogger({
       level,
       transports: [this.#transport],
@@ -67,21 +68,16 @@ export class Log {
     this.#winston.log({ level, message: this.#render({ name, data, speaker, epoch }) })
   }
 
-  /** The file that was opened anew, for whoever has moved the one before; undefined: the log is in none. */
+  /** The file that was opened anew, for whoever has moved the one before; undefined: there is none, or it could not be. */
   reopen(): string | undefined {
-    const { file, complain } = this.#settings
-    if (file === undefined) return undefined
-    const before = this.#transport
     try {
-      this.#transport = this.#toFile(file)
+      this.#file?.reopen()
+      return this.#settings.file
     } catch (error) {
-      complain(`${error instanceof Error ? error.message : String(error)} The one before is written on.`)
+      const why = error instanceof Error ? error.message : String(error)
+      this.#settings.complain(`${why} The one before is written on.`)
       return undefined
     }
-    this.#winston.add(this.#transport)
-    // What it has taken in it still writes.
-    this.#winston.remove(before)
-    return file
   }
 
   /** Resolves when the last line has been handed to the system: nothing of it is lost by an exit right after. */
@@ -89,24 +85,16 @@ export class Log {
     const done = finished(this.#transport).catch(() => {})
     this.#winston.end()
     await done
-    const { file, out } = this.#settings
-    if (file === undefined && out.writable) await new Promise<void>(resolve => out.write('', () => resolve()))
+    const { out } = this.#settings
+    if (this.#file) await new Promise<void>(resolve => this.#file?.end(resolve))
+    else if (out.writable) await new Promise<void>(resolve => out.write('', () => resolve()))
   }
 
-  #toFile(file: string): winston.transport {
-    try {
-      // winston would say so only later, and to nobody.
-      closeSync(openSync(file, 'a'))
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error)
-      throw new RacecarError('CANNOT_CREATE', `The log file ${file} cannot be written: ${why}.`, { cause: error })
+  #openFile(file: string): LogFile {
+    const recovered = (lost: number) => {
+      const message = `${lost} lines of this log were lost while it could not be written.`
+      this.write({ pid: process.pid }, 'line', { level: 'warn', message, from: 'log' })
     }
-    const transport = new winston.transports.File({ filename: file })
-    transport.on('error', (error: Error) =>
-      this.#settings.complain(`The log file ${file} is in trouble: ${error.message}`),
-    )
-    return transport
+    return new LogFile({ file, complain: this.#settings.complain, recovered })
   }
 }
-
-const toStream = (out: Writable): winston.transport => new winston.transports.Stream({ stream: out, eol: '\n' })

@@ -2,6 +2,7 @@
 // process, such as a function in the fields of a log line, is turned into text instead of ending the worker.
 
 import { inspect } from 'node:util'
+import type { EventName } from '../events/events.ts'
 import { type ForwardedEvent, seal, type ToPrimary } from '../messages.ts'
 
 /** The part of `process` that this needs. */
@@ -9,15 +10,33 @@ export interface Port {
   send?(message: unknown, handle: undefined, options: undefined, sent: (error: Error | null) => void): boolean
 }
 
+/** A primary that is stopped, or that cannot write its log, takes in nothing: what waits for it must not fill the memory. */
+export const MOST_WAITING = 10_000
+
+/** What only the log wants. The others tell the primary how its slot stands in the group, and are few. */
+const NEEDED: readonly EventName[] = ['group.joining', 'group.joined', 'group.left', 'worker.failed']
+
+const isDispensable = (message: ToPrimary): boolean => message.type === 'event' && !NEEDED.includes(message.event.name)
+
 export class IpcChannel {
   readonly #port: Port
   readonly #waiting = new Set<Promise<void>>()
+  #dropped = 0
 
   constructor(port: Port) {
     this.#port = port
   }
 
   send(message: ToPrimary): void {
+    if (this.#waiting.size >= MOST_WAITING && isDispensable(message)) {
+      this.#dropped++
+      return
+    }
+    this.#tellDropped()
+    this.#hold(message)
+  }
+
+  #hold(message: ToPrimary): void {
     const sent = this.#post(message)
     this.#waiting.add(sent)
     void sent.then(() => this.#waiting.delete(sent))
@@ -26,6 +45,15 @@ export class IpcChannel {
   /** Resolves when everything said so far is on its way. A primary that is stopped may keep it waiting for ever. */
   async flush(): Promise<void> {
     await Promise.all(this.#waiting)
+    this.#tellDropped()
+    await Promise.all(this.#waiting)
+  }
+
+  #tellDropped(): void {
+    if (this.#dropped === 0 || this.#waiting.size >= MOST_WAITING / 2) return
+    const message = `${this.#dropped} events of this worker are not in the log: the primary did not take them in time.`
+    this.#dropped = 0
+    this.#hold({ type: 'event', event: { name: 'line', data: { level: 'warn', message, from: 'log' } } })
   }
 
   #post(message: ToPrimary): Promise<void> {

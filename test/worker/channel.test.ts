@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createBus } from '../../src/events/bus.ts'
 import type { Level } from '../../src/events/events.ts'
 import type { ToPrimary } from '../../src/messages.ts'
-import { IpcChannel, type Port } from '../../src/worker/channel.ts'
+import { IpcChannel, MOST_WAITING, type Port } from '../../src/worker/channel.ts'
 import { forwardEvents } from '../../src/worker/forward.ts'
 
 /** Clones as the real one does, and answers when the test lets it. */
@@ -17,6 +17,12 @@ function port() {
     },
   }
   return { real, sent, answers }
+}
+
+/** The primary takes in all that waits. */
+async function drained(answers: (() => void)[]): Promise<void> {
+  for (const answer of answers.splice(0)) answer()
+  await new Promise(resolve => setImmediate(resolve))
 }
 
 const line = (fields: Record<string, unknown>): ToPrimary => ({
@@ -39,6 +45,41 @@ describe('a worker’s channel', () => {
     expect(isFlushed).toBe(false)
     answers[1]!()
     await flushed
+  })
+
+  it('does not fill the memory while the primary takes nothing in: lines are dropped, counted and told later', () => {
+    const { real, sent, answers } = port()
+    const channel = new IpcChannel(real)
+    const joined: ToPrimary = {
+      type: 'event',
+      event: { name: 'group.left', data: { groupId: 'g' } },
+    }
+    for (let count = 0; count < MOST_WAITING + 5; count++) channel.send(line({ count }))
+    channel.send(joined)
+    channel.send({ type: 'up' })
+    expect(sent).toHaveLength(MOST_WAITING + 2)
+    expect(sent.at(-1)).toMatchObject({ type: 'up' })
+    return drained(answers).then(() => {
+      channel.send(line({ count: 'after' }))
+      const [told, after] = sent.slice(-2)
+      expect(told).toMatchObject({
+        event: { name: 'line', data: { level: 'warn', message: expect.stringMatching(/^5 events of this worker/) } },
+      })
+      expect(after).toMatchObject({ event: { data: { fields: { count: 'after' } } } })
+    })
+  })
+
+  it('tells at the latest when it is flushed how much was dropped', async () => {
+    const { real, sent, answers } = port()
+    const channel = new IpcChannel(real)
+    for (let count = 0; count <= MOST_WAITING; count++) channel.send(line({ count }))
+    const flushed = channel.flush()
+    await drained(answers)
+    await drained(answers)
+    await flushed
+    expect(sent.at(-1)).toMatchObject({
+      event: { data: { message: expect.stringMatching(/^1 events of this worker/) } },
+    })
   })
 
   it('turns what cannot cross processes into text, and leaves the rest as it is', () => {

@@ -1,0 +1,83 @@
+// A file that lines are appended to, which may be moved away, full or gone for a while: that costs lines, never the process. Written
+// synchronously, so that at an exit nothing is on its way any more, and what was moved away is complete.
+
+import { closeSync, openSync, writeSync } from 'node:fs'
+import { Writable } from 'node:stream'
+import { RacecarError } from '../errors.ts'
+
+export interface LogFileParts {
+  readonly file: string
+  /** Said once when lines begin to be lost. */
+  readonly complain: (sentence: string) => void
+  /** It can be written again, after so many lines were lost. */
+  readonly recovered: (lost: number) => void
+}
+
+export class LogFile extends Writable {
+  readonly #parts: LogFileParts
+  #fd: number
+  #lost = 0
+  /** A line was cut off where the disk was full. */
+  #isTorn = false
+
+  /** Throws CANNOT_CREATE when the file cannot be opened. */
+  constructor(parts: LogFileParts) {
+    super({ decodeStrings: true })
+    this.#parts = parts
+    this.#fd = open(parts.file)
+  }
+
+  /** The file of that name, which may be another one by now. Throws CANNOT_CREATE; then the one before is written on. */
+  reopen(): void {
+    const before = this.#fd
+    this.#fd = open(this.#parts.file)
+    this.#isTorn = false
+    closeSync(before)
+  }
+
+  override _write(line: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    try {
+      this.#append(this.#isTorn ? Buffer.concat([Buffer.from('\n'), line]) : line)
+      this.#isTorn = false
+      this.#tellRecovered()
+    } catch (error) {
+      this.#lose(error)
+    }
+    done()
+  }
+
+  override _final(done: () => void): void {
+    closeSync(this.#fd)
+    done()
+  }
+
+  #append(bytes: Buffer): void {
+    for (let at = 0; at < bytes.length; ) {
+      at += writeSync(this.#fd, bytes, at)
+      this.#isTorn = at < bytes.length
+    }
+  }
+
+  #lose(error: unknown): void {
+    this.#lost++
+    if (this.#lost > 1) return
+    const why = error instanceof Error ? error.message : String(error)
+    this.#parts.complain(`The log file ${this.#parts.file} cannot be written: ${why}. Lines are lost until it can.`)
+  }
+
+  #tellRecovered(): void {
+    const lost = this.#lost
+    if (lost === 0) return
+    this.#lost = 0
+    this.#parts.recovered(lost)
+  }
+}
+
+function open(file: string): number {
+  try {
+    return openSync(file, 'a')
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new RacecarError('CANNOT_CREATE', `The log file ${file} cannot be written: ${why}.`, { cause: error })
+  }
+}

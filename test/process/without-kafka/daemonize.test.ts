@@ -1,0 +1,94 @@
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { expect, it } from 'vitest'
+import { Project } from '../../support/process.ts'
+import { isAlive } from '../../support/racecar-process.ts'
+import { racecarctl } from '../../support/racecarctl.ts'
+
+const bin = fileURLToPath(new URL('../../../bin/racecar.js', import.meta.url))
+
+/** The command as it is typed, until it returns. */
+function type(project: Project, ...args: string[]) {
+  const child = spawn(process.execPath, [bin, '--brokers', '127.0.0.1:1', '--daemonize', ...args], {
+    cwd: project.folder,
+    env: { ...process.env, XDG_RUNTIME_DIR: project.folder, SAID: project.path('said') },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let out = ''
+  let err = ''
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk))
+  child.stderr.on('data', (chunk: Buffer) => (err += chunk))
+  // Closed: nothing in the background holds its output either.
+  const returned = new Promise<{ exit: unknown; out: string; err: string }>(resolve =>
+    child.once('close', (code, signal) => resolve({ exit: [code, signal], out, err })),
+  )
+  return { child, returned }
+}
+
+it('--daemonize returns when the workers are up, says when no broker answers, and racecarctl stops it', async () => {
+  await using project = new Project({ members: "initialize() { console.log('printed by a consumer'); say('up') }" })
+  const { exit, out, err } = await type(project, '--workers', '2', 'WelcomeConsumer').returned
+  const pid = Number(project.read('welcome-consumer.pid'))
+  try {
+    expect(exit).toEqual([0, null])
+    expect(err).toBe('')
+    expect(out).toBe(
+      'racecar runs in the background, but after 10 s none of its workers is a member of its group: no answer from 127.0.0.1:1 (option brokers)? ' +
+        `It keeps trying: pid ${pid}, pidfile welcome-consumer.pid, log welcome-consumer.log.\n`,
+    )
+    expect(project.said).toEqual(['up', 'up'])
+    expect(isAlive(pid)).toBe(true)
+    // A session of its own: no terminal can hang up on it.
+    const session = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]!.split(' ')[3]
+    expect(session).toBe(`${pid}`)
+    const environment = readFileSync(`/proc/${pid}/environ`, 'latin1')
+    expect(environment).toContain('_RACECAR_IS_DAEMON')
+    expect((await racecarctl(project.folder, 'stop', '--pidfile', project.path('welcome-consumer.pid'))).code).toBe(0)
+    expect(isAlive(pid)).toBe(false)
+    const log = project.read('welcome-consumer.log')
+    expect(log.split('printed by a consumer')).toHaveLength(3)
+    expect(log).toContain('"event":"primary.stopped"')
+    project.expectNothingLeft()
+  } finally {
+    if (isAlive(pid)) process.kill(pid, 'SIGKILL')
+  }
+})
+
+it.each([
+  ['a module that throws', { module: "throw new Error('no database')" }, ['--crash-limit', '1'], 1, 'no database'],
+  ['options that cannot be used', {}, ['--workers', 'many'], 78, 'workers must be'],
+  [
+    'a class that cannot be run',
+    { members: 'static { this.configure({ maxWaitTime: -1 }) }' },
+    [],
+    78,
+    'max_wait_time must be',
+  ],
+  ['a log that cannot be written', {}, ['--logfile', 'no/such/folder/x.log'], 73, 'no/such/folder/x.log'],
+  ['a module that ends its process', { module: 'process.exit(0)' }, ['--workers', '0'], 0, ''],
+])('--daemonize with %s ends as it would in the foreground, with the words', async (_, code, args, exit, says) => {
+  await using project = new Project(code)
+  const returned = await type(project, ...args, 'WelcomeConsumer').returned
+  expect(returned.exit).toEqual([exit, null])
+  expect(returned.err).toContain(says)
+  expect(returned.out).toBe('')
+  project.expectNothingLeft()
+})
+
+it('a second --daemonize with the same pidfile ends with 75; SIGTERM while it waits stops the one in the background', async () => {
+  await using project = new Project({ members: "initialize() { say('up'); return new Promise(() => {}) }" })
+  const first = type(project, '--shutdown-timeout', '1', 'WelcomeConsumer')
+  await project.until('the worker being initialized', () => project.said.length === 1)
+  const second = await type(project, 'WelcomeConsumer').returned
+  expect(second.exit).toEqual([75, null])
+  expect(second.err).toContain('Another racecar runs')
+  const pid = Number(project.read('welcome-consumer.pid'))
+  first.child.kill('SIGTERM')
+  // The worker never finishes initializing, so it is given up.
+  const stopped = await first.returned
+  expect(stopped.exit).toEqual([2, null])
+  expect(stopped.err).toContain('gave up what it had in hand at the deadline')
+  expect(isAlive(pid)).toBe(false)
+  project.expectNothingLeft()
+})
