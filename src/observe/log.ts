@@ -23,12 +23,17 @@ export interface LogSettings {
   readonly clock: Clock
 }
 
+/** Bytes that may wait for somebody who reads the output, and has stopped to. */
+const MOST_WAITING = 8 * 1024 * 1024
+
 export class Log {
   readonly #settings: LogSettings
   readonly #render: Render
   readonly #file: LogFile | undefined
   readonly #transport: winston.transport
   readonly #winston: winston.Logger
+  /** Lines that nobody has taken. */
+  #lost = 0
 
   /** Throws CANNOT_CREATE when the file cannot be written. */
   constructor(settings: LogSettings) {
@@ -64,8 +69,21 @@ export class Log {
     const level = levelOf(name, data)
     // Rendering costs more than asking, and a busy group publishes much that nobody wants to read.
     if (!this.#winston.isLevelEnabled(level)) return
+    if (!this.#file && this.#settings.out.writableLength > MOST_WAITING) {
+      this.#lost++
+      return
+    }
+    this.#tellLost()
     const epoch = this.#settings.clock.epoch()
     this.#winston.log({ level, message: this.#render({ name, data, speaker, epoch }) })
+  }
+
+  #tellLost(): void {
+    const lost = this.#lost
+    if (lost === 0) return
+    this.#lost = 0
+    const message = `${lost} lines of this log were lost while nobody read them.`
+    this.write({ pid: process.pid }, 'line', { level: 'warn', message, from: 'log' })
   }
 
   /** The file that was opened anew, for whoever has moved the one before; undefined: there is none, or it could not be. */

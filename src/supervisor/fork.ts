@@ -3,6 +3,7 @@
 
 import cluster from 'node:cluster'
 import type { Clock } from '../lib/clock.ts'
+import { freeOutput } from '../lib/free-output.ts'
 import { type Fork, handleOf, type WorkerListener } from './worker-handle.ts'
 
 export interface ForkSettings {
@@ -73,6 +74,8 @@ interface Common {
 function forkOne({ env, ports }: Common, listener: WorkerListener, clock: Clock) {
   try {
     const worker = cluster.fork(env)
+    freeOutput()
+    worker.process.once('exit', () => freeOutput())
     worker.once('exit', ports.take())
     // Without a listener here the same error, which its process reports to us, would be thrown.
     worker.on('error', () => {})

@@ -26,7 +26,7 @@ function open(settings: Partial<LogSettings> = {}, isTTY = false) {
     await log.close()
     return String(out.read() ?? '')
   }
-  return { log, written }
+  return { log, out, written }
 }
 
 const slot = { slot: 'WelcomeConsumer/0', pid: 123 }
@@ -125,6 +125,30 @@ describe('the log', () => {
     log.write(slot, 'group.left', { groupId: 'g' })
     expect((await written()).trim().split('\n')).toHaveLength(1)
     expect(complaints).toEqual([expect.stringContaining('group.joined')])
+  })
+})
+
+describe('an output that nobody reads', () => {
+  it('takes some megabytes, then lines are lost, counted, and told when it is read again', async () => {
+    const { log, out, written } = open()
+    const say = (message: string) => log.write(slot, 'line', { level: 'info', message, from: 'user' })
+    const long = 'x'.repeat(100_000)
+    for (let line = 0; line < 200; line++) say(long)
+    expect(out.writableLength + out.readableLength).toBeLessThan(9_000_000)
+    const before = String(out.read()).split(long).length - 1
+    // A stream hands on only some of it at once.
+    let taken = before
+    for (let more = out.read(); more !== null; more = out.read()) taken += String(more).split(long).length - 1
+    say('read again')
+    const lines = (await written())
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line))
+    expect(lines.at(-1)).toMatchObject({ message: 'read again' })
+    expect(lines.at(-2)).toMatchObject({
+      level: 'warn',
+      message: `${200 - taken} lines of this log were lost while nobody read them.`,
+    })
   })
 })
 
