@@ -29,7 +29,7 @@ export const readFile = (path: string): string => readFileSync(path, 'utf8')
 
 /** undefined: a stop came first. Throws LOAD_FAILED or CONFIG for a file in code; what is wrong in YAML is told with all else. */
 export async function findConfig(start: Start): Promise<FoundConfig | undefined> {
-  const files = readConfigFiles(start)
+  const files = await readConfigFiles(start)
   const asked = files.modules.length === 0 ? nothing : await untilStop(start.heard, signal => ask(start, files, signal))
   if (asked === undefined) return undefined
   const missing = missingEnvironment(files.environment, [...files.sectioned, ...asked.sectioned])

@@ -47,14 +47,16 @@ export interface Where {
   readonly env: Variables
 }
 
-export function readConfigFiles({ cwd, flags, env }: Where): ConfigFiles {
+export async function readConfigFiles({ cwd, flags, env }: Where): Promise<ConfigFiles> {
   const environment = environmentOf(flags, env)
   const asked = askedFor(flags.config) ?? askedFor(env.RACECAR_CONFIG)
   const { files, problems } = asked ? named(cwd, asked) : conventional(cwd)
   const nameOf = (file: string): string => nameFrom(cwd, file)
-  const yaml = files
-    .filter(file => YAML.includes(extname(file)))
-    .map(file => ({ name: nameOf(file), ...readYaml(file, { name: nameOf(file), environment, env }) }))
+  const yaml = await Promise.all(
+    files
+      .filter(file => YAML.includes(extname(file)))
+      .map(async file => ({ name: nameOf(file), ...(await readYaml(file, { name: nameOf(file), environment, env })) })),
+  )
   return {
     sections: yaml.flatMap(({ sections }) => sections),
     problems: [...problems, ...yaml.flatMap(one => one.problems)],
@@ -122,9 +124,9 @@ interface Reading {
   readonly env: Variables
 }
 
-function readYaml(file: string, { name, environment, env }: Reading): Sections {
+async function readYaml(file: string, { name, environment, env }: Reading): Promise<Sections> {
   try {
-    return sectionsOfYaml(name, readFileSync(file, 'utf8'), environment, env)
+    return await sectionsOfYaml(name, readFileSync(file, 'utf8'), environment, env)
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     const sentence = `${name} cannot be read: ${why}`

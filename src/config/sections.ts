@@ -1,7 +1,6 @@
 // What a configuration file sets, by section: `common`, then the section of the environment. Reads text that is handed in; which
 // file it came from is only a name for what is said about it.
 
-import { LineCounter, parseDocument } from 'yaml'
 import type { Problem } from './problems.ts'
 import type { Given, Section, Variables } from './sources.ts'
 
@@ -22,7 +21,14 @@ export interface Environment {
 const COMMON = 'common'
 
 /** `file` is what people know it by. */
-export function sectionsOfYaml(file: string, text: string, environment: Environment, variables: Variables): Sections {
+export async function sectionsOfYaml(
+  file: string,
+  text: string,
+  environment: Environment,
+  variables: Variables,
+): Promise<Sections> {
+  // Most starts have no such file, and need not load what reads it.
+  const { LineCounter, parseDocument } = await import('yaml')
   const counter = new LineCounter()
   // Merge keys (`<<: *common`) are how such files are written.
   const document = parseDocument(text, { merge: true, lineCounter: counter, prettyErrors: false })

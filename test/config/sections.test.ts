@@ -8,12 +8,12 @@ const FILE = 'config/racecar.yml'
 const read = (text: string, { env = 'production', variables = {} }: { env?: string; variables?: object } = {}) =>
   sectionsOfYaml(FILE, text, { name: env, isAsked: false }, variables as Record<string, string>)
 
-const load = (text: string, variables: Record<string, string> = {}, more: object = {}) =>
-  loadConfig({ files: read(text, { variables }), ...more })
+const load = async (text: string, variables: Record<string, string> = {}, more: object = {}) =>
+  loadConfig({ files: await read(text, { variables }), ...more })
 
-const problems = (text: string, variables: Record<string, string> = {}): readonly string[] => {
+const problems = async (text: string, variables: Record<string, string> = {}): Promise<readonly string[]> => {
   try {
-    load(text, variables)
+    await load(text, variables)
     return []
   } catch (error) {
     expect(error).toBeInstanceOf(ConfigError)
@@ -22,7 +22,7 @@ const problems = (text: string, variables: Record<string, string> = {}): readonl
 }
 
 describe('a configuration file in YAML', () => {
-  it('sets what its common section says, then what the section of the environment says, each with its source', () => {
+  it('sets what its common section says, then what the section of the environment says, each with its source', async () => {
     const text = `
 common:
   brokers: [kafka-1:9092, kafka-2]
@@ -34,7 +34,7 @@ production:
 staging:
   workers: 9
 `
-    const { config, sources } = load(text)
+    const { config, sources } = await load(text)
     expect(config).toMatchObject({ brokers: ['kafka-1:9092', 'kafka-2:9092'], workers: 5, pauseTimeout: 0.5 })
     expect(sources).toMatchObject({
       brokers: 'config/racecar.yml, section common',
@@ -42,21 +42,21 @@ staging:
       groupIdPrefix: 'config/racecar.yml, section common',
       logLevel: 'default',
     })
-    expect(read(text).environments).toEqual(['production', 'staging'])
+    expect((await read(text)).environments).toEqual(['production', 'staging'])
   })
 
-  it('may share by anchors and merge keys, as Racecar’s files do', () => {
-    const { config, sources } = load(
+  it('may share by anchors and merge keys, as Racecar’s files do', async () => {
+    const { config, sources } = await load(
       'base: &base\n  workers: 3\n  serial: yes\nproduction:\n  <<: *base\n  workers: 4\n',
     )
     expect(config).toMatchObject({ workers: 4, serial: true })
     expect(sources.serial).toBe('config/racecar.yml, section production')
   })
 
-  it('is weaker than the class, variables and flags', () => {
+  it('is weaker than the class, variables and flags', async () => {
     const text = 'common: { workers: 2, serial: true, fetch_messages: 7, log_level: warn }'
     const more = { classOptions: { workers: 3 }, env: { RACECAR_SERIAL: 'false' }, flags: { logLevel: 'error' } }
-    expect(load(text, {}, more).config).toMatchObject({
+    expect((await load(text, {}, more)).config).toMatchObject({
       workers: 3,
       serial: false,
       fetchMessages: 7,
@@ -64,26 +64,26 @@ staging:
     })
   })
 
-  it.each(['', '# nothing', 'common:', 'production:', 'common: {}\n'])('may be empty: %j', text => {
-    expect(problems(text)).toEqual([])
+  it.each(['', '# nothing', 'common:', 'production:', 'common: {}\n'])('may be empty: %j', async text => {
+    expect(await problems(text)).toEqual([])
   })
 
-  it('sets nothing where a value is empty', () => {
-    expect(load('common:\n  workers:\n  pidfile: ~\n').sources).toMatchObject({
+  it('sets nothing where a value is empty', async () => {
+    expect((await load('common:\n  workers:\n  pidfile: ~\n')).sources).toMatchObject({
       workers: 'default',
       pidfile: 'default',
     })
   })
 
-  it('takes names in any spelling, and an option’s own name before its alias', () => {
-    const { config } = load('common: { max-wait-time: 2, fetchMessages: 9, parallel_workers: 2 }')
+  it('takes names in any spelling, and an option’s own name before its alias', async () => {
+    const { config } = await load('common: { max-wait-time: 2, fetchMessages: 9, parallel_workers: 2 }')
     expect(config).toMatchObject({ maxWaitTime: 2, fetchMessages: 9, workers: 2 })
-    expect(load('common: { workers: 4, parallel_workers: 2 }').config.workers).toBe(4)
+    expect((await load('common: { workers: 4, parallel_workers: 2 }')).config.workers).toBe(4)
   })
 })
 
 describe('variables in a file', () => {
-  it('are filled in, in lists too, with defaults where they are not set or empty', () => {
+  it('are filled in, in lists too, with defaults where they are not set or empty', async () => {
     const text = `
 common:
   brokers: ["\${HOST}:9093", "\${OTHER:-b:1,c:2}"]
@@ -91,7 +91,7 @@ common:
   client_id: shop-\${ENV:-}\${EMPTY:-x}
   group_id: $\${plain}
 `
-    expect(load(text, { HOST: 'kafka', EMPTY: '' }).config).toMatchObject({
+    expect((await load(text, { HOST: 'kafka', EMPTY: '' })).config).toMatchObject({
       brokers: ['kafka:9093', 'b:1', 'c:2'],
       workers: 4,
       clientId: 'shop-x',
@@ -99,15 +99,15 @@ common:
     })
   })
 
-  it('that are missing are named, once each, with the cure', () => {
-    expect(problems('common:\n  workers: ${WORKERS}\n  client_id: "${}"\n')).toEqual([
+  it('that are missing are named, once each, with the cure', async () => {
+    expect(await problems('common:\n  workers: ${WORKERS}\n  client_id: "${}"\n')).toEqual([
       'workers in config/racecar.yml, section common needs the variable WORKERS, which is not set; set it, or write ${WORKERS:-default}',
       'client_id in config/racecar.yml, section common holds ${}, which names no variable',
     ])
   })
 
-  it('cannot change what the file means', () => {
-    const { config } = load('common:\n  client_id: ${NAME}\n', { NAME: 'a\nworkers: 9 # \'"' })
+  it('cannot change what the file means', async () => {
+    const { config } = await load('common:\n  client_id: ${NAME}\n', { NAME: 'a\nworkers: 9 # \'"' })
     expect(config).toMatchObject({ clientId: 'a\nworkers: 9 # \'"', workers: 1 })
   })
 })
@@ -134,17 +134,17 @@ describe('what is wrong in a file', () => {
       'common: { brokers: [1, { a: b }] }',
       expect.stringMatching(/^brokers must be .* section common says a list of other things$/),
     ],
-  ])('is named with its place: %j', (text, sentence) => {
-    expect(problems(text)).toEqual([sentence])
+  ])('is named with its place: %j', async (text, sentence) => {
+    expect(await problems(text)).toEqual([sentence])
   })
 
-  it('is told all at once, with what is wrong elsewhere', () => {
-    const files = read('common: { workers: many, worker: 1 }\nstray: 1\n')
+  it('is told all at once, with what is wrong elsewhere', async () => {
+    const files = await read('common: { workers: many, worker: 1 }\nstray: 1\n')
     const broken = () => loadConfig({ files, env: { RACECAR_SERIAL: 'maybe' }, flags: { 'log-level': 'loud' } })
     expect(broken).toThrow(expect.objectContaining({ problems: expect.objectContaining({ length: 5 }) }))
   })
 
-  it('does not count in sections of other environments, whose variables need not be set here', () => {
-    expect(problems('staging: { workers: "${NOT_HERE}" }\nproduction: { workers: 2 }')).toEqual([])
+  it('does not count in sections of other environments, whose variables need not be set here', async () => {
+    expect(await problems('staging: { workers: "${NOT_HERE}" }\nproduction: { workers: 2 }')).toEqual([])
   })
 })

@@ -50,6 +50,27 @@ describe('importing what was built', () => {
     expect(packages(loaded)).toEqual([])
   })
 
+  it('as a worker does loads no primary: neither its command line nor its log, compiler or configuration', async () => {
+    const files = ['entry/live', 'worker/load', 'engine/kafkajs/index'].map(file => join(root, `dist/${file}.js`))
+    const loaded = (await Promise.all(files.map(loadedBy))).flat()
+    expect(ours(loaded)).toContain('runner/runner.js')
+    const own =
+      /^(errors|messages)\.js$|^(entry|worker|runner|producer|consumer|engine|events|lib)\/|^loader\/config-module\.js$/
+    expect(ours(loaded).filter(file => !own.test(file))).toEqual([])
+    expect(packages(loaded).filter(url => !/\/node_modules\/(kafkajs|long)\//.test(url))).toEqual([])
+  })
+
+  it('as a primary does loads no user code’s runner, no Kafka client, and no compiler or YAML before there is need', async () => {
+    const loaded = await loadedBy(join(root, 'dist/cli/racecar.js'))
+    expect(ours(loaded)).toContain('supervisor/supervisor.js')
+    expect(ours(loaded).filter(file => /^(engine|runner|consumer|producer|worker|entry|testing)\//.test(file))).toEqual(
+      [],
+    )
+    expect(
+      packages(loaded).filter(url => /\/node_modules\/(kafkajs|esbuild|yaml|tinyglobby|proper-lockfile)\//.test(url)),
+    ).toEqual([])
+  })
+
   it('to plan what a worker loads brings in no compiler before there is something to compile', async () => {
     const loaded = await loadedBy(join(root, 'dist/loader/prepare.js'))
     expect(ours(loaded)).toContain('loader/compile.js')
