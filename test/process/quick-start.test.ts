@@ -20,8 +20,8 @@ interface Block {
 }
 
 function quickStart(): Block[] {
-  const [, section = ''] = /\n## Quick start\n([^]*?)\n## /.exec(readme) ?? []
-  return [...section.matchAll(/```(\w+)\n([^]*?)```/g)].map(([, language, text]) => ({
+  const [, section = ''] = /\n## Quick start\n([\s\S]*?)\n## /.exec(readme) ?? []
+  return [...section.matchAll(/```(\w+)\n([\s\S]*?)```/g)].map(([, language, text]) => ({
     language: language!,
     text: text!,
   }))
