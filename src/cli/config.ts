@@ -46,8 +46,10 @@ function ask({ cwd, flags, env }: Start, files: ConfigFiles, signal: AbortSignal
   return askModules({ cwd, files, timeoutMs, signal })
 }
 
+/** undefined: a stop came first, and the task is not waited for any more. */
 export async function untilStop<T>(heard: Heard, task: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
   const stop = new AbortController()
+  const stopped = new Promise<undefined>(resolve => stop.signal.addEventListener('abort', () => resolve(undefined)))
   const keep = heard.tell
   const heed = (signal: string): void => {
     if (['stop', 'interrupt'].includes(requestFor(signal).kind)) stop.abort()
@@ -58,7 +60,7 @@ export async function untilStop<T>(heard: Heard, task: (signal: AbortSignal) => 
   }
   for (const signal of heard.signals) heed(signal)
   try {
-    const done = await task(stop.signal)
+    const done = await Promise.race([task(stop.signal), stopped])
     return stop.signal.aborted ? undefined : done
   } finally {
     heard.tell = keep

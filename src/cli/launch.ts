@@ -10,6 +10,7 @@ import type { LoadPlan } from '../messages.ts'
 import { Log } from '../observe/log.ts'
 import type { Pidfile } from '../supervisor/pidfile.ts'
 import { answerSignals, type Heard } from '../supervisor/signals.ts'
+import { untilStop } from './config.ts'
 import { daemonize, type Terminal } from './daemonize.ts'
 import { Desk } from './desk.ts'
 import { forked } from './forked.ts'
@@ -54,7 +55,7 @@ export async function launch(launch: Launch): Promise<number> {
 }
 
 async function run(launch: Launch): Promise<End> {
-  const { consumers, terminal, env, cwd, out, err } = launch
+  const { consumers, terminal, env, out, err } = launch
   const settled = await settle(launch)
   if (settled === undefined) return { exitCode: EXIT.clean, why: 'stopped' }
   const { files, forced, loaded } = settled
@@ -68,16 +69,15 @@ async function run(launch: Launch): Promise<End> {
   let pidfile: Pidfile | undefined
   try {
     pidfile = config.pidfile === undefined ? undefined : await acquire(config.pidfile, bus)
-    const plans: LoadPlan[] = []
-    for (const consumer of consumers)
-      plans.push({ ...(await prepare({ cwd, require: config.require, consumer })), ...files.plan })
+    const plans = await untilStop(launch.heard, () => plansFor(launch, config.require))
+    if (plans === undefined) return { exitCode: EXIT.clean, why: 'stopped' }
     const session = new Session({
       ...launch,
       files,
       forced,
       bus,
       log,
-      plans,
+      plans: plans.map(plan => ({ ...plan, ...files.plan })),
       pidfile,
       news: terminal && newsFor(terminal, consumers, bus),
       clock: systemClock,
@@ -88,6 +88,12 @@ async function run(launch: Launch): Promise<End> {
     await pidfile?.release()
     await flushed(log.close())
   }
+}
+
+async function plansFor({ consumers, cwd }: Launch, require: readonly string[]): Promise<LoadPlan[]> {
+  const plans: LoadPlan[] = []
+  for (const consumer of consumers) plans.push(await prepare({ cwd, require, consumer }))
+  return plans
 }
 
 function newsFor(terminal: Terminal, consumers: readonly string[], bus: Bus): News {

@@ -4,7 +4,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { chmod, lstat, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
-import { isAbsolute, join } from 'node:path'
+import { dirname, isAbsolute, join } from 'node:path'
 import { RacecarError } from '../errors.ts'
 
 export interface CacheFile {
@@ -35,7 +35,7 @@ export async function openCache(folders: readonly string[]): Promise<string> {
 
 /** Whoever can write here can run code as us: so it is ours, closed to others, and no link to elsewhere. */
 async function claim(folder: string): Promise<string | undefined> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await makeFolder(folder)
   const found = await lstat(folder)
   if (!found.isDirectory()) return 'not a folder'
   if (process.getuid !== undefined && found.uid !== process.getuid()) return 'belongs to another user'
@@ -49,6 +49,19 @@ async function claim(folder: string): Promise<string | undefined> {
   await rm(probe, { recursive: true })
   return undefined
 }
+
+/** Node's own recursive mkdir tries for ever below /proc and its like, where a parent exists and nothing can be made in it. */
+async function makeFolder(folder: string): Promise<void> {
+  const missing: string[] = []
+  for (let at = folder; !(await exists(at)) && dirname(at) !== at; at = dirname(at)) missing.unshift(at)
+  for (const one of missing) {
+    await mkdir(one, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error
+    })
+  }
+}
+
+const exists = async (path: string): Promise<boolean> => (await lstat(path).catch(() => undefined)) !== undefined
 
 /** Puts the files into a folder named by their content, all or none, and returns it. */
 export async function keep(cache: string, files: readonly CacheFile[]): Promise<string> {

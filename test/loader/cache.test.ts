@@ -42,7 +42,7 @@ describe('the folder for what was compiled', () => {
     expect(await openCache([...bad, join(base, 'good')])).toBe(join(base, 'good'))
     await expect(openCache(bad)).rejects.toMatchObject({ code: 'CANNOT_CREATE', exitCode: 73 })
     await expect(openCache(bad)).rejects.toThrow(
-      /open \(others may write to it\), .*link \(not a folder\), .*file \(.*EEXIST/,
+      /open \(others may write to it\), .*link \(not a folder\), .*file \(not a folder\), .*below \(.*ENOTDIR/,
     )
   })
 
@@ -50,6 +50,13 @@ describe('the folder for what was compiled', () => {
     { name: '0-a.mjs', contents: 'export const a = "ä"' },
     { name: 'shared-X.mjs', contents: '' },
   ]
+
+  it.runIf(process.platform === 'linux')('is not looked for for ever where nothing can be made', async () => {
+    await expect(openCache(['/proc/nowhere/racecar'])).rejects.toMatchObject({
+      code: 'CANNOT_CREATE',
+      message: expect.stringContaining('/proc/nowhere/racecar (ENOENT'),
+    })
+  })
 
   it('keeps the same content in the same place, written once', async () => {
     const folder = await keep(base, files)

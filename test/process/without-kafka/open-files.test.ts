@@ -33,7 +33,7 @@ it.runIf(canLimit)(
   'a racecar that may open too few files to start ends with 1, says why, and leaves nothing',
   async () => {
     await using project = new Project()
-    const racecar = project.startUnder(['prlimit', '--nofile=24:24'], '--workers', '2')
+    const racecar = project.startUnder(['prlimit', '--nofile=21:21'], '--workers', '2')
     expect(await project.ended(racecar)).toEqual([1, null])
     expect(racecar.stderr).toContain('EMFILE: too many open files')
     expect(racecar.forks()).toEqual([])
