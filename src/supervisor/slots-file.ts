@@ -1,7 +1,7 @@
 // Beside the pidfile: who the primary is that wrote it, and which workers hold which instance ids in which group. It is for the
 // start after an end that nobody had time for: what is dead can be taken out of the group at once, what lives can be waited for.
 
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { birthOf, isStill, type Life } from './process-start.ts'
 
@@ -22,9 +22,11 @@ export interface SlotsRecord {
   readonly slots: readonly SlotRecord[]
 }
 
-/** undefined: there is none, or what is there is not ours to understand. */
+/** undefined: there is none, or what is there is not ours to understand, or others could have written it: processes are ended by it. */
 export function readSlots(file: string): SlotsRecord | undefined {
   try {
+    const stat = lstatSync(file)
+    if (!stat.isFile() || stat.uid !== process.getuid?.() || (stat.mode & 0o022) !== 0) return undefined
     const read: unknown = JSON.parse(readFileSync(file, 'utf8'))
     return isSlotsRecord(read) ? read : undefined
   } catch {

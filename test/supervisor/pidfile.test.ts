@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import {
+  chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -264,6 +266,22 @@ describe('the slots beside the pidfile', () => {
       expect(pidfile.left).toEqual([])
       await pidfile.release()
       expect(readdirSync(folder)).toEqual([])
+    },
+  )
+
+  it.runIf(process.getuid?.() === 0)(
+    'that others could have written are not believed: processes are ended by them',
+    () => {
+      const trusted = `${file}.slots`
+      writeSlots(trusted, { primary: lifeOf(process.pid), slots: [] })
+      expect(readSlots(trusted)).toBeDefined()
+      chmodSync(trusted, 0o666)
+      expect(readSlots(trusted)).toBeUndefined()
+      chmodSync(trusted, 0o644)
+      chownSync(trusted, 65_534, 65_534)
+      expect(readSlots(trusted)).toBeUndefined()
+      symlinkSync(trusted, `${file}.link`)
+      expect(readSlots(`${file}.link`)).toBeUndefined()
     },
   )
 
