@@ -50,6 +50,7 @@ export const needsWorkers = (consumer: string, source: string): RacecarError =>
 
 export class Session {
   readonly parts: SessionParts
+  readonly #warned = new Set<string>()
   #loaded: Pick<Loaded, 'config' | 'sources'>
   /** By consumer, as far as their classes have been asked. */
   readonly #known = new Map<string, Pick<Loaded, 'config' | 'sources'> & Resolved>()
@@ -102,6 +103,11 @@ export class Session {
       files: files.names,
     })
     const all = inspect ? [...warnings, PATIENCE_WARNING] : warnings
-    for (const message of all) bus.publish('line', { level: 'warn', message, from: 'config' })
+    for (const message of all) {
+      // Once, however many consumers there are.
+      if (this.#warned.has(message)) continue
+      this.#warned.add(message)
+      bus.publish('line', { level: 'warn', message, from: 'config' })
+    }
   }
 }

@@ -18,6 +18,7 @@ import {
   type ReadFile,
   type Section,
   type Setting,
+  serviceLinksIn,
   type Variables,
 } from './sources.ts'
 
@@ -69,7 +70,8 @@ export function loadConfig(from: Sources = {}): Loaded {
   const isUnsettled = (name: OptionName): boolean => isWrong(name) || (from.classPending === true && isOpen(name))
   const { wrong, doubtful } = check(config, named, isUnsettled)
   if (problems.length + wrong.length > 0) throw new ConfigError([...problems, ...wrong])
-  return { config, sources: named, warnings: doubtful }
+  const links = serviceLinksIn(from.env ?? {})
+  return { config, sources: named, warnings: links === undefined ? doubtful : [...doubtful, links] }
 }
 
 /** Weakest first. */

@@ -63,6 +63,18 @@ export function* fromVariables(env: Variables, readFile: ReadFile): Generator<Se
   }
 }
 
+/** Variables that look like ours and were set by nobody: undefined where there are none, else one sentence about all. */
+export function serviceLinksIn(env: Variables): string | undefined {
+  const known = new Set([...optionBySpelling.keys()].map(variableOf))
+  const links = Object.entries(env).filter(
+    ([name, value]) => name.startsWith(PREFIX) && value && !known.has(name) && isServiceLink(name, value),
+  )
+  const [first] = links
+  if (!first) return undefined
+  const more = links.length === 1 ? '' : ` and ${links.length - 1} more`
+  return `${first[0]}${more} are ignored: Kubernetes sets them for a Service of that name; enableServiceLinks: false in the pod's spec leaves them out`
+}
+
 const FILE = '_FILE'
 
 /** RACECAR_SASL_PASSWORD_FILE names the file that holds the password, as container platforms mount it. */

@@ -238,6 +238,19 @@ describe('variables that Kubernetes sets for a Service', () => {
     expect(problemsOf({ env: { [name]: value } })).toEqual([])
   })
 
+  it('are told in one line, however many they are', () => {
+    const env = {
+      RACECAR_SERVICE_HOST: '10.0.0.11',
+      RACECAR_SERVICE_PORT: '9292',
+      RACECAR_PORT: 'tcp://10.0.0.11:9292',
+    }
+    expect(loadConfig({ env }).warnings).toEqual([
+      'RACECAR_SERVICE_HOST and 2 more are ignored: Kubernetes sets them for a Service of that name; ' +
+        "enableServiceLinks: false in the pod's spec leaves them out",
+    ])
+    expect(loadConfig({ env: { RACECAR_WORKERS: '2', PATH: '/bin' } }).warnings).toEqual([])
+  })
+
   it.each([
     ['RACECAR_METRICS_PORT', '9292'],
     ['RACECAR_PORTS', '9292'],
@@ -247,7 +260,7 @@ describe('variables that Kubernetes sets for a Service', () => {
     expect(problemsOf({ env: { [name]: value } })).toHaveLength(1)
   })
 
-  it('and RACECAR_ENV, which is read elsewhere, are no options', () => {
+  it('and other variables that look alike are no options', () => {
     expect(problemsOf({ env: { RACECAR_ENV: 'production', RACECARS: 'x', racecar_workers: 'x' } })).toEqual([])
   })
 })
