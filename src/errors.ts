@@ -46,6 +46,7 @@ export const errorCodes = {
     cure: 'With pause_timeout 0 a failing message ends the worker; set pause_timeout to pause instead.',
   },
   HANDLER_STUCK: { exit: EXIT.failure, cure: 'Raise max_poll_interval, or let the handler heed context.signal.' },
+  STOPPED: { exit: EXIT.failure, cure: 'Start it again.' },
   START_FAILED: { exit: EXIT.failure, cure: 'initialize() or the constructor threw; see the cause.' },
   MESSAGE_INVALID: { exit: EXIT.failure, cure: 'See the cause.' },
   DELIVERY_FAILED: {

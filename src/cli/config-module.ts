@@ -5,7 +5,7 @@ import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { type ConfigFiles, nameFrom, type Sectioned } from '../config/config-files.ts'
 import type { Section } from '../config/sources.ts'
-import { RacecarError } from '../errors.ts'
+import { isRacecarError, RacecarError } from '../errors.ts'
 import { compile } from '../loader/compile.ts'
 import type { ConfigModule } from '../loader/config-module.ts'
 import { isTypeScript } from '../loader/files.ts'
@@ -27,10 +27,10 @@ export interface Asked {
   readonly sectioned: readonly Sectioned[]
 }
 
-/** Throws LOAD_FAILED for what cannot be compiled, else CONFIG. When it was aborted there is nothing. */
+/** Throws CONFIG. When it was aborted there is nothing. */
 export async function askModules({ cwd, files, timeoutMs, signal }: Asking): Promise<Asked> {
   const scripts = files.modules.filter(isTypeScript)
-  const compiled = scripts.length === 0 ? new Map<string, string>() : await compile(cwd, scripts)
+  const compiled = scripts.length === 0 ? new Map<string, string>() : await compile(cwd, scripts).catch(asConfig)
   const modules = files.modules.map(file => ({ file: compiled.get(file) ?? file, name: nameFrom(cwd, file) }))
   const sections: Section[] = []
   const sectioned: Sectioned[] = []
@@ -47,6 +47,11 @@ export async function askModules({ cwd, files, timeoutMs, signal }: Asking): Pro
   return { sections, modules, sectioned }
 }
 
+/** A file that cannot be read as it stands will not be by another try. */
+function asConfig(cause: unknown): never {
+  throw isRacecarError(cause) ? new RacecarError('CONFIG', cause.message, { cause }) : cause
+}
+
 type Values = Readonly<Record<string, unknown>>
 
 const isRecord = (value: unknown): value is Values =>
@@ -58,7 +63,7 @@ async function ask(
 ) {
   const child = fork(fileURLToPath(new URL('../entry/config.js', import.meta.url)), {
     serialization: 'advanced',
-    execArgv: ['--enable-source-maps'],
+    execArgv: [...process.execArgv, '--enable-source-maps'],
     // What it prints is no log; standard output may be read by a program.
     stdio: ['ignore', 2, 2, 'ipc'],
   })

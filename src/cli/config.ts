@@ -10,6 +10,7 @@ import type { Sections } from '../config/sections.ts'
 import type { LoadPlan } from '../messages.ts'
 import { type Heard, requestFor } from '../supervisor/signals.ts'
 import { type Asked, askModules } from './config-module.ts'
+import { isTerminalGone } from './gone.ts'
 
 export interface FoundConfig {
   readonly sections: Sections
@@ -52,7 +53,8 @@ export async function untilStop<T>(heard: Heard, task: (signal: AbortSignal) => 
   const stopped = new Promise<undefined>(resolve => stop.signal.addEventListener('abort', () => resolve(undefined)))
   const keep = heard.tell
   const heed = (signal: string): void => {
-    if (['stop', 'interrupt'].includes(requestFor(signal).kind)) stop.abort()
+    const { kind } = requestFor(signal)
+    if (kind === 'stop' || kind === 'interrupt' || (kind === 'hang up' && isTerminalGone())) stop.abort()
   }
   heard.tell = signal => {
     keep(signal)

@@ -16,7 +16,8 @@ import type { End } from './last-words.ts'
 const MARK = '_RACECAR_IS_DAEMON'
 
 export type ToTerminal =
-  | { readonly racecar: 'up' }
+  /** All workers are, but for those. */
+  | { readonly racecar: 'up'; readonly givenUp: readonly string[] }
   /** A worker is a member of its group. */
   | { readonly racecar: 'joined' }
   /** It is going to exit. */
@@ -62,7 +63,7 @@ export interface Daemon {
 const JOIN_MS = 10_000
 
 export async function daemonize(daemon: Daemon): Promise<End> {
-  const { bin, argv, cwd, env, config, heard } = daemon
+  const { bin, argv, cwd, env, config, heard, out } = daemon
   const output = openLog(resolve(cwd, config.logfile!))
   const child = spawn(process.execPath, [...process.execArgv, bin, ...argv], {
     cwd,
@@ -72,12 +73,12 @@ export async function daemonize(daemon: Daemon): Promise<End> {
     serialization: 'advanced',
   })
   closeSync(output)
-  const up = deferred()
+  const up = deferred<readonly string[]>()
   const joined = deferred()
   const ended = deferred<End>()
   let words = ''
   child.on('message', (news: ToTerminal) => {
-    if (news.racecar === 'up') up.resolve()
+    if (news.racecar === 'up') up.resolve(news.givenUp)
     if (news.racecar === 'joined') joined.resolve()
     if (news.racecar === 'ended') words = news.words
   })
@@ -87,13 +88,14 @@ export async function daemonize(daemon: Daemon): Promise<End> {
   child.once('exit', (code, signal) => ended.resolve(endOf(code, signal, words)))
   const keep = heard.tell
   const heed = (signal: string) => {
-    if (['stop', 'interrupt'].includes(requestFor(signal).kind)) child.kill('SIGTERM')
+    if (['stop', 'interrupt'].includes(requestFor(signal).kind)) child.kill(signal as NodeJS.Signals)
   }
   heard.tell = heed
   for (const signal of heard.signals.splice(0)) heed(signal)
   try {
-    const end = await Promise.race([ended.promise, up.promise])
-    if (end) return end
+    const first = await Promise.race([ended.promise, up.promise])
+    if ('exitCode' in first) return first
+    if (first.length > 0) out.write(`racecar has given up ${first.join(', ')}; see its log.\n`)
     return await introduce(daemon, child.pid!, { joined: joined.promise, ended: ended.promise })
   } finally {
     heard.tell = keep

@@ -3,15 +3,18 @@
 
 import { groupIdOf } from '../config/group.ts'
 import { type Loaded, loadConfig } from '../config/load.ts'
-import { type ErrorCode, EXIT, errorCodes, RacecarError } from '../errors.ts'
+import { type ErrorCode, EXIT, errorCodes, isRacecarError, RacecarError } from '../errors.ts'
 import { systemClock } from '../lib/clock.ts'
 import { deferred } from '../lib/deferred.ts'
+import { withCure } from '../lib/sentence.ts'
 import { prepare } from '../loader/prepare.ts'
 import type { Description, LoadPlan } from '../messages.ts'
 import { clusterFork } from '../supervisor/fork.ts'
 import type { FromWorker } from '../supervisor/worker-handle.ts'
-import { type FoundConfig, findConfig, readFile, type Start, untilStop } from './config.ts'
+import { readFile, type Start, untilStop } from './config.ts'
 import { optionsInForce } from './options-in-force.ts'
+import { needsWorkers } from './session.ts'
+import { type Settled, settle } from './settle.ts'
 
 export interface Examination extends Start {
   readonly what: 'check' | 'config'
@@ -21,33 +24,62 @@ export interface Examination extends Start {
   readonly out: { write(text: string): unknown }
 }
 
-/** Throws what a start would end with. A stop that comes first ends it without a word. */
+/** Throws what a start would end with, of all consumers, or that it was stopped before that was known. */
 export async function examine(examination: Examination): Promise<void> {
   const { consumers, flags, env, out } = examination
-  const files = await findConfig(examination)
-  if (files === undefined) return
-  const base = { files: files.sections, env, readFile, flags }
-  const before = loadConfig({ ...base, classPending: consumers.length > 0 })
-  if (consumers.length === 0) out.write(optionsInForce(before.config, before.sources))
-  for (const consumer of consumers) {
-    const description = await untilStop(examination.heard, signal =>
-      ask(consumer, { ...examination, files, before, signal }),
-    )
-    if (description === undefined) return
-    const loaded = loadConfig({ ...base, classOptions: description.options, consumer: description.consumer })
-    out.write(examination.what === 'check' ? verdict(description, loaded) : inForce(consumer, loaded, consumers.length))
+  const settled = (await settle(examination)) ?? stopped()
+  const base = { files: settled.files.sections, env, readFile, flags, forced: settled.forced }
+  if (consumers.length === 0) {
+    const { config, sources } = loadConfig(base)
+    out.write(optionsInForce(config, sources))
   }
+  const errors: RacecarError[] = []
+  for (const consumer of consumers) {
+    try {
+      out.write(await report(consumer, examination, settled))
+    } catch (error) {
+      if (!isRacecarError(error) || error.code === 'STOPPED') throw error
+      errors.push(error)
+    }
+  }
+  const [first, ...others] = errors
+  if (first && others.length > 0) throw new RacecarError(first.code, errors.map(withItsCure).join('\n'))
+  if (first) throw first
+}
+
+const withItsCure = ({ message, cure }: RacecarError): string => withCure(message, cure)
+
+function stopped(): never {
+  throw new RacecarError('STOPPED', 'It was stopped before it was done.')
+}
+
+async function report(consumer: string, examination: Examination, settled: Settled): Promise<string> {
+  const { consumers, flags, env, heard, what } = examination
+  const { files, forced } = settled
+  const found = await untilStop(heard, signal => ask(consumer, { ...examination, settled, signal }))
+  const description = found ?? stopped()
+  const loaded = loadConfig({
+    files: files.sections,
+    env,
+    readFile,
+    flags,
+    forced,
+    classOptions: description.options,
+    consumer: description.consumer,
+  })
+  if (loaded.config.workers === 0 && consumers.length > 1) throw needsWorkers(consumer, loaded.sources.workers)
+  return what === 'check' ? verdict(description, loaded) : inForce(consumer, loaded, consumers.length)
 }
 
 interface Asking extends Examination {
-  readonly files: FoundConfig
-  readonly before: Loaded
+  readonly settled: Settled
   readonly signal: AbortSignal
 }
 
 async function ask(consumer: string, asking: Asking): Promise<Description | undefined> {
-  const { cwd, files, before, exec, signal } = asking
-  const { require, bootTimeout } = before.config
+  const { cwd, settled, exec, signal } = asking
+  const { files, loaded } = settled
+  const { require, bootTimeout } = loaded.config
   const plan = { ...(await prepare({ cwd, require, consumer })), ...files.plan }
   return describeOnce(plan, { exec, timeoutMs: bootTimeout * 1000, signal })
 }

@@ -53,5 +53,11 @@ export const patience = {
   sessionTimeout: LONGEST.session,
 } satisfies Partial<Config>
 
+export const inspectsWorkers = (): RacecarError =>
+  new RacecarError(
+    'CONFIG',
+    '--inspect is for workers, and there are none with workers 0: start node --inspect itself.',
+  )
+
 export const PATIENCE_WARNING =
   'With --inspect no limit ends a worker: boot_timeout and max_poll_interval are off, and session_timeout is 30 minutes.'

@@ -14,7 +14,7 @@ import { untilStop } from './config.ts'
 import { daemonize, type Terminal } from './daemonize.ts'
 import { Desk } from './desk.ts'
 import { forked } from './forked.ts'
-import { hasTerminal, hungUp } from './hang-up.ts'
+import { hungUp } from './hang-up.ts'
 import type { Inspect } from './inspect.ts'
 import { type End, endOf, lastWords, type Uncaught } from './last-words.ts'
 import { News } from './news.ts'
@@ -106,8 +106,7 @@ const flushed = (writing: Promise<void>): Promise<boolean> => within(systemClock
 
 async function start(session: Session, launch: Launch): Promise<End> {
   const desk = new Desk()
-  const hadTerminal = hasTerminal()
-  answerSignals(launch.heard, request => desk.put(request.kind === 'hang up' ? hungUp(session, hadTerminal) : request))
+  answerSignals(launch.heard, request => desk.put(request.kind === 'hang up' ? hungUp(session) : request))
   const control = await openControl({ session, desk, cwd: launch.cwd })
   try {
     return await serve(session, desk, launch)

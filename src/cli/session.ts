@@ -12,7 +12,7 @@ import type { Description, LoadPlan } from '../messages.ts'
 import type { Log } from '../observe/log.ts'
 import type { Pidfile } from '../supervisor/pidfile.ts'
 import { type FoundConfig, readFile } from './config.ts'
-import { type Inspect, PATIENCE_WARNING } from './inspect.ts'
+import { type Inspect, inspectsWorkers, PATIENCE_WARNING } from './inspect.ts'
 import type { News } from './news.ts'
 import { optionsInForce } from './options-in-force.ts'
 
@@ -76,6 +76,7 @@ export class Session {
     const from = { files: files.sections, classOptions: options, consumer, env, readFile, flags, forced }
     const { config, sources, warnings } = loadConfig(from)
     if (config.workers === 0 && this.parts.plans.length > 1) throw needsWorkers(consumer, sources.workers)
+    if (config.workers === 0 && this.parts.inspect) throw inspectsWorkers()
     this.#loaded = { config, sources }
     const groupId = groupIdOf(consumer, config)
     this.#known.set(consumer, { config, sources, groupId })

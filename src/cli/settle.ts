@@ -7,7 +7,7 @@ import type { Section } from '../config/sources.ts'
 import { RacecarError } from '../errors.ts'
 import { type FoundConfig, findConfig, readFile, type Start } from './config.ts'
 import { daemonFiles } from './daemonize.ts'
-import { type Inspect, patience } from './inspect.ts'
+import { type Inspect, inspectsWorkers, patience } from './inspect.ts'
 import { needsWorkers } from './session.ts'
 
 export interface Settled {
@@ -31,11 +31,13 @@ export async function settle(settling: Settling): Promise<Settled | undefined> {
   const inspected: Section[] = inspect ? [{ source: 'flag --inspect', values: patience }] : []
   const { config, sources } = load(inspected)
   if (consumers.length > 1) checkSeveral(consumers, config, sources)
+  if (inspect && config.workers === 0) throw inspectsWorkers()
   if (process.platform === 'win32' && config.workers > 0)
     throw new RacecarError('CONFIG', 'On Windows there are no worker processes: only --workers 0 works.')
-  const daemon: Section[] = config.daemonize
-    ? [{ source: sources.daemonize, values: daemonFiles(config, consumers) }]
-    : []
+  const daemon: Section[] =
+    config.daemonize && consumers.length > 0
+      ? [{ source: sources.daemonize, values: daemonFiles(config, consumers) }]
+      : []
   const forced = [...inspected, ...daemon]
   return { files, forced, loaded: load(forced) }
 }

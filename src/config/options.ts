@@ -191,7 +191,8 @@ export const options = {
   daemonize: flag({
     group: 'Workers',
     default: false,
-    about: 'Run in the background; pidfile and logfile are then <group_id>.pid and <group_id>.log by default',
+    about:
+      'Run in the background; pidfile and logfile are then <group_id>.pid and .log, by the group id before the class is asked',
   }),
   pidfile: maybeText({
     group: 'Workers',

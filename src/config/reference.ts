@@ -14,6 +14,8 @@ places the strongest wins: flags, variables, the class, \`config/racecar.{ts,js,
 
 In YAML a value may hold \`\${VARIABLE}\` and \`\${VARIABLE:-default}\`; \`$\${\` is a plain \`\${\`. A secret can be read from a file: \`RACECAR_…_FILE\`.
 
+Files in code go before files in YAML; of several of a kind, named by \`--config\`, the last one wins.
+
 Options with ✓ can be set by a class.
 `
 

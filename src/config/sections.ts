@@ -99,12 +99,12 @@ function withVariables(key: string, text: string, { source, variables, problems 
   return text.replace(PLACE, (whole: string, escaped: string | undefined, inside: string | undefined) => {
     if (escaped !== undefined) return escaped
     const [, name, rest] = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s.exec(inside ?? '') ?? []
-    if (name === undefined) {
+    if (name === undefined || rest?.includes('${')) {
       problems.push({
         option: key,
         value: whole,
         source,
-        sentence: `${key} in ${source} holds ${whole}, which names no variable`,
+        sentence: `${key} in ${source} holds ${whole}, which is no variable with a plain default`,
       })
       return ''
     }

@@ -110,6 +110,10 @@ export function* fromSection({ source, values }: Section): Generator<Setting | P
     } else if (optionOf(option).outside) {
       const sentence = `${snakeOf(option)} cannot be set in a file, but ${source} does; set it by --${kebabOf(option)} or ${variableOf(option)}`
       yield { option: snakeOf(option), value: raw, source, sentence }
+    } else if (typeof raw === 'number' && optionOf(option).placeholder === 'text') {
+      // YAML has read 0123 as 123 and 1.10 as 1.1 already.
+      const sentence = `${snakeOf(option)} must be a text, but ${source} says ${raw}, a number: put it in quotes`
+      yield { option: snakeOf(option), value: raw, source, sentence }
     } else if (camelOf(key) === option || !hasOwnName(option, values)) yield { option, raw, source }
   }
 }

@@ -23,6 +23,8 @@ export interface LiveParts {
 const FLUSH_MS = 1000
 
 export async function live({ heard, load }: LiveParts): Promise<never> {
+  // Whoever reads what a consumer prints may be gone; that is no reason to fail.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   const channel = new IpcChannel(process)
   const bus = createBus()
   const send = channel.send.bind(channel)

@@ -32,6 +32,7 @@ export class Log {
   readonly #file: LogFile | undefined
   readonly #transport: winston.transport
   readonly #winston: winston.Logger
+  #isOutputLost = false
   /** Lines that nobody has taken. */
   #lost = 0
 
@@ -43,12 +44,20 @@ export class Log {
     const text = format === 'text' || (format === 'auto' && terminal)
     this.#render = text ? asText(terminal && !env.NO_COLOR) : asJson
     this.#file = file === undefined ? undefined : this.#openFile(file)
+    if (!this.#file) out.on('error', error => this.#complainOfOutput(error))
     this.#transport = new winston.transports.Stream({ stream: this.#file ?? out, eol: '\n' })
     this.#winston = winston.createLogger({
       level,
       transports: [this.#transport],
       format: winston.format.printf(({ message }) => String(message)),
     })
+  }
+
+  /** Once: whatever else is written there is lost as well. */
+  #complainOfOutput({ message }: Error): void {
+    if (this.#isOutputLost) return
+    this.#isOutputLost = true
+    this.#settings.complain(`Standard output cannot be written, and the log is lost: ${message}.`)
   }
 
   listen(bus: Bus, speaker: Speaker): () => void {
@@ -86,15 +95,16 @@ export class Log {
     this.write({ pid: process.pid }, 'line', { level: 'warn', message, from: 'log' })
   }
 
-  /** The file that was opened anew, for whoever has moved the one before; undefined: there is none, or it could not be. */
-  reopen(): string | undefined {
+  /** Opens the file of that name, which may be another one by now. `file` undefined: the log is in none. */
+  reopen(): { readonly file: string | undefined; readonly isOpen: boolean } {
+    const { file, complain } = this.#settings
     try {
       this.#file?.reopen()
-      return this.#settings.file
+      return { file, isOpen: true }
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
-      this.#settings.complain(`${why} The one before is written on.`)
-      return undefined
+      complain(`${why} The one before is written on.`)
+      return { file, isOpen: false }
     }
   }
 

@@ -9,6 +9,7 @@ import {
   type Live,
   type Membership,
   placeOf,
+  type Slot,
   type Starting,
   type SupervisorEvent,
 } from './state.ts'
@@ -30,7 +31,7 @@ export function ofProcess(turn: Turn, slot: Live, event: ProcessEvent): void {
       turn.put({ ...slot, membership: { kind: 'held' } })
       break
     case 'joined':
-      turn.change({ everJoined: true })
+      turn.change({ everJoined: [...new Set([...turn.state.everJoined, slot.consumer])] })
       break
     case 'left':
       turn.put({ ...slot, membership: { kind: 'none' } })
@@ -170,8 +171,9 @@ function giveUp(turn: Turn, slot: Down): void {
   turn.put(slot)
   const data = { slot: name, crashes: slot.crashes.times.length, withinMs: crashWindowMs }
   turn.act({ do: 'announce', event: { name: 'slot.given.up', data } })
-  if (onCrashLoop === 'continue' && turn.state.slots.some(other => other.state !== 'down' || other.forkAt !== null))
-    return
+  // A consumer that nothing runs any more would wait without a word.
+  const isLeft = (other: Slot) => other.consumer === slot.consumer && (other.state !== 'down' || other.forkAt !== null)
+  if (onCrashLoop === 'continue' && turn.state.slots.some(isLeft)) return
   const often = `${name} crashed ${crashLimit} times within ${crashWindowMs / 1000} s and was given up`
   beginStop(turn, { reason: often, code: EXIT.failure, why: `${often}; at first it ${slot.crashes.first}` })
 }

@@ -89,14 +89,22 @@ export class Pidfile {
     if (!release) return
     this.#release = undefined
     process.off('exit', this.#removeNow)
+    try {
+      await this.#remove()
+    } catch (error) {
+      this.#parts.say(`The pidfile ${this.#file} cannot be removed: ${messageOf(error)}.`)
+    }
+    await release().catch(() => {})
+  }
+
+  async #remove(): Promise<void> {
     const content = await this.#read().catch(() => undefined)
-    if (content?.kind === 'pid' && content.pid === this.#parts.pid) await rm(this.#file, { force: true })
-    else
+    if (content?.kind !== 'pid' || content.pid !== this.#parts.pid)
       this.#parts.say(`The pidfile ${this.#file} was ${content?.kind === 'missing' ? 'deleted' : 'changed'} meanwhile.`)
     this.#slots = []
-    if (this.#left.length === 0) removeSlots(this.#slotsFile)
-    else this.#writeSlots()
-    await release().catch(() => {})
+    if (this.#left.length > 0) this.#writeSlots()
+    else removeSlots(this.#slotsFile)
+    if (content?.kind === 'pid' && content.pid === this.#parts.pid) await rm(this.#file, { force: true })
   }
 
   /** Without a turn two starts could both find a lock of the dead, and the second remove the first one's new one. */
@@ -121,8 +129,9 @@ export class Pidfile {
       this.#parts.say(`The lock of the pidfile ${this.#file} was taken away: ${message}`)
     const options = { ...LOCK, onCompromised }
     const isLocked = await this.#isLocked()
-    // Without a file and a lock an earlier primary has released both.
-    const holder = content.kind === 'pid' ? content : isLocked ? writtenBy(record) : undefined
+    // Without a file and a lock an earlier primary has released both, or somebody has tidied them away under one that lives.
+    const mayHold = isLocked || (record !== undefined && fateOf(record.primary) === 'alive')
+    const holder = content.kind === 'pid' ? content : mayHold ? writtenBy(record) : undefined
     if (holder) await this.#takeOver(holder, record, isLocked)
     try {
       return await lockfile.lock(this.#file, options)
@@ -196,8 +205,8 @@ export class Pidfile {
 
   /** For an end that nobody had time for: workers may live on. The lock's own library removes the lock then. */
   readonly #removeNow = (): void => {
-    if (this.#left.length + this.#slots.length === 0) removeSlots(this.#slotsFile)
     try {
+      if (this.#left.length + this.#slots.length === 0) removeSlots(this.#slotsFile)
       if (readFileSync(this.#file, 'utf8').trim() === String(this.#parts.pid)) rmSync(this.#file)
     } catch {
       // It is gone, or not ours to read: then it is not ours to delete either.

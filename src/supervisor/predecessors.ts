@@ -30,7 +30,7 @@ export async function clearTheWay(predecessors: Predecessors, signal: AbortSigna
     if (signal.aborted) return false
     for (const { pid } of withFate(left, 'alive')) {
       bus.publish('orphan.killed', { pid })
-      process.kill(pid, 'SIGKILL')
+      kill(pid)
     }
     await gone(predecessors, UNKILLABLE_MS, signal)
   }
@@ -40,6 +40,13 @@ export async function clearTheWay(predecessors: Predecessors, signal: AbortSigna
     await takeOut(predecessors, groupId, [...new Set(members.map(({ instanceId }) => instanceId))])
   }
   return !signal.aborted
+}
+
+/** It may have gone by itself in this moment. */
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {}
 }
 
 const withFate = (left: readonly SlotRecord[], fate: 'alive' | 'dead') => left.filter(one => fateOf(one) === fate)

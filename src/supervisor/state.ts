@@ -117,8 +117,8 @@ export interface State {
   /** The consumers whose workers may join: nothing is left of an earlier life that they would have to wait for. */
   readonly clear: readonly string[]
   readonly interrupts: number
-  /** A worker has been a member, so what the brokers refuse now they once allowed. */
-  readonly everJoined: boolean
+  /** Consumers a worker of which has been a member: what the brokers refuse now they once allowed. */
+  readonly everJoined: readonly string[]
 }
 
 export interface Exit {
@@ -178,7 +178,7 @@ export const initially = (policy: Policy): State => ({
   runs: 0,
   clear: [],
   interrupts: 0,
-  everJoined: false,
+  everJoined: [],
 })
 
 export const vacant = (place: Pick<Place, 'number' | 'consumer' | 'index'>, now: number): Down => ({

@@ -15,18 +15,20 @@ export type Verdict =
   | { readonly kind: 'stopped'; readonly code: number; readonly why: string }
 
 const REFUSALS: readonly number[] = [EXIT.usage, EXIT.unavailable, EXIT.notAllowed, EXIT.config]
-/** What was allowed once may be allowed again: a password that is being changed must not end everything, nor must an outage. */
-const PASSING: readonly number[] = [EXIT.unavailable, EXIT.notAllowed]
 
 export function judge(slot: Live, exit: Exit, state: State): Verdict {
   const why = slot.failure === undefined ? sentence(exit) : `failed: ${slot.failure}`
   if (state.phase.kind !== 'running') return { kind: 'stopped', ...ofStop(slot, exit, why) }
   if (slot.state === 'killed') return { kind: 'crashed', counts: true, why: bootSentence(slot.failure, state) }
   if (exit.code === EXIT.fenced) return { kind: 'fenced', why }
-  if (exit.code !== null && PASSING.includes(exit.code) && state.everJoined)
-    return { kind: 'crashed', counts: false, why }
+  if (isPassing(slot, exit, state)) return { kind: 'crashed', counts: false, why }
   if (exit.code !== null && REFUSALS.includes(exit.code)) return { kind: 'refused', code: exit.code, why }
   return { kind: 'crashed', counts: true, why }
+}
+
+/** What was allowed once may be allowed again: a password that is being changed must not end everything, nor must an outage. */
+function isPassing({ consumer }: Live, { code }: Exit, { everJoined }: State): boolean {
+  return code === EXIT.notAllowed ? everJoined.length > 0 : code === EXIT.unavailable && everJoined.includes(consumer)
 }
 
 function ofStop(slot: Live, { code, signal }: Exit, why: string): { code: number; why: string } {

@@ -78,7 +78,10 @@ describe('any value for any option', () => {
     fc.assert(
       fc.property(option, typed, (name, value) => {
         const inProgram = outcome(name, asProgram(name, value))
-        if (!optionOf(name).outside) expect(outcome(name, asFile(name, value))).toEqual(inProgram)
+        // A file may not hold a number for a text: which one was written there cannot be told any more.
+        const isLost = typeof value === 'number' && optionOf(name).placeholder === 'text'
+        if (isLost) expect(outcome(name, asFile(name, value))).toEqual({ refused: [snakeOf(name)] })
+        else if (!optionOf(name).outside) expect(outcome(name, asFile(name, value))).toEqual(inProgram)
         const asText = outcome(name, asFlag(name, String(value)))
         // Text may be anything; a number or a list is no name, and a switch is no number, unless it is written as one.
         if ('value' in inProgram) expect(asText).toEqual(inProgram)

@@ -187,7 +187,7 @@ describe('a log file', () => {
     say(0, 2000)
     await vi.waitUntil(() => readFileSync(file, 'utf8') !== '')
     renameSync(file, `${file}.1`)
-    expect(log.reopen()).toBe(file)
+    expect(log.reopen()).toEqual({ file, isOpen: true })
     say(2000, 4000)
     await log.close()
     const messages = (name: string) =>
@@ -207,7 +207,7 @@ describe('a log file', () => {
     log.write(slot, 'line', { level: 'info', message: 'it is open', from: 'user' })
     await vi.waitUntil(() => readFileSync(file, 'utf8') !== '')
     renameSync(join(folder, 'logs'), join(folder, 'old'))
-    expect(log.reopen()).toBeUndefined()
+    expect(log.reopen()).toEqual({ file, isOpen: false })
     log.write(slot, 'line', { level: 'info', message: 'still here', from: 'user' })
     await log.close()
     expect(complaints).toEqual([expect.stringContaining('The one before is written on.')])
@@ -216,7 +216,7 @@ describe('a log file', () => {
 
   it('is no matter where there is none', async () => {
     const { log, written } = open()
-    expect(log.reopen()).toBeUndefined()
+    expect(log.reopen()).toEqual({ file: undefined, isOpen: true })
     expect(await written()).toBe('')
     expect(complaints).toEqual([])
   })

@@ -198,6 +198,21 @@ describe('exit codes of workers', () => {
     expect(finish(steps.exit(0, 0))).toMatchObject({ code, why: expect.stringContaining('no consumer Wellcome') })
   })
 
+  it('69 of a consumer that never was a member stops all, though another one was', () => {
+    const steps = Steps.withWorkers(1)
+    steps.take({ type: 'sized', consumer: 'Late', workers: 1 })
+    expect(steps.exit(1, 69)).toEqual([expect.objectContaining({ do: 'stop', slot: 0 })])
+    expect(finish(steps.leave(0))).toMatchObject({ code: 69 })
+  })
+
+  it('a consumer whose last slot is given up stops all, on_crash_loop: continue or not', () => {
+    const steps = Steps.withWorkers(2, { crashLimit: 1, onCrashLoop: 'continue' })
+    steps.take({ type: 'sized', consumer: 'Other', workers: 1 })
+    expect(steps.exit(2, 1).map(action => action.do)).toEqual(['stop', 'stop'])
+    steps.leave(0)
+    expect(finish(steps.leave(1))).toMatchObject({ code: 1, why: expect.stringContaining('Other/0') })
+  })
+
   it.each([77, 69])('%i after a worker has been a member is tried again, and never given up', code => {
     const steps = Steps.withWorkers(1, { crashLimit: 2, backoffMaxMs: 0 })
     for (let time = 0; time < 10; time++) expect(forks(steps.exit(0, code))).toHaveLength(1)

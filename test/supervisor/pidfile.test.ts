@@ -155,6 +155,22 @@ describe('the pidfile', () => {
     await expect(acquire()).rejects.toMatchObject({ exitCode: 75, message: expect.stringContaining(`${pid}`) })
   })
 
+  it.runIf(onLinux)('is refused while its process lives although file and lock were tidied away', async () => {
+    const pid = aliveProcess()
+    primaryNoted(lifeOf(pid))
+    await expect(acquire()).rejects.toMatchObject({ exitCode: 75, message: expect.stringContaining(`${pid}`) })
+    expect(readdirSync(folder)).toEqual(['racecar.pid.slots'])
+  })
+
+  it('that cannot be removed at the end is told, and no reason for another end', async () => {
+    const pidfile = await acquire()
+    rmSync(`${file}.slots`)
+    mkdirSync(`${file}.slots`)
+    await pidfile.release()
+    expect(said).toEqual([expect.stringMatching(/^The pidfile .+racecar\.pid cannot be removed: /)])
+    expect(existsSync(`${file}.lock`)).toBe(false)
+  })
+
   it('that somebody has deleted is made again when its process is dead', async () => {
     const pid = await deadProcess()
     leftBehind(pid)

@@ -67,6 +67,15 @@ it.each([
   project.expectNothingLeft()
 })
 
+it('a configuration file that is no TypeScript ends racecar with 78', async () => {
+  await using project = new Project()
+  project.write('config/racecar.ts', 'export default {')
+  const racecar = project.start()
+  expect(await project.ended(racecar)).toEqual([78, null])
+  expect(racecar.stderr).toContain('config/racecar.ts:1:')
+  project.expectNothingLeft()
+})
+
 it.each(['SIGTERM', 'SIGINT'] as const)('%s ends racecar with 0 while a configuration file hangs', async signal => {
   await using project = new Project()
   project.write(

@@ -76,6 +76,25 @@ it.each([
   project.expectNothingLeft()
 })
 
+it('--daemonize returns although a slot was given up, and names it', async () => {
+  await using project = new Project({
+    members: "initialize() { say('up'); if (first()) throw new Error('no database') }",
+    module:
+      "import { mkdirSync } from 'node:fs'; const first = () => { try { mkdirSync(process.env.SAID + '.first'); return true } catch { return false } }",
+  })
+  const args = ['--workers', '2', '--on-crash-loop', 'continue', '--crash-limit', '1', 'WelcomeConsumer']
+  const { exit, out } = await type(project, ...args).returned
+  const pid = Number(project.read('welcome-consumer.pid'))
+  try {
+    expect(exit).toEqual([0, null])
+    expect(out).toMatch(/^racecar has given up WelcomeConsumer\/\d; see its log\.\nracecar runs in the background/)
+    expect((await racecarctl(project.folder, 'stop', '--pidfile', project.path('welcome-consumer.pid'))).code).toBe(0)
+    project.expectNothingLeft()
+  } finally {
+    if (isAlive(pid)) process.kill(pid, 'SIGKILL')
+  }
+})
+
 it('a second --daemonize with the same pidfile ends with 75; SIGTERM while it waits stops the one in the background', async () => {
   await using project = new Project({ members: "initialize() { say('up'); return new Promise(() => {}) }" })
   const first = type(project, '--shutdown-timeout', '1', 'WelcomeConsumer')

@@ -47,6 +47,9 @@ it.each([
   [['WelcomConsumer'], 78, /Did you mean WelcomeConsumer\?/],
   [['welcome'], 64, /starts with a capital/],
   [[], 64, /missing required argument/],
+  [['WelcomeConsumer', 'WelcomeConsumer'], 78, /WelcomeConsumer is named twice/],
+  [['--group-id', 'g', 'WelcomeConsumer', 'OtherConsumer'], 78, /need a group each/],
+  [['NoConsumer', 'NoneConsumer'], 78, /NoConsumer[\s\S]*NoneConsumer/],
 ])('racecar check %j ends as a start would', async (args, code, says) => {
   await using project = new Project()
   const { exit, out, err } = await run(project, 'check', ...args)
@@ -96,5 +99,7 @@ it('SIGTERM ends racecar check while a module hangs', async () => {
   const { child, ended } = command(project, ['check', 'WelcomeConsumer'])
   await project.until('the module being loaded', () => project.said.length === 1)
   child.kill('SIGTERM')
-  expect((await ended).exit).toEqual([0, null])
+  const { exit, err } = await ended
+  expect(exit).toEqual([1, null])
+  expect(err).toContain('It was stopped before it was done.')
 })

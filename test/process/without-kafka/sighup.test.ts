@@ -76,3 +76,34 @@ it('SIGHUP of the whole process group by a terminal that is closed is one drain 
     terminal.kill('SIGKILL')
   }
 })
+
+it('a terminal that is closed while a configuration file is loaded, or while workers load, ends racecar cleanly', async () => {
+  const slow =
+    "import { writeFileSync as write } from 'node:fs'; write(process.env.SAID, 'loading\\n'); await new Promise(resolve => setTimeout(resolve, 700))"
+  for (const where of ['config', 'workers'] as const) {
+    await using project = new Project({ module: where === 'workers' ? slow : '' })
+    if (where === 'config') project.write('config/racecar.mjs', `${slow}; export default {}`)
+    const log = project.path('racecar.log')
+    const args = `--workers 2 --brokers 127.0.0.1:1 --pidfile ${project.pidfile} --logfile ${log} WelcomeConsumer`
+    const command = `echo $$ > ${project.path('pid')}; exec ${process.execPath} ${bin} ${args}`
+    const terminal = spawn('script', ['-qfec', command, '/dev/null'], {
+      cwd: project.folder,
+      env: { ...process.env, XDG_RUNTIME_DIR: project.folder, SAID: project.path('said') },
+      stdio: 'ignore',
+    })
+    try {
+      await project.until('something being loaded', () => project.said.includes('loading'))
+      const pid = Number(project.read('pid'))
+      terminal.kill('SIGKILL')
+      await project.until('racecar being gone', () => !isAlive(pid))
+      const lines = project.read('racecar.log').split('\n').filter(Boolean)
+      const ended = lines.map(line => JSON.parse(line)).find(({ event }) => event === 'primary.stopped')
+      // Nothing was opened yet when only the configuration was being read.
+      if (where === 'workers') expect(ended).toMatchObject({ exitCode: 0 })
+      else expect(lines).toEqual([])
+      project.expectNothingLeft()
+    } finally {
+      terminal.kill('SIGKILL')
+    }
+  }
+})

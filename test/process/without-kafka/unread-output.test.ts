@@ -24,7 +24,8 @@ function start(project: Project, ...args: string[]) {
 
 it('an output that is closed, as by `| head -1`, ends nothing: workers are replaced, and a stop is clean', async () => {
   await using project = new Project({
-    members: "initialize() { say('up ' + process.pid); console.log('nobody hears this') }",
+    members:
+      "initialize() { say('up ' + process.pid); setInterval(() => process.stdout.write('nobody hears this'), 5) }",
   })
   const { child, exited } = start(project, '--workers', '2', '--log-level', 'debug')
   child.stdout.once('data', () => child.stdout.destroy())
@@ -34,8 +35,24 @@ it('an output that is closed, as by `| head -1`, ends nothing: workers are repla
   await project.until('the replacement being up', () => project.said.length === 3)
   child.kill('SIGTERM')
   expect(await exited).toEqual([0, null])
+  expect(project.said).toHaveLength(3)
   project.expectNothingLeft()
 })
+
+it.runIf(process.platform === 'linux')(
+  'a log that goes to a full disk by way of standard output is complained about',
+  async () => {
+    await using project = new Project()
+    const racecar = project.startUnder(['sh', '-c', 'exec "$0" "$@" > /dev/full'], '--workers', '1')
+    await project.until('a complaint', () =>
+      racecar.stderr.includes('Standard output cannot be written, and the log is lost: ENOSPC'),
+    )
+    racecar.signal('SIGTERM')
+    expect(await project.ended(racecar)).toEqual([0, null])
+    expect(racecar.stderr.trim().split('\n')).toHaveLength(1)
+    project.expectNothingLeft()
+  },
+)
 
 it('an output that nobody reads fills no memory and holds up nobody', async () => {
   const members = `
