@@ -145,7 +145,10 @@ export function group(scenario: Scenario): void {
     ])
     expect(first.revocations).toHaveLength(1)
     expect(first.revocations[0]).toHaveLength(4)
-    expect(first.assignments.map(({ length }) => length)).toEqual([4, 2])
+    // Partitions are handed over as their positions become known, in one part or in several.
+    const given = first.assignments.flat().map(({ partition }) => partition)
+    expect(given.slice(0, 4).sort()).toEqual([0, 1, 2, 3])
+    expect(given.slice(4).sort()).toEqual([...first.partitions].sort())
   })
 
   scenario('a beat tells a member of a rebalance before its next heartbeat would', async world => {
