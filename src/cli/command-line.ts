@@ -91,8 +91,8 @@ Other commands:
   racecar config [Consumer]   ${texts.config.about}`
 
 const EPILOGUE = `
-Each option can be set by a variable as well: --max-wait-time is RACECAR_MAX_WAIT_TIME. The strongest first: flags, variables,
-this.configure({ … }) in the class, config/racecar.{ts,js,mjs}, config/racecar.yml.
+In brackets the variable that sets the same. The strongest first: flags, variables, this.configure({ … }) in the class,
+config/racecar.{ts,js,mjs}, config/racecar.yml.
 Exit codes: 0 clean, 1 failure or crash loop, 2 forced stop, 64 usage, 69 no broker or topic with --fail-fast, 73 pidfile or log
 cannot be written, 75 already running, 77 credentials or ACL, 78 options or consumer.`
 
@@ -106,8 +106,10 @@ function optionsFor(flag: FlagDescription): Option[] {
   return [...valued, ...negated].map(option => option.helpGroup(`${group}:`))
 }
 
-const described = ({ about, defaultText }: FlagDescription): string =>
-  defaultText === '' || defaultText === 'false' ? about : `${about} (default: ${defaultText})`
+function described({ about, defaultText, variable }: FlagDescription): string {
+  const fallback = defaultText === '' || defaultText === 'false' ? '' : `, default: ${defaultText}`
+  return `${about} (${variable}${fallback})`
+}
 
 /** Given several times it is one list, as if it had been written with commas. */
 const appended = (value: string, before: unknown): string => (typeof before === 'string' ? `${before},${value}` : value)

@@ -4,6 +4,7 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { type ConfigFiles, nameFrom, type Sectioned } from '../config/config-files.ts'
+import type { Problem } from '../config/problems.ts'
 import type { Section } from '../config/sources.ts'
 import { isRacecarError, RacecarError } from '../errors.ts'
 import { compile } from '../loader/compile.ts'
@@ -25,6 +26,7 @@ export interface Asked {
   /** What workers import. */
   readonly modules: readonly ConfigModule[]
   readonly sectioned: readonly Sectioned[]
+  readonly problems: readonly Problem[]
 }
 
 /** Throws CONFIG. When it was aborted there is nothing. */
@@ -44,7 +46,7 @@ export async function askModules({ cwd, files, timeoutMs, signal }: Asking): Pro
     const own = Object.hasOwn(environments, env) ? environments[env] : undefined
     if (isRecord(own)) sections.push({ source: `${module.name}, environment ${env}`, values: own })
   }
-  return { sections, modules, sectioned }
+  return { sections, modules, sectioned, problems: [] }
 }
 
 /** A file that cannot be read as it stands will not be by another try. */

@@ -7,6 +7,7 @@ import { loadConfig } from '../config/load.ts'
 import { optionOf } from '../config/names.ts'
 import { ConfigError } from '../config/problems.ts'
 import type { Sections } from '../config/sections.ts'
+import { isRacecarError } from '../errors.ts'
 import type { LoadPlan } from '../messages.ts'
 import { type Heard, requestFor } from '../supervisor/signals.ts'
 import { type Asked, askModules } from './config-module.ts'
@@ -28,23 +29,30 @@ export interface Start {
 
 export const readFile = (path: string): string => readFileSync(path, 'utf8')
 
-/** undefined: a stop came first. Throws LOAD_FAILED or CONFIG for a file in code; what is wrong in YAML is told with all else. */
+/** undefined: a stop came first. What is wrong with the files is told with all else. */
 export async function findConfig(start: Start): Promise<FoundConfig | undefined> {
   const files = await readConfigFiles(start)
   const asked = files.modules.length === 0 ? nothing : await untilStop(start.heard, signal => ask(start, files, signal))
   if (asked === undefined) return undefined
   const missing = missingEnvironment(files.environment, [...files.sectioned, ...asked.sectioned])
   const sections = [...files.sections, ...asked.sections]
-  const problems = [...files.problems, ...(missing ? [missing] : [])]
+  const problems = [...files.problems, ...asked.problems, ...(missing ? [missing] : [])]
   const plan = asked.modules.length === 0 ? {} : { config: { modules: asked.modules, env: files.environment.name } }
   return { sections: { sections, problems }, names: files.names, plan }
 }
 
-const nothing: Asked = { sections: [], modules: [], sectioned: [] }
+const nothing: Asked = { sections: [], modules: [], sectioned: [], problems: [] }
 
 function ask({ cwd, flags, env }: Start, files: ConfigFiles, signal: AbortSignal): Promise<Asked> {
   const timeoutMs = bootTimeoutOf(files, { flags, env }) * 1000
-  return askModules({ cwd, files, timeoutMs, signal })
+  return askModules({ cwd, files, timeoutMs, signal }).catch(asProblem)
+}
+
+/** To be told with all else that is wrong. */
+function asProblem(error: unknown): Asked {
+  if (!isRacecarError(error)) throw error
+  const sentence = error.message.replace(/\.$/, '')
+  return { ...nothing, problems: [{ option: 'config', value: undefined, source: 'config', sentence }] }
 }
 
 /** undefined: a stop came first, and the task is not waited for any more. */

@@ -79,8 +79,9 @@ export class Session {
     if (config.workers === 0 && this.parts.inspect) throw inspectsWorkers()
     this.#loaded = { config, sources }
     const groupId = groupIdOf(consumer, config)
+    // A class that wants no workers is asked once more, in this process.
+    if (!this.#known.has(consumer)) this.#introduce(consumer, groupId, warnings)
     this.#known.set(consumer, { config, sources, groupId })
-    this.#introduce(consumer, groupId, warnings)
     return { config, groupId }
   }
 

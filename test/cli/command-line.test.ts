@@ -64,7 +64,7 @@ describe('the command line', () => {
     expect(wanted).toEqual({ kind: 'end', exitCode: 0 })
     for (const name of optionNames) expect(out).toContain(`--${snakeOf(name).replaceAll('_', '-')}`)
     for (const group of ['Kafka:', 'Workers:', 'Timeouts:', 'Logging:']) expect(out).toContain(`\n${group}\n`)
-    expect(out).toContain('(default: 25)')
+    expect(out).toContain('(RACECAR_SHUTDOWN_TIMEOUT, default: 25)')
     expect(out).not.toContain('--no-serial')
   })
 

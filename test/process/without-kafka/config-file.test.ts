@@ -67,6 +67,16 @@ it.each([
   project.expectNothingLeft()
 })
 
+it('a configuration file that throws hides nothing else that is wrong', async () => {
+  await using project = new Project()
+  project.write('config/racecar.yml', 'common: { worker: 3 }')
+  project.write('config/racecar.mjs', "throw new Error('boom')")
+  const racecar = project.start('--log-level', 'loud')
+  expect(await project.ended(racecar)).toEqual([78, null])
+  for (const says of ['3 options are wrong', 'worker in config/racecar.yml', 'Error: boom', 'flag --log-level'])
+    expect(racecar.stderr).toContain(says)
+})
+
 it('a configuration file that is no TypeScript ends racecar with 78', async () => {
   await using project = new Project()
   project.write('config/racecar.ts', 'export default {')
