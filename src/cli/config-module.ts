@@ -3,10 +3,12 @@
 
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { type ConfigFiles, nameFrom, type Sectioned } from '../config/config-files.ts'
+import type { ConfigFiles, Sectioned } from '../config/config-files.ts'
 import type { Problem } from '../config/problems.ts'
 import type { Section } from '../config/sources.ts'
 import { isRacecarError, RacecarError } from '../errors.ts'
+import { nameFrom } from '../lib/name-from.ts'
+import { isRecord } from '../lib/record.ts'
 import { compile } from '../loader/compile.ts'
 import type { ConfigModule } from '../loader/config-module.ts'
 import { isTypeScript } from '../loader/files.ts'
@@ -53,11 +55,6 @@ export async function askModules({ cwd, files, timeoutMs, signal }: Asking): Pro
 function asConfig(cause: unknown): never {
   throw isRacecarError(cause) ? new RacecarError('CONFIG', cause.message, { cause }) : cause
 }
-
-type Values = Readonly<Record<string, unknown>>
-
-const isRecord = (value: unknown): value is Values =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 async function ask(
   module: ConfigModule,

@@ -2,13 +2,14 @@
 // file, and returns when that is at work, or has ended. What happened goes from the one to the other over their channel.
 
 import { spawn } from 'node:child_process'
-import { closeSync, openSync } from 'node:fs'
+import { closeSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { groupIdOf } from '../config/group.ts'
 import type { Config } from '../config/options.ts'
-import { EXIT, RacecarError } from '../errors.ts'
+import { EXIT } from '../errors.ts'
 import { type Clock, sleep } from '../lib/clock.ts'
 import { deferred } from '../lib/deferred.ts'
+import { openLogFile } from '../observe/log-file.ts'
 import { type Heard, requestFor } from '../supervisor/signals.ts'
 import type { End } from './last-words.ts'
 
@@ -64,7 +65,7 @@ const JOIN_MS = 10_000
 
 export async function daemonize(daemon: Daemon): Promise<End> {
   const { bin, argv, cwd, env, config, heard, out } = daemon
-  const output = openLog(resolve(cwd, config.logfile!))
+  const output = openLogFile(resolve(cwd, config.logfile!))
   const child = spawn(process.execPath, [...process.execArgv, bin, ...argv], {
     cwd,
     env: { ...env, [MARK]: '1' },
@@ -128,13 +129,4 @@ function endOf(code: number | null, signal: string | null, words: string): End {
   const why =
     words === '' ? `the process in the background was ended by ${signal ?? `exit code ${code}`}; see its log` : words
   return { exitCode: code ?? EXIT.failure, why }
-}
-
-function openLog(file: string): number {
-  try {
-    return openSync(file, 'a')
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new RacecarError('CANNOT_CREATE', `The log file ${file} cannot be written: ${why}.`, { cause })
-  }
 }

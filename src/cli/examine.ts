@@ -28,15 +28,16 @@ export interface Examination extends Start {
 export async function examine(examination: Examination): Promise<void> {
   const { consumers, flags, env, out } = examination
   const settled = (await settle(examination)) ?? stopped()
-  const base = { files: settled.files.sections, env, readFile, flags, forced: settled.forced }
+  const from = { files: settled.files.sections, env, readFile, flags, forced: settled.forced }
   if (consumers.length === 0) {
-    const { config, sources } = loadConfig(base)
+    const { config, sources } = loadConfig(from)
     out.write(optionsInForce(config, sources))
   }
   const errors: RacecarError[] = []
   for (const consumer of consumers) {
     try {
-      out.write(await report(consumer, examination, settled))
+      const description = await ask(consumer, examination, settled)
+      out.write(report(description, loadConfig({ ...from, classOptions: description.options, consumer }), examination))
     } catch (error) {
       if (!isRacecarError(error) || error.code === 'STOPPED') throw error
       errors.push(error)
@@ -53,35 +54,20 @@ function stopped(): never {
   throw new RacecarError('STOPPED', 'It was stopped before it was done.')
 }
 
-async function report(consumer: string, examination: Examination, settled: Settled): Promise<string> {
-  const { consumers, flags, env, heard, what } = examination
-  const { files, forced } = settled
-  const found = await untilStop(heard, signal => ask(consumer, { ...examination, settled, signal }))
-  const description = found ?? stopped()
-  const loaded = loadConfig({
-    files: files.sections,
-    env,
-    readFile,
-    flags,
-    forced,
-    classOptions: description.options,
-    consumer: description.consumer,
-  })
+function report(description: Description, loaded: Loaded, { what, consumers }: Examination): string {
+  const { consumer } = description
   if (loaded.config.workers === 0 && consumers.length > 1) throw needsWorkers(consumer, loaded.sources.workers)
   return what === 'check' ? verdict(description, loaded) : inForce(consumer, loaded, consumers.length)
 }
 
-interface Asking extends Examination {
-  readonly settled: Settled
-  readonly signal: AbortSignal
-}
-
-async function ask(consumer: string, asking: Asking): Promise<Description | undefined> {
-  const { cwd, settled, exec, signal } = asking
+async function ask(consumer: string, { cwd, exec, heard }: Examination, settled: Settled): Promise<Description> {
   const { files, loaded } = settled
   const { require, bootTimeout } = loaded.config
-  const plan = { ...(await prepare({ cwd, require, consumer })), ...files.plan }
-  return describeOnce(plan, { exec, timeoutMs: bootTimeout * 1000, signal })
+  const description = await untilStop(heard, async signal => {
+    const plan = { ...(await prepare({ cwd, require, consumer })), ...files.plan }
+    return describeOnce(plan, { exec, timeoutMs: bootTimeout * 1000, signal })
+  })
+  return description ?? stopped()
 }
 
 interface Once {

@@ -1,6 +1,7 @@
 // Makes this process one that racecarctl can find and talk to. One that cannot be found runs on all the same, and says so.
 
 import { resolve } from 'node:path'
+import { reasonOf } from '../lib/reason.ts'
 import { Control } from '../supervisor/control.ts'
 import { birthOf } from '../supervisor/process-start.ts'
 import { type Identity, runFolders } from '../supervisor/run-folder.ts'
@@ -33,7 +34,7 @@ export async function openControl({ session, desk, cwd }: ControlParts): Promise
   try {
     return await Control.open({ identity, controlled, folders: runFolders(env) })
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
+    const why = reasonOf(error)
     bus.publish('line', { level: 'warn', message: `racecarctl will not find this racecar: ${why}.`, from: 'control' })
     return undefined
   }

@@ -29,16 +29,14 @@ export async function settle(settling: Settling): Promise<Settled | undefined> {
   const load = (forced: readonly Section[]) =>
     loadConfig({ files: files.sections, env, readFile, flags, forced, classPending: true })
   const inspected: Section[] = inspect ? [{ source: 'flag --inspect', values: patience }] : []
-  const { config, sources } = load(inspected)
+  const loaded = load(inspected)
+  const { config, sources } = loaded
   if (consumers.length > 1) checkSeveral(consumers, config, sources)
   if (inspect && config.workers === 0) throw inspectsWorkers()
   if (process.platform === 'win32' && config.workers > 0)
     throw new RacecarError('CONFIG', 'On Windows there are no worker processes: only --workers 0 works.')
-  const daemon: Section[] =
-    config.daemonize && consumers.length > 0
-      ? [{ source: sources.daemonize, values: daemonFiles(config, consumers) }]
-      : []
-  const forced = [...inspected, ...daemon]
+  if (!config.daemonize || consumers.length === 0) return { files, forced: inspected, loaded }
+  const forced = [...inspected, { source: sources.daemonize, values: daemonFiles(config, consumers) }]
   return { files, forced, loaded: load(forced) }
 }
 

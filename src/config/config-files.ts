@@ -2,8 +2,10 @@
 // running that is not for this process.
 
 import { existsSync, readFileSync } from 'node:fs'
-import { extname, join, relative, resolve } from 'node:path'
+import { extname, join, resolve } from 'node:path'
+import { nameFrom } from '../lib/name-from.ts'
 import { nearest } from '../lib/nearest.ts'
+import { reasonOf } from '../lib/reason.ts'
 import { optionOf } from './names.ts'
 import type { Problem } from './problems.ts'
 import { type Environment, type Sections, sectionsOfYaml } from './sections.ts'
@@ -67,11 +69,6 @@ export async function readConfigFiles({ cwd, flags, env }: Where): Promise<Confi
   }
 }
 
-export const nameFrom = (cwd: string, file: string): string => {
-  const path = relative(cwd, file)
-  return path.startsWith('..') ? file : path
-}
-
 const textOf = (raw: unknown): string | undefined =>
   typeof raw === 'string' && raw.trim() !== '' ? raw.trim() : undefined
 
@@ -128,7 +125,7 @@ async function readYaml(file: string, { name, environment, env }: Reading): Prom
   try {
     return await sectionsOfYaml(name, readFileSync(file, 'utf8'), environment, env)
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
+    const why = reasonOf(error)
     const sentence = `${name} cannot be read: ${why}`
     return { sections: [], problems: [{ option: 'config', value: name, source: name, sentence }] }
   }

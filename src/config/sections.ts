@@ -1,6 +1,7 @@
 // What a configuration file sets, by section: `common`, then the section of the environment. Reads text that is handed in; which
 // file it came from is only a name for what is said about it.
 
+import { isRecord } from '../lib/record.ts'
 import type { Problem } from './problems.ts'
 import type { Given, Section, Variables } from './sources.ts'
 
@@ -43,12 +44,12 @@ export async function sectionsOfYaml(
 
 function sectionsOf(file: string, read: unknown, environment: Environment, variables: Variables): Sections {
   if (read === null || read === undefined) return { sections: [], problems: [] }
-  if (!isMap(read))
+  if (!isRecord(read))
     return {
       sections: [],
       problems: [problem(file, read, `${file} must hold sections: common, and one for each environment`)],
     }
-  const stray = Object.entries(read).filter(([, value]) => value !== null && !isMap(value))
+  const stray = Object.entries(read).filter(([, value]) => value !== null && !isRecord(value))
   const problems = stray.map(([key, value]) =>
     problem(
       file,
@@ -56,12 +57,12 @@ function sectionsOf(file: string, read: unknown, environment: Environment, varia
       `${key} in ${file} stands outside of any section: put it under common, or under an environment`,
     ),
   )
-  const names = Object.keys(read).filter(name => name !== COMMON && isMap(read[name]))
+  const names = Object.keys(read).filter(name => name !== COMMON && isRecord(read[name]))
   const wanted = [COMMON, ...(environment.name === COMMON ? [] : [environment.name])]
   const sections: Section[] = []
   for (const name of wanted) {
     const values = Object.hasOwn(read, name) ? read[name] : undefined
-    if (!isMap(values)) continue
+    if (!isRecord(values)) continue
     const source = `${file}, section ${name}`
     sections.push({ source, values: filledIn(values, { source, variables, problems }) })
   }
@@ -123,6 +124,3 @@ const problem = (file: string, value: unknown, sentence: string): Problem => ({
   source: file,
   sentence,
 })
-
-const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -2,6 +2,7 @@
 // What the values mean is not looked at here.
 
 import { nearest } from '../lib/nearest.ts'
+import { reasonOf } from '../lib/reason.ts'
 import {
   camelOf,
   isOptionName,
@@ -94,7 +95,7 @@ function fromSecretFile(option: OptionName, { path, source, readFile }: SecretFi
     // Editors and `echo` end a file with a new line, which is no part of any secret.
     return { option, raw: readFile(path).replace(/\r?\n$/, ''), source }
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
+    const why = reasonOf(error)
     const name = snakeOf(option)
     return { option: name, value: path, source, sentence: `${name} cannot be read from ${path} (${source}): ${why}` }
   }

@@ -1,9 +1,10 @@
 // From the name on the command line to the class. Imports the modules of a plan, which runs the user's code: so this happens in
 // a worker, never in the primary. Where the modules lie and how they were made JavaScript is the loader's business.
 
-import { basename, relative } from 'node:path'
+import { basename } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { RacecarError } from '../errors.ts'
+import { nameFrom } from '../lib/name-from.ts'
 import { nearest } from '../lib/nearest.ts'
 import type { LoadPlan } from '../messages.ts'
 import { type ConsumerClass, isConsumerClass } from './consumer.ts'
@@ -109,8 +110,4 @@ function notFound(plan: LoadPlan, seen: readonly Seen[], impostors: readonly str
 
 const sourceOf = (plan: LoadPlan, file: string): string => plan.sources?.[file] ?? file
 
-/** As a person would name it from here. */
-function here(file: string): string {
-  const path = relative(process.cwd(), file)
-  return path.startsWith('..') ? file : path
-}
+const here = (file: string): string => nameFrom(process.cwd(), file)

@@ -4,6 +4,7 @@
 
 import type { Header, KafkaRecord } from '../engine/engine.ts'
 import { RacecarError } from '../errors.ts'
+import { reasonOf } from '../lib/reason.ts'
 import { type SchemaIssue, SchemaMismatch } from './schema.ts'
 
 export interface Message<V = unknown> {
@@ -43,7 +44,7 @@ export class MessageInvalid extends RacecarError {
   readonly issues: readonly SchemaIssue[]
 
   constructor({ topic, partition, offset }: Message, cause: unknown) {
-    const why = cause instanceof Error ? cause.message : String(cause)
+    const why = reasonOf(cause)
     super('MESSAGE_INVALID', `the value of ${topic}/${partition} at offset ${offset} is not as expected: ${why}`, {
       cause,
     })

@@ -4,6 +4,7 @@
 import type { ClassOptions } from '../config/options.ts'
 import type { Subscription } from '../engine/engine.ts'
 import { nearest } from '../lib/nearest.ts'
+import { isRecord } from '../lib/record.ts'
 import type { Topic } from './topic.ts'
 
 export interface SubscriptionOptions {
@@ -146,9 +147,6 @@ const isPlain = (value: unknown): boolean =>
   value === null ||
   ['string', 'number', 'boolean'].includes(typeof value) ||
   (Array.isArray(value) && value.every(isPlain))
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function inWords(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)

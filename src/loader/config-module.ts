@@ -3,6 +3,7 @@
 
 import { pathToFileURL } from 'node:url'
 import { RacecarError } from '../errors.ts'
+import { isRecord } from '../lib/record.ts'
 
 /** Where it is, and what people know it by. */
 export interface ConfigModule {
@@ -32,9 +33,6 @@ export async function evaluate({ file, name }: ConfigModule, env: string): Promi
     `${name} must have a default export, an object or a function that returns one, as defineConfig makes it; it gives ${what}.`,
   )
 }
-
-const isRecord = (made: unknown): made is Readonly<Record<string, unknown>> =>
-  typeof made === 'object' && made !== null && !Array.isArray(made)
 
 function checked(made: Readonly<Record<string, unknown>>, name: string) {
   const { onError, environments } = made

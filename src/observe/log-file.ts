@@ -4,6 +4,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { Writable } from 'node:stream'
 import { RacecarError } from '../errors.ts'
+import { reasonOf } from '../lib/reason.ts'
 
 export interface LogFileParts {
   readonly file: string
@@ -24,13 +25,13 @@ export class LogFile extends Writable {
   constructor(parts: LogFileParts) {
     super({ decodeStrings: true })
     this.#parts = parts
-    this.#fd = open(parts.file)
+    this.#fd = openLogFile(parts.file)
   }
 
   /** The file of that name, which may be another one by now. Throws CANNOT_CREATE; then the one before is written on. */
   reopen(): void {
     const before = this.#fd
-    this.#fd = open(this.#parts.file)
+    this.#fd = openLogFile(this.#parts.file)
     this.#isTorn = false
     closeSync(before)
   }
@@ -61,7 +62,7 @@ export class LogFile extends Writable {
   #lose(error: unknown): void {
     this.#lost++
     if (this.#lost > 1) return
-    const why = error instanceof Error ? error.message : String(error)
+    const why = reasonOf(error)
     this.#parts.complain(`The log file ${this.#parts.file} cannot be written: ${why}. Lines are lost until it can.`)
   }
 
@@ -73,11 +74,12 @@ export class LogFile extends Writable {
   }
 }
 
-function open(file: string): number {
+/** Throws CANNOT_CREATE. */
+export function openLogFile(file: string): number {
   try {
     return openSync(file, 'a')
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
+    const why = reasonOf(error)
     throw new RacecarError('CANNOT_CREATE', `The log file ${file} cannot be written: ${why}.`, { cause: error })
   }
 }

@@ -7,6 +7,7 @@ import winston from 'winston'
 import type { Bus } from '../events/bus.ts'
 import type { EventName, Events, Level } from '../events/events.ts'
 import type { Clock } from '../lib/clock.ts'
+import { reasonOf } from '../lib/reason.ts'
 import { asJson, asText, type Render, type Speaker } from './line.ts'
 import { LogFile } from './log-file.ts'
 import { levelOf, sentences } from './sentences.ts'
@@ -102,7 +103,7 @@ export class Log {
       this.#file?.reopen()
       return { file, isOpen: true }
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error)
+      const why = reasonOf(error)
       complain(`${why} The one before is written on.`)
       return { file, isOpen: false }
     }

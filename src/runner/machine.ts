@@ -8,6 +8,7 @@ import { RacecarError } from '../errors.ts'
 import type { Bus } from '../events/bus.ts'
 import { errorData, type Level } from '../events/events.ts'
 import type { Clock } from '../lib/clock.ts'
+import { reasonOf } from '../lib/reason.ts'
 import type { Description } from '../messages.ts'
 import { Outbox } from '../producer/outbox.ts'
 import { Assignment } from './assignment.ts'
@@ -191,7 +192,7 @@ export class Machine {
 }
 
 function handlerFailed({ topic, partition, offset, error }: Failure): RacecarError {
-  const why = error instanceof Error ? error.message : String(error)
+  const why = reasonOf(error)
   return new RacecarError('HANDLER_FAILED', `${keyOf({ topic, partition })} at offset ${offset} failed: ${why}`, {
     cause: error,
   })

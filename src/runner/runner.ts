@@ -3,6 +3,7 @@
 
 import { EXIT, isRacecarError, RacecarError } from '../errors.ts'
 import { deferred } from '../lib/deferred.ts'
+import { reasonOf } from '../lib/reason.ts'
 import { finish } from './ending.ts'
 import { Farewell, type StopHow } from './farewell.ts'
 import { Machine, type RunnerParts } from './machine.ts'
@@ -45,7 +46,7 @@ export class Runner {
     try {
       await this.#initializing
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause)
+      const why = reasonOf(cause)
       await this.#failStart(new RacecarError('START_FAILED', `initialize() failed: ${why}`, { cause }), cause)
     }
   }

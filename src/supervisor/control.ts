@@ -7,6 +7,7 @@ import { rmSync } from 'node:fs'
 import { chmod, rm } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
 import { listens } from '../lib/listens.ts'
+import { reasonOf } from '../lib/reason.ts'
 import { type Answer, type Controlled, commands, isCommand } from './commands.ts'
 import { type Identity, openRunFolder, type Place, placeOf, sweep, writeNote } from './run-folder.ts'
 
@@ -128,6 +129,6 @@ async function answerTo(line: string, controlled: Controlled): Promise<Answer> {
   try {
     return { ok: true, data: await commands[command](controlled) }
   } catch (error) {
-    return { ok: false, error: error instanceof Error ? error.message : String(error) }
+    return { ok: false, error: reasonOf(error) }
   }
 }

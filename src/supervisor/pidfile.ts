@@ -8,6 +8,7 @@ import { resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import lockfile from 'proper-lockfile'
 import { RacecarError } from '../errors.ts'
+import { reasonOf } from '../lib/reason.ts'
 import { isAlive, startedAt } from './process-start.ts'
 import {
   fateOf,
@@ -92,7 +93,7 @@ export class Pidfile {
     try {
       await this.#remove()
     } catch (error) {
-      this.#parts.say(`The pidfile ${this.#file} cannot be removed: ${messageOf(error)}.`)
+      this.#parts.say(`The pidfile ${this.#file} cannot be removed: ${reasonOf(error)}.`)
     }
     await release().catch(() => {})
   }
@@ -186,7 +187,7 @@ export class Pidfile {
     try {
       writeSlots(this.#slotsFile, { primary: lifeOf(this.#parts.pid), slots: [...this.#left, ...this.#slots] })
     } catch (error) {
-      this.#parts.say(`${this.#slotsFile} cannot be written: ${messageOf(error)}.`)
+      this.#parts.say(`${this.#slotsFile} cannot be written: ${reasonOf(error)}.`)
     }
   }
 
@@ -218,7 +219,7 @@ export class Pidfile {
   }
 
   #cannot(error: unknown): RacecarError {
-    return new RacecarError('CANNOT_CREATE', `The pidfile ${this.#file} cannot be written: ${messageOf(error)}.`, {
+    return new RacecarError('CANNOT_CREATE', `The pidfile ${this.#file} cannot be written: ${reasonOf(error)}.`, {
       cause: error,
     })
   }
@@ -247,5 +248,3 @@ function isYoungerThan(writtenAt: number, pid: number): boolean {
   const since = startedAt(pid)
   return since !== undefined && since > writtenAt + CLOCK_SLACK_MS
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -7,6 +7,7 @@ import { chmod, lstat, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { listens } from '../lib/listens.ts'
+import { reasonOf } from '../lib/reason.ts'
 import { isStill, type Life } from './process-start.ts'
 
 export interface Identity extends Life {
@@ -65,7 +66,7 @@ export async function distrust(folder: string): Promise<string | undefined> {
     if ((stat.mode & 0o077) !== 0) return `is open to others (mode ${(stat.mode & 0o777).toString(8)})`
     return undefined
   } catch (error) {
-    return `cannot be looked at: ${messageOf(error)}`
+    return `cannot be looked at: ${reasonOf(error)}`
   }
 }
 
@@ -120,7 +121,7 @@ async function make(folder: string): Promise<string | undefined> {
   try {
     await mkdir(folder, { mode: 0o700 })
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return `cannot be made: ${messageOf(error)}`
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return `cannot be made: ${reasonOf(error)}`
   }
   return undefined
 }
@@ -146,5 +147,3 @@ function isIdentity(note: Partial<Identity> | null): note is Identity {
     typeof note.version === 'string'
   )
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -6,6 +6,7 @@ import { EXIT, isRacecarError } from '../errors.ts'
 import type { ErrorData } from '../events/events.ts'
 import type { Cancel } from '../lib/clock.ts'
 import { type Deferred, deferred } from '../lib/deferred.ts'
+import { reasonOf } from '../lib/reason.ts'
 import { withCure } from '../lib/sentence.ts'
 import type { Description, ForwardedEvent } from '../messages.ts'
 import { decide, nextWake } from './decide.ts'
@@ -223,7 +224,7 @@ export class Supervisor {
       await this.#clearing
       this.#take({ type: 'clear', consumer })
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error)
+      const why = reasonOf(error)
       const code = isRacecarError(error) ? error.exitCode : EXIT.bug
       this.#take({ type: 'stop', reason: 'the options cannot be used', code, why })
     }

@@ -8,6 +8,7 @@ import type { EngineFactory } from '../engine/engine.ts'
 import { RacecarError } from '../errors.ts'
 import type { Bus } from '../events/bus.ts'
 import type { Clock } from '../lib/clock.ts'
+import { reasonOf } from '../lib/reason.ts'
 import { hooksOf } from '../loader/config-module.ts'
 import type { LoadPlan } from '../messages.ts'
 import { Runner } from '../runner/runner.ts'
@@ -50,7 +51,7 @@ function instantiate(cls: ConsumerClass): ConsumerInstance & object {
   try {
     return new cls()
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
+    const why = reasonOf(cause)
     throw new RacecarError('START_FAILED', `the constructor failed: ${why}`, { cause })
   }
 }

@@ -1,13 +1,14 @@
 // The end of a membership in words: what the coordinator's last answer means to whoever runs the consumer.
 
 import { RacecarError } from '../../errors.ts'
+import { reasonOf } from '../../lib/reason.ts'
 import type { EngineSettings } from '../engine.ts'
 import { actionFor } from './codes.ts'
 
 /** An error that carries the exit code. */
 export function fatal(cause: unknown, { groupId, instanceId, strategies }: EngineSettings): RacecarError {
   const options = { cause }
-  const text = cause instanceof Error ? cause.message : String(cause)
+  const text = reasonOf(cause)
   switch (actionFor(cause)) {
     case 'fenced':
       return new RacecarError('FENCED', `another process has joined the group ${groupId} as ${instanceId}`, options)
