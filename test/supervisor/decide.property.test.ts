@@ -258,6 +258,20 @@ class World {
   }
 }
 
+interface Start {
+  readonly workers: number
+  readonly onCrashLoop: Policy['onCrashLoop']
+}
+
+/** A world in which all of that has happened, and then a stop. */
+function stoppedAfter(happenings: readonly Happening[], { workers, onCrashLoop }: Start): World {
+  const world = new World(onCrashLoop)
+  world.happen({ kind: 'size', consumer: 'Mail', workers })
+  for (const event of happenings) world.happen(event)
+  world.happen({ kind: 'stop' })
+  return world
+}
+
 describe('whatever happens, in whatever order', () => {
   it('a slot never has two processes, none is forgotten, the crash limit holds, and a stop ends with one code', () => {
     fc.assert(
@@ -266,10 +280,7 @@ describe('whatever happens, in whatever order', () => {
         fc.array(happening, { maxLength: 120 }),
         loop,
         (workers, happenings, onCrashLoop) => {
-          const world = new World(onCrashLoop)
-          world.happen({ kind: 'size', consumer: 'Mail', workers })
-          for (const event of happenings) world.happen(event)
-          world.happen({ kind: 'stop' })
+          const world = stoppedAfter(happenings, { workers, onCrashLoop })
           const stopped = world.stopAskedAt ?? 0
           // Those that a boot limit ended were killed before anybody asked them to stop.
           const ignoring = world.live.filter(({ slot, killed }) => slot % 2 === 0 && !killed)
@@ -323,10 +334,7 @@ describe('whatever happens, in whatever order', () => {
         fc.array(happening, { maxLength: 60 }),
         loop,
         (workers, happenings, onCrashLoop) => {
-          const world = new World(onCrashLoop)
-          world.happen({ kind: 'size', consumer: 'Mail', workers })
-          for (const event of happenings) world.happen(event)
-          world.happen({ kind: 'stop' })
+          const world = stoppedAfter(happenings, { workers, onCrashLoop })
           world.pass(60_000)
           expect(world.finished).toHaveLength(1)
           expect(nextWake(world.state)).toBeNull()

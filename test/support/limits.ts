@@ -2,7 +2,8 @@
 
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
-import { bin } from './racecar-process.ts'
+import { expect } from 'vitest'
+import { bin, type RacecarProcess } from './racecar-process.ts'
 
 type Command = readonly string[]
 
@@ -41,4 +42,13 @@ export function lowestFree(pid: number): number {
 
 function run([command, ...args]: Command) {
   return spawnSync(command!, args, { encoding: 'utf8' })
+}
+
+/** Resolves when the slot could not be forked three times for that reason, each time after a longer wait. */
+export async function triedEverLessOften(racecar: RacecarProcess, slot: string, reason: string): Promise<void> {
+  const failures = () => racecar.all('line', ({ level, message }) => level === 'error' && message.includes(reason))
+  await racecar.until('three attempts', () => failures().length === 3)
+  expect(failures()[0]!.message).toMatch(new RegExp(`^${slot} could not be forked: spawn .+ ${reason}$`))
+  const [first, , third] = failures()
+  expect(third!.at - first!.at, 'milliseconds between the first attempt and the third').toBeGreaterThan(2500)
 }

@@ -1,34 +1,15 @@
-import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
-import { Project } from '../../support/process.ts'
+import { type } from '../../support/command.ts'
+import { NOWHERE, Project } from '../../support/process.ts'
 import { isAlive } from '../../support/racecar-process.ts'
 import { racecarctl } from '../../support/racecarctl.ts'
 
-const bin = fileURLToPath(new URL('../../../bin/racecar.js', import.meta.url))
-
-/** The command as it is typed, until it returns. */
-function type(project: Project, ...args: string[]) {
-  const child = spawn(process.execPath, [bin, '--brokers', '127.0.0.1:1', '--daemonize', ...args], {
-    cwd: project.folder,
-    env: { ...process.env, XDG_RUNTIME_DIR: project.folder, SAID: project.path('said') },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let out = ''
-  let err = ''
-  child.stdout.on('data', (chunk: Buffer) => (out += chunk))
-  child.stderr.on('data', (chunk: Buffer) => (err += chunk))
-  // Closed: nothing in the background holds its output either.
-  const returned = new Promise<{ exit: unknown; out: string; err: string }>(resolve =>
-    child.once('close', (code, signal) => resolve({ exit: [code, signal], out, err })),
-  )
-  return { child, returned }
-}
+const daemonize = (project: Project, ...args: string[]) => type(project, '--brokers', NOWHERE, '--daemonize', ...args)
 
 it('--daemonize returns when the workers are up, says when no broker answers, and racecarctl stops it', async () => {
   await using project = new Project({ members: "initialize() { console.log('printed by a consumer'); say('up') }" })
-  const { exit, out, err } = await type(project, '--workers', '2', 'WelcomeConsumer').returned
+  const { exit, out, err } = await daemonize(project, '--workers', '2', 'WelcomeConsumer').returned
   const pid = Number(project.read('welcome-consumer.pid'))
   try {
     expect(exit).toEqual([0, null])
@@ -69,7 +50,7 @@ it.each([
   ['a module that ends its process', { module: 'process.exit(0)' }, ['--workers', '0'], 0, ''],
 ])('--daemonize with %s ends as it would in the foreground, with the words', async (_, code, args, exit, says) => {
   await using project = new Project(code)
-  const returned = await type(project, ...args, 'WelcomeConsumer').returned
+  const returned = await daemonize(project, ...args, 'WelcomeConsumer').returned
   expect(returned.exit).toEqual([exit, null])
   expect(returned.err).toContain(says)
   expect(returned.out).toBe('')
@@ -83,7 +64,7 @@ it('--daemonize returns although a slot was given up, and names it', async () =>
       "import { mkdirSync } from 'node:fs'; const first = () => { try { mkdirSync(process.env.SAID + '.first'); return true } catch { return false } }",
   })
   const args = ['--workers', '2', '--on-crash-loop', 'continue', '--crash-limit', '1', 'WelcomeConsumer']
-  const { exit, out } = await type(project, ...args).returned
+  const { exit, out } = await daemonize(project, ...args).returned
   const pid = Number(project.read('welcome-consumer.pid'))
   try {
     expect(exit).toEqual([0, null])
@@ -97,9 +78,9 @@ it('--daemonize returns although a slot was given up, and names it', async () =>
 
 it('a second --daemonize with the same pidfile ends with 75; SIGTERM while it waits stops the one in the background', async () => {
   await using project = new Project({ members: "initialize() { say('up'); return new Promise(() => {}) }" })
-  const first = type(project, '--shutdown-timeout', '1', 'WelcomeConsumer')
+  const first = daemonize(project, '--shutdown-timeout', '1', 'WelcomeConsumer')
   await project.until('the worker being initialized', () => project.said.length === 1)
-  const second = await type(project, 'WelcomeConsumer').returned
+  const second = await daemonize(project, 'WelcomeConsumer').returned
   expect(second.exit).toEqual([75, null])
   expect(second.err).toContain('Another racecar runs')
   const pid = Number(project.read('welcome-consumer.pid'))

@@ -1,28 +1,9 @@
-import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
+import { type } from '../../support/command.ts'
 import { Project } from '../../support/process.ts'
 
-const bin = fileURLToPath(new URL('../../../bin/racecar.js', import.meta.url))
-
-/** The command as a user types it. */
-function command(project: Project, args: readonly string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [bin, ...args], {
-    cwd: project.folder,
-    env: { ...process.env, SAID: project.path('said'), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let out = ''
-  let err = ''
-  child.stdout.on('data', (chunk: Buffer) => (out += chunk))
-  child.stderr.on('data', (chunk: Buffer) => (err += chunk))
-  const ended = new Promise<{ exit: unknown; out: string; err: string }>(resolve =>
-    child.once('close', (code, signal) => resolve({ exit: [code, signal], out, err })),
-  )
-  return { child, ended }
-}
-const run = (project: Project, ...args: string[]) => command(project, args).ended
+const run = (project: Project, ...args: string[]) => type(project, ...args).returned
 
 it('racecar check tells what would be run, with what is doubtful, and leaves nothing behind', async () => {
   await using project = new Project({
@@ -96,10 +77,10 @@ it('racecar config prints every option with its source, of a class too', async (
 
 it('SIGTERM ends racecar check while a module hangs', async () => {
   await using project = new Project({ module: "say('loading'); await new Promise(() => setInterval(() => {}, 1000))" })
-  const { child, ended } = command(project, ['check', 'WelcomeConsumer'])
+  const { child, returned } = type(project, 'check', 'WelcomeConsumer')
   await project.until('the module being loaded', () => project.said.length === 1)
   child.kill('SIGTERM')
-  const { exit, err } = await ended
+  const { exit, err } = await returned
   expect(exit).toEqual([1, null])
   expect(err).toContain('It was stopped before it was done.')
 })

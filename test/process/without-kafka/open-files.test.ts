@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { canLimit, limit, lowestFree, openFiles } from '../../support/limits.ts'
+import { canLimit, limit, lowestFree, openFiles, triedEverLessOften } from '../../support/limits.ts'
 import { Project, up } from '../../support/process.ts'
 import { statusOf } from '../../support/racecarctl.ts'
 
@@ -12,11 +12,7 @@ it.runIf(canLimit)('a primary that may open no file more says so, forks ever les
   const lift = limit(racecar.pid, 'nofile', lowestFree(racecar.pid))
   process.kill(dead!, 'SIGKILL')
 
-  const failures = () => racecar.all('line', ({ level, message }) => level === 'error' && message.includes('EMFILE'))
-  await racecar.until('three attempts', () => failures().length === 3)
-  expect(failures()[0]!.message).toMatch(/^WelcomeConsumer\/0 could not be forked: spawn .+ EMFILE$/)
-  const [first, , third] = failures()
-  expect(third!.at - first!.at, 'milliseconds between the first attempt and the third').toBeGreaterThan(2500)
+  await triedEverLessOften(racecar, 'WelcomeConsumer/0', 'EMFILE')
   expect(racecar.workers()).toEqual([other])
 
   lift()

@@ -1,11 +1,8 @@
 import { spawn } from 'node:child_process'
 import { renameSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { Project, up } from '../../support/process.ts'
-import { isAlive } from '../../support/racecar-process.ts'
-
-const bin = fileURLToPath(new URL('../../../bin/racecar.js', import.meta.url))
+import { bin, isAlive } from '../../support/racecar-process.ts'
 
 it('SIGHUP without a terminal opens the log file anew; no line is lost, and no worker notices', async () => {
   await using project = new Project({

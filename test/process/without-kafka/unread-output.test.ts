@@ -1,11 +1,9 @@
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { Project } from '../../support/process.ts'
+import { bin } from '../../support/racecar-process.ts'
 import { racecarctl } from '../../support/racecarctl.ts'
-
-const bin = fileURLToPath(new URL('../../../bin/racecar.js', import.meta.url))
 
 /** With an output that the test reads, or does not. */
 function start(project: Project, ...args: string[]) {
