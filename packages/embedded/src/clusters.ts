@@ -1,0 +1,150 @@
+// The Kafkas of one thread: their ports, folders and the one program that serves them all. A program that ends without being asked is
+// started again, with what its clusters have written down.
+
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { lock } from 'proper-lockfile'
+import { type LoadGo, Run } from './program.ts'
+import type { LogLevel, OpenParams } from './protocol.ts'
+import { Sockets } from './sockets.ts'
+
+interface Cluster {
+  readonly params: OpenParams
+  readonly ports: number[]
+  readonly directory: string
+  /** Lets others have the folder, or removes it. */
+  readonly release: () => Promise<void>
+}
+
+interface ClustersParts {
+  readonly module: WebAssembly.Module
+  readonly log: (level: LogLevel, line: string) => void
+}
+
+/** So many ends without a request between them are given up. */
+const ENOUGH = 3
+
+export class Clusters {
+  readonly #parts: ClustersParts
+  readonly #clusters = new Map<number, Cluster>()
+  readonly #sockets = new Sockets(() => this.#run)
+  #starting: Promise<Run> | undefined
+  #run: Run | undefined
+  #ends = 0
+
+  constructor(parts: ClustersParts) {
+    this.#parts = parts
+  }
+
+  async call(name: string, params: object): Promise<unknown> {
+    if (name === 'open') return this.#open(params as OpenParams)
+    if (name === 'close') return this.#close((params as { cluster: number }).cluster)
+    if (name === 'listen') return this.#sockets.listen((params as { port: number }).port)
+    if (name === 'unlisten') return this.#sockets.unlisten((params as { port: number }).port)
+    const run = await this.#started()
+    const result = await run.call(name, params)
+    this.#ends = 0
+    return result
+  }
+
+  async #open(params: OpenParams): Promise<readonly number[]> {
+    const ports: number[] = []
+    const folder = await this.#folder(params.directory)
+    try {
+      for (const port of params.ports) ports.push(await this.#sockets.listen(port))
+      const cluster = { params, ports, ...folder }
+      await this.#serve(await this.#started(), cluster)
+      this.#clusters.set(params.cluster, cluster)
+      return ports
+    } catch (error) {
+      for (const port of ports) this.#sockets.unlisten(port)
+      await folder.release()
+      throw error
+    }
+  }
+
+  async #serve(run: Run, { params, ports, directory }: Cluster): Promise<void> {
+    const { cluster, partitions, config, topics } = params
+    await run.call('open', { cluster, ports, directory, partitions, config })
+    await run.call('createTopics', { cluster, topics, missing: true })
+  }
+
+  async #close(id: number): Promise<void> {
+    const cluster = this.#clusters.get(id)
+    if (!cluster) return
+    this.#clusters.delete(id)
+    try {
+      await (await this.#started()).call('close', { cluster: id })
+    } finally {
+      for (const port of cluster.ports) this.#sockets.unlisten(port)
+      await cluster.release()
+    }
+  }
+
+  async #folder(kept: string | null): Promise<Pick<Cluster, 'directory' | 'release'>> {
+    if (kept === null) {
+      const directory = mkdtempSync(join(tmpdir(), 'racecar-embedded-'))
+      const remove = () => rmSync(directory, { recursive: true, force: true })
+      process.once('exit', remove)
+      const release = async () => {
+        process.off('exit', remove)
+        remove()
+      }
+      return { directory, release }
+    }
+    mkdirSync(kept, { recursive: true })
+    const release = await locked(kept, line => this.#parts.log('error', line))
+    return { directory: kept, release }
+  }
+
+  #started(): Promise<Run> {
+    this.#starting ??= this.#start()
+    return this.#starting
+  }
+
+  async #start(): Promise<Run> {
+    const { module, log } = this.#parts
+    const { load } = (await import(new URL('./go.js', import.meta.url).href)) as { load: LoadGo }
+    const onEnd = (reason: string) => this.#again(reason)
+    const run = await Run.start({ loadGo: load, module, sockets: this.#sockets, log: log as RunLog, onEnd })
+    for (const cluster of this.#clusters.values()) await this.#serve(run, cluster)
+    this.#run = run
+    return run
+  }
+
+  #again(reason: string): void {
+    const { log } = this.#parts
+    this.#run = undefined
+    this.#sockets.cut()
+    this.#ends += 1
+    if (this.#ends >= ENOUGH) {
+      log('error', `the embedded Kafka ended ${ENOUGH} times and is given up: ${reason}`)
+      this.#starting = Promise.reject(new Error('the embedded Kafka has ended and was given up'))
+      this.#starting.catch(() => {})
+      for (const { ports } of this.#clusters.values()) for (const port of ports) this.#sockets.unlisten(port)
+      return
+    }
+    log('error', `the embedded Kafka ended and is started again: ${reason}`)
+    this.#starting = this.#start()
+    this.#starting.catch(() => {})
+  }
+}
+
+type RunLog = (level: string, line: string) => void
+
+async function locked(directory: string, complain: (line: string) => void): Promise<() => Promise<void>> {
+  try {
+    return await lock(directory, {
+      lockfilePath: join(directory, '.lock'),
+      stale: 5_000,
+      update: 1_000,
+      // One that was killed leaves its lock behind until it is stale.
+      retries: { retries: 30, minTimeout: 200, maxTimeout: 200 },
+      onCompromised: error => complain(`the lock of ${directory} is lost: ${error.message}`),
+    })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw error
+    throw Object.assign(new Error(`another embedded Kafka uses ${directory}`), { code: 'ELOCKED' })
+  }
+}

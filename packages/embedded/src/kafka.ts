@@ -1,0 +1,103 @@
+// One Kafka as its user holds it.
+
+import { resolve } from 'node:path'
+import { Control } from './control.ts'
+import type { NewTopic } from './protocol.ts'
+import { type Log, lease } from './thread.ts'
+
+export interface TopicShape {
+  /** 1 by default. */
+  readonly partitions?: number
+  /** By Kafka's names, such as `cleanup.policy`. */
+  readonly config?: Readonly<Record<string, string>>
+}
+
+/** Names; or names with numbers of partitions; or with more. */
+export type Topics = readonly string[] | Readonly<Record<string, number | TopicShape>>
+
+export interface KafkaOptions {
+  /** Of the first broker, on the loopback address; any that is free by default. */
+  readonly port?: number
+  /** How many; 1 by default. */
+  readonly brokers?: number
+  /** Made at the start where they are missing. */
+  readonly topics?: Topics
+  /** Of topics whose number of partitions is not given; 1 by default. */
+  readonly partitions?: number
+  /** Kept at `stop()`, and found again by the next start. Without it the data lives in a temporary folder that goes with the broker. */
+  readonly directory?: string
+  /** A broker's own settings by Kafka's names: `message.max.bytes`, `group.min.session.timeout.ms` (milliseconds). */
+  readonly config?: Readonly<Record<string, string>>
+  /** Gets what the broker complains of; by default it goes to standard error. */
+  readonly log?: Log
+}
+
+export interface Kafka extends AsyncDisposable {
+  /** `127.0.0.1:port` of each, as clients take it. */
+  readonly brokers: readonly string[]
+  /** Refuses names that are taken. */
+  createTopics(topics: Topics): Promise<void>
+  deleteTopics(...names: string[]): Promise<void>
+  /** Errors, delays, and brokers that go, to test clients with. */
+  readonly control: Control
+  /** Ends connections and frees the ports; may be called again. */
+  stop(): Promise<void>
+}
+
+const numbers = { last: 0 }
+
+/**
+ * Resolves when it takes connections, after about a quarter of a second. Rejects with the code EADDRINUSE when the port is taken, and
+ * with ELOCKED when another one uses the directory. Not for production: data that was acknowledged can be lost with the machine.
+ */
+export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
+  const { port = 0, brokers = 1, topics = [], partitions = 1, directory, config = {}, log = complain } = options
+  if (!Number.isInteger(brokers) || brokers < 1)
+    throw new RangeError(`brokers is ${brokers}: give a whole number from 1`)
+  const { thread, release } = await lease()
+  const { call } = thread
+  const cluster = ++numbers.last
+  const offLog = thread.onLog(log)
+  try {
+    const ports = await call<number[]>('open', {
+      cluster,
+      ports: [port, ...Array(brokers - 1).fill(0)],
+      directory: directory === undefined ? null : resolve(directory),
+      topics: shapes(topics, partitions),
+      partitions,
+      config,
+    })
+    const stopped = { promise: undefined as Promise<void> | undefined }
+    const stop = () => {
+      stopped.promise ??= call('close', { cluster }).finally(() => {
+        offLog()
+        return release()
+      })
+      return stopped.promise
+    }
+    return {
+      brokers: ports.map(port => `127.0.0.1:${port}`),
+      createTopics: more => call('createTopics', { cluster, topics: shapes(more, partitions) }),
+      deleteTopics: (...names) => call('deleteTopics', { cluster, topics: names }),
+      control: new Control({ cluster, call, ports }),
+      stop,
+      [Symbol.asyncDispose]: stop,
+    }
+  } catch (error) {
+    offLog()
+    await release()
+    throw error
+  }
+}
+
+const complain: Log = (_, line) => void process.stderr.write(`racecar-embedded: ${line}\n`)
+
+function shapes(topics: Topics, otherwise: number): NewTopic[] {
+  const isNames = (given: Topics): given is readonly string[] => Array.isArray(given)
+  const given = isNames(topics) ? topics.map(name => [name, {}] as const) : Object.entries(topics)
+  return given.map(([name, shape]) => {
+    const { partitions = otherwise, config = {} } =
+      typeof shape === 'number' ? { partitions: shape } : (shape as TopicShape)
+    return { name, partitions, config }
+  })
+}
