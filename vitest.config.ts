@@ -3,6 +3,7 @@
 import { defineConfig } from 'vitest/config'
 
 const broker = ['test/broker/**/*.test.ts', 'test/contract/**/*.test.ts', 'test/scripts/**/*.test.ts']
+const embedded = ['test/embedded/**/*.test.ts']
 const process = ['test/process/**/*.test.ts']
 
 const project = (
@@ -31,9 +32,10 @@ export default defineConfig({
     hookTimeout: 60_000,
     coverage: { provider: 'v8', include: ['src/**'] },
     projects: [
-      project('unit', 0, { include: ['test/**/*.test.ts'], exclude: [...broker, ...process] }, {}),
-      project('broker', 1, { include: broker }, oneAtATime),
-      project('process', 2, { include: process }, oneAtATime),
+      project('unit', 0, { include: ['test/**/*.test.ts'], exclude: [...embedded, ...broker, ...process] }, {}),
+      project('embedded', 1, { include: embedded }, {}),
+      project('broker', 2, { include: broker }, oneAtATime),
+      project('process', 3, { include: process }, oneAtATime),
     ],
   },
 })

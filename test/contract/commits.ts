@@ -2,7 +2,7 @@
 
 import { expect } from 'vitest'
 import type { Scenario } from './scenario.ts'
-import { range, SESSION, values } from './world.ts'
+import { range, values } from './world.ts'
 
 const PROTOCOLS = ['cooperative-sticky', 'range'] as const
 
@@ -96,7 +96,7 @@ export function commits(scenario: Scenario): void {
       const other = await world.join({ topic })
       away.doomed = true
       await world.harness.cut(away.engine)
-      await world.harness.until(`another owner, within ${SESSION} ms`, () => other.owned.size === 1)
+      await world.harness.until(`another owner, within ${world.session} ms`, () => other.owned.size === 1)
       expect(await world.harness.when(other.engine.commit([{ topic, partition: 0, offset: 8 }]))).toEqual(['committed'])
       await world.harness.heal(away.engine)
       let outcomes: readonly string[] = ['retry']

@@ -6,6 +6,8 @@ import type { Clock } from '../../src/lib/clock.ts'
 
 export interface Harness {
   readonly clock: Clock
+  /** The session timeout of members here, in milliseconds, where a broker's usual minimum does not hold. */
+  readonly session?: number
   /** A topic of this name, or of one of its own. */
   createTopic(partitions: number, name?: string): Promise<string>
   /** So that there are `total`. */

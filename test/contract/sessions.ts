@@ -4,12 +4,12 @@ import { expect } from 'vitest'
 import { deferred } from '../../src/lib/deferred.ts'
 import type { Probe } from './probe.ts'
 import type { Scenario } from './scenario.ts'
-import { range, SESSION, values, type World } from './world.ts'
+import { type MemberOptions, range, values, type World } from './world.ts'
 
 /** Two static members with two partitions each; the second may be broken. */
-async function pair(world: World, topic: string): Promise<[Probe, Probe]> {
-  const other = await world.join({ topic, instance: 'other' })
-  const victim = await world.join({ topic, instance: 'victim', breakable: true })
+async function pair(world: World, topic: string, settings: MemberOptions['settings'] = {}): Promise<[Probe, Probe]> {
+  const other = await world.join({ topic, instance: 'other', settings })
+  const victim = await world.join({ topic, instance: 'victim', breakable: true, settings })
   await world.balanced([
     [other, 2],
     [victim, 2],
@@ -70,7 +70,7 @@ export function sessions(scenario: Scenario): void {
       const since = world.harness.clock.now()
       await victim.stop(false)
       await world.balanced([[other, 4]])
-      expect(world.harness.clock.now() - since).toBeGreaterThan(SESSION / 2)
+      expect(world.harness.clock.now() - since).toBeGreaterThan(world.session / 2)
     },
   )
 
@@ -80,7 +80,7 @@ export function sessions(scenario: Scenario): void {
     const since = world.harness.clock.now()
     await victim.stop(true)
     await world.balanced([[other, 4]])
-    expect(world.harness.clock.now() - since).toBeLessThan(SESSION / 2)
+    expect(world.harness.clock.now() - since).toBeLessThan(world.session / 2)
     expect(victim.events('group.left')).toHaveLength(1)
   })
 
@@ -175,8 +175,8 @@ export function sessions(scenario: Scenario): void {
     await world.harness.cut(away.engine)
     await world.harness.until('the lease to end', () => !away.engine.mayStart())
     const took = world.harness.clock.now() - since
-    expect(took).toBeGreaterThan(SESSION / 2)
-    expect(took).toBeLessThan(SESSION)
+    expect(took).toBeGreaterThan(world.session / 2)
+    expect(took).toBeLessThan(world.session)
     await world.balanced([[other, 2]])
     expect(couldStart).toBe(false)
     await world.harness.heal(away.engine)
@@ -189,7 +189,7 @@ export function sessions(scenario: Scenario): void {
     const since = world.harness.clock.now()
     await world.harness.until('a session and a half', () => {
       expect(probe.engine.mayStart()).toBe(true)
-      return world.harness.clock.now() - since > SESSION * 1.5
+      return world.harness.clock.now() - since > world.session * 1.5
     })
     expect([probe.losses, probe.events('group.joined').length]).toEqual([[], 1])
   })
@@ -221,7 +221,8 @@ export function sessions(scenario: Scenario): void {
 
   scenario('an interruption shorter than the session costs nothing', async world => {
     const topic = await world.harness.createTopic(4)
-    const [other, victim] = await pair(world, topic)
+    // It takes three seconds until brokers are called unreachable.
+    const [other, victim] = await pair(world, topic, { sessionTimeout: 10_000 })
     const generation = other.generation
     await world.harness.cut(victim.engine)
     await world.harness.until('it to be noticed', () => victim.events('broker.unreachable').length > 0)

@@ -17,15 +17,18 @@ export class KafkaHarness implements Harness {
   readonly #named: string[] = []
   readonly #proxies = new Map<Engine, KafkaProxy>()
 
-  private constructor(address: string, topics: TestTopics) {
+  readonly session?: number
+
+  private constructor(address: string, topics: TestTopics, session?: number) {
     this.#address = address
     this.topics = topics
+    if (session) this.session = session
   }
 
   /** On the broker that all tests share, unless another one is named. */
-  static async open(at?: string): Promise<KafkaHarness> {
+  static async open(at?: string, session?: number): Promise<KafkaHarness> {
     const address = at ?? (await brokers())
-    return new KafkaHarness(address, await TestTopics.open(address))
+    return new KafkaHarness(address, await TestTopics.open(address), session)
   }
 
   async createTopic(partitions: number, name?: string): Promise<string> {

@@ -2,14 +2,16 @@
 // What is there already and made of the same sources is left alone; `--pack` squeezes harder, for npm. Without Go only TypeScript is built.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, constants } from 'node:zlib'
+import { changes } from './changes.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
 const source = join(root, 'go')
+const work = join(root, '.cache')
 const env = { ...process.env, GOOS: 'js', GOARCH: 'wasm', GOFLAGS: '-mod=readonly' }
 const go = (...args) =>
   execFileSync('go', args, { cwd: source, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
@@ -21,7 +23,13 @@ const sha256 = bytes => createHash('sha256').update(bytes).digest('hex')
 
 function fingerprint() {
   const files = readdirSync(source).map(name => readFileSync(join(source, name)))
-  return sha256(Buffer.concat([Buffer.from(go('version')), readFileSync(fileURLToPath(import.meta.url)), ...files]))
+  return sha256(
+    Buffer.concat([
+      Buffer.from(go('version') + JSON.stringify(changes)),
+      readFileSync(fileURLToPath(import.meta.url)),
+      ...files,
+    ]),
+  )
 }
 
 /** Go's glue patches globals and takes the timers it finds: as a function it takes what it is given. */
@@ -61,16 +69,52 @@ function hasGo() {
   }
 }
 
+/** Copies of the modules that we change, in a folder whose name is always the same, since it gets into the program; a go.mod that points there. */
+function changed() {
+  rmSync(work, { recursive: true, force: true })
+  mkdirSync(work, { recursive: true })
+  const copies = new Map()
+  for (const { module, file, from, to } of changes) {
+    const folder = copies.get(module) ?? copy(module)
+    copies.set(module, folder)
+    const text = readFileSync(join(folder, file), 'utf8')
+    if (text.split(from).length !== 2) throw new Error(`${module}/${file} is not as it was: see scripts/changes.mjs`)
+    writeFileSync(
+      join(folder, file),
+      text.replace(from, () => to),
+    )
+  }
+  const replaced = [...copies].map(([module, folder]) => `replace ${module} => ${relative(source, folder)}\n`)
+  writeFileSync(join(work, 'go.mod'), `${readFileSync(join(source, 'go.mod'), 'utf8')}\n${replaced.join('')}`)
+  copyFileSync(join(source, 'go.sum'), join(work, 'go.sum'))
+  return join(work, 'go.mod')
+}
+
+/** Modules are kept read-only: their files are written anew. */
+function copy(module) {
+  const from = go('list', '-m', '-f', '{{.Dir}}', module).trim()
+  const to = join(work, basename(module))
+  mkdirSync(to)
+  const files = readdirSync(from).filter(
+    name => name === 'go.mod' || (name.endsWith('.go') && !name.endsWith('_test.go')),
+  )
+  for (const name of files) writeFileSync(join(to, name), readFileSync(join(from, name)))
+  return to
+}
+
+function compile() {
+  const wasm = join(work, 'kafka.wasm')
+  go('build', `-modfile=${changed()}`, '-trimpath', '-buildvcs=false', '-ldflags=-s -w', '-o', wasm, '.')
+  return readFileSync(wasm)
+}
+
 function buildProgram() {
   const built = existsSync(stamp) ? JSON.parse(readFileSync(stamp, 'utf8')) : {}
   const made = fingerprint()
   if (built.fingerprint === made && built.quality >= quality) return
   console.error('Building the embedded Kafka (half a minute, once).')
   mkdirSync(dist, { recursive: true })
-  const plain = join(dist, 'kafka.wasm')
-  go('build', '-trimpath', '-buildvcs=false', '-ldflags=-s -w', '-o', plain, '.')
-  const wasm = readFileSync(plain)
-  rmSync(plain)
+  const wasm = compile()
   const params = {
     [constants.BROTLI_PARAM_QUALITY]: quality,
     [constants.BROTLI_PARAM_LGWIN]: 24,
