@@ -33,7 +33,7 @@ export default defineConfig({
     coverage: { provider: 'v8', include: ['src/**'] },
     projects: [
       project('unit', 0, { include: ['test/**/*.test.ts'], exclude: [...embedded, ...broker, ...process] }, {}),
-      project('embedded', 1, { include: embedded }, {}),
+      project('embedded', 1, { include: embedded }, { maxWorkers: 3 }),
       project('broker', 2, { include: broker }, oneAtATime),
       project('process', 3, { include: process }, oneAtATime),
     ],

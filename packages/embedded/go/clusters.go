@@ -26,6 +26,7 @@ var calls = map[string]func([]byte) (any, error){
 	"moveCoordinators": typed(moveCoordinators),
 	"addBroker":        typed(addBroker),
 	"dropBroker":       typed(dropBroker),
+	"crash":            typed(crash),
 }
 
 var clusters = struct {

@@ -137,6 +137,27 @@ func readable(body []byte) (err error) {
 	if err := request.ReadFrom(reader.Src); err != nil {
 		return badRequest(fmt.Sprintf("its request %s v%d cannot be read: %v", nameOf(key), version, err))
 	}
+	return bearable(request)
+}
+
+// More partitions than fit into its memory would end the program.
+const mostPartitions = 10_000
+
+func bearable(request kmsg.Request) error {
+	most := int32(0)
+	switch request := request.(type) {
+	case *kmsg.CreateTopicsRequest:
+		for _, topic := range request.Topics {
+			most = max(most, topic.NumPartitions)
+		}
+	case *kmsg.CreatePartitionsRequest:
+		for _, topic := range request.Topics {
+			most = max(most, topic.Count)
+		}
+	}
+	if most > mostPartitions {
+		return badRequest(fmt.Sprintf("it asks for a topic of %d partitions; %d are the most here", most, mostPartitions))
+	}
 	return nil
 }
 

@@ -147,8 +147,11 @@ func keysOf(names []string) ([]kmsg.Key, error) {
 	return keys, nil
 }
 
-// By Kafka's own name, such as REBALANCE_IN_PROGRESS.
+// By Kafka's own name, such as REBALANCE_IN_PROGRESS. One of them is an older one here.
 func errorOf(name string) (*kerr.Error, error) {
+	if name == "NOT_LEADER_OR_FOLLOWER" {
+		return kerr.NotLeaderForPartition, nil
+	}
 	for code := int16(-1); code < 200; code++ {
 		var found *kerr.Error
 		if err, ok := kerr.ErrorForCode(code).(*kerr.Error); ok {
@@ -160,3 +163,6 @@ func errorOf(name string) (*kerr.Error, error) {
 	}
 	return nil, fmt.Errorf("Kafka has no error named %q", name)
 }
+
+// Ends the program as a bug would, or a kill of the broker: nothing more is written.
+func crash(of) (any, error) { panic("it was told to") }

@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, join, relative } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, constants } from 'node:zlib'
 import { changes } from './changes.mjs'
@@ -35,7 +35,8 @@ function fingerprint() {
 /** Go's glue patches globals and takes the timers it finds: as a function it takes what it is given. */
 function glue() {
   const text = readFileSync(join(go('env', 'GOROOT').trim(), 'lib', 'wasm', 'wasm_exec.js'), 'utf8')
-  return `export function load(globalThis, setTimeout, clearTimeout) {\n${text}\nreturn globalThis.Go\n}\n`
+  const taken = 'const { fs, path, process } = globalThis'
+  return `export function load(globalThis, setTimeout, clearTimeout) {\n${taken}\n${text}\nreturn globalThis.Go\n}\n`
 }
 
 /** The licence of each module inside, and of Go itself. */
@@ -94,11 +95,13 @@ function changed() {
 function copy(module) {
   const from = go('list', '-m', '-f', '{{.Dir}}', module).trim()
   const to = join(work, basename(module))
-  mkdirSync(to)
-  const files = readdirSync(from).filter(
-    name => name === 'go.mod' || (name.endsWith('.go') && !name.endsWith('_test.go')),
+  const files = readdirSync(from, { recursive: true }).filter(
+    name => /(\.go|go\.mod)$/.test(name) && !/_test\.go$/.test(name),
   )
-  for (const name of files) writeFileSync(join(to, name), readFileSync(join(from, name)))
+  for (const name of files) {
+    mkdirSync(dirname(join(to, name)), { recursive: true })
+    writeFileSync(join(to, name), readFileSync(join(from, name)))
+  }
   return to
 }
 

@@ -1,7 +1,8 @@
-// What the embedded Kafka changes in kfake, so that it does as Apache Kafka does. Each place must be found exactly once, so that a newer
+// What the embedded Kafka changes in the modules that it is made of, so that it does as Apache Kafka does and bears what it is sent. Each place must be found exactly once, so that a newer
 // kfake cannot lose a change silently.
 
 const module = 'github.com/twmb/franz-go/pkg/kfake'
+const messages = 'github.com/twmb/franz-go/pkg/kmsg'
 
 export const changes = [
   {
@@ -37,6 +38,59 @@ export const changes = [
 		}
 		return resp, true
 	}
+`,
+  },
+  {
+    module,
+    file: 'groups.go',
+    // Apache Kafka answers for a group that nobody has heard of as for one without commits.
+    from: `		g, ok := gs.gs[rg.Group]
+		if !ok {
+			sg.ErrorCode = kerr.GroupIDNotFound.Code
+			continue
+		}
+		g.fillOffsetFetch(creq, rg, sg, unstable)
+`,
+    to: `		g, ok := gs.gs[rg.Group]
+		if !ok {
+			g = &group{c: gs.c, name: rg.Group}
+		}
+		g.fillOffsetFetch(creq, rg, sg, unstable)
+`,
+  },
+  {
+    module: messages,
+    file: 'api.go',
+    // A request that announces billions of tags would be read for half a minute after its last byte.
+    from: `		key, size := b.Uvarint(), b.Uvarint()
+		t.Set(key, b.Span(int(size)))
+	}
+	return t
+}
+
+// Tags is`,
+    to: `		key, size := b.Uvarint(), b.Uvarint()
+		t.Set(key, b.Span(int(size)))
+		if !b.Ok() {
+			break
+		}
+	}
+	return t
+}
+
+// Tags is`,
+  },
+  {
+    module: messages,
+    file: 'api.go',
+    from: `		_, size := b.Uvarint(), b.Uvarint()
+		b.Span(int(size))
+`,
+    to: `		_, size := b.Uvarint(), b.Uvarint()
+		b.Span(int(size))
+		if r, ok := b.(interface{ Ok() bool }); ok && !r.Ok() {
+			return
+		}
 `,
   },
 ]

@@ -114,20 +114,26 @@ export class Clusters {
   }
 
   #again(reason: string): void {
-    const { log } = this.#parts
     this.#run = undefined
     this.#sockets.cut()
     this.#ends += 1
     if (this.#ends >= ENOUGH) {
-      log('error', `the embedded Kafka ended ${ENOUGH} times and is given up: ${reason}`)
-      this.#starting = Promise.reject(new Error('the embedded Kafka has ended and was given up'))
-      this.#starting.catch(() => {})
-      for (const { ports } of this.#clusters.values()) for (const port of ports) this.#sockets.unlisten(port)
+      this.#giveUp(`it has ended ${ENOUGH} times: ${reason}`)
       return
     }
-    log('error', `the embedded Kafka ended and is started again: ${reason}`)
+    this.#parts.log('error', `the embedded Kafka has ended and is started again: ${reason}`)
     this.#starting = this.#start()
+    this.#starting.catch(error => this.#giveUp(`it cannot be started again: ${error.message}`))
+  }
+
+  /** Who connects is refused: better than to be kept waiting. */
+  #giveUp(why: string): void {
+    const line = `the embedded Kafka is given up: ${why}`
+    this.#parts.log('error', line)
+    this.#starting = Promise.reject(new Error(line))
     this.#starting.catch(() => {})
+    this.#sockets.cut()
+    for (const { ports } of this.#clusters.values()) for (const port of ports) this.#sockets.unlisten(port)
   }
 }
 
@@ -137,10 +143,10 @@ async function locked(directory: string, complain: (line: string) => void): Prom
   try {
     return await lock(directory, {
       lockfilePath: join(directory, '.lock'),
-      stale: 5_000,
+      stale: 3_000,
       update: 1_000,
       // One that was killed leaves its lock behind until it is stale.
-      retries: { retries: 30, minTimeout: 200, maxTimeout: 200 },
+      retries: { retries: 20, minTimeout: 200, maxTimeout: 200 },
       onCompromised: error => complain(`the lock of ${directory} is lost: ${error.message}`),
     })
   } catch (error) {

@@ -86,6 +86,15 @@ export class Control {
     await this.#call('addBroker', { node, port })
   }
 
+  /**
+   * The brokers are gone as if they had been killed, and are started again with what they had written. All Kafkas of this process, since
+   * they share a thread; resolves when they are back.
+   */
+  async crash(): Promise<void> {
+    await this.#call('crash', {}).catch(() => {})
+    await this.#call('coordinator', { group: '' })
+  }
+
   async #order(name: string, params: object): Promise<FaultHandle> {
     const order = await this.#call<number>(name, params)
     const { call } = this.#parts

@@ -14,6 +14,7 @@ export type LoadGo = (
 
 interface Go {
   readonly importObject: WebAssembly.Imports
+  exit: (code: number) => void
   run(instance: WebAssembly.Instance): Promise<void>
 }
 
@@ -47,12 +48,14 @@ export class Run implements Program {
   readonly #host: Partial<Host>
   readonly #timers = new Set<NodeJS.Timeout>()
   readonly #waiting = new Map<number, Waiting>()
+  readonly #onEnd: RunParts['onEnd']
   #memory: WebAssembly.Memory | undefined
   #calls = 0
   #lastWords = ''
   #isOver = false
 
-  private constructor(log: RunParts['log']) {
+  private constructor({ log, onEnd }: Pick<RunParts, 'log' | 'onEnd'>) {
+    this.#onEnd = onEnd
     this.#host = {
       answered: (id, result) => this.#settle(id, waiting => waiting.resolve(JSON.parse(result))),
       failed: (id, reason) => this.#settle(id, waiting => waiting.reject(new Error(reason))),
@@ -62,48 +65,53 @@ export class Run implements Program {
 
   /** Resolves when the program takes calls. */
   static async start({ loadGo, module, sockets, log, onEnd }: RunParts): Promise<Run> {
-    const run = new Run(log)
+    const run = new Run({ log, onEnd })
     const go = new (loadGo(run.#globals(), run.#setTimeout, run.#clearTimeout))()
+    // It would print the code; what the program said last tells more.
+    go.exit = () => {}
     const imports = { ...go.importObject, embedded: run.#socketImports(sockets) }
     const instance = await WebAssembly.instantiate(module, imports)
     run.#memory = instance.exports.mem as WebAssembly.Memory
-    const end = (reason: string) => {
-      run.#end(reason)
-      onEnd(reason)
-    }
     await new Promise<void>((resolve, reject) => {
       run.#host.ready = resolve
-      go.run(instance).then(
-        () => end(run.#lastWords || 'it said nothing'),
-        error => {
-          reject(error)
-          end(String(error))
-        },
-      )
+      const ended = (error?: unknown) => {
+        run.#end(error)
+        reject(error ?? new Error(run.#lastWords))
+      }
+      go.run(instance).then(() => ended(), ended)
     })
     return run
   }
 
   call(name: string, params: object): Promise<unknown> {
-    if (this.#isOver) return Promise.reject(new Error('the embedded Kafka is being started again'))
     const id = ++this.#calls
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })
-      this.#host.call!(id, name, JSON.stringify(params))
+      if (this.#isOver) this.#settle(id, () => reject(new Error('the embedded Kafka is being started again')))
+      this.#enter(() => this.#host.call!(id, name, JSON.stringify(params)))
     })
   }
 
-  // A callback into a program that has ended would throw.
   accept(id: number, port: number, remotePort: number): void {
-    if (!this.#isOver) this.#host.accept!(id, port, remotePort)
+    this.#enter(() => this.#host.accept!(id, port, remotePort))
   }
 
   readable(id: number): void {
-    if (!this.#isOver) this.#host.readable!(id)
+    this.#enter(() => this.#host.readable!(id))
   }
 
   drained(id: number): void {
-    if (!this.#isOver) this.#host.drained!(id)
+    this.#enter(() => this.#host.drained!(id))
+  }
+
+  /** A program that has ended cannot be entered any more; one that breaks down ends. */
+  #enter(into: () => void): void {
+    if (this.#isOver) return
+    try {
+      into()
+    } catch (error) {
+      this.#end(error)
+    }
   }
 
   #globals(): object {
@@ -112,7 +120,14 @@ export class Run implements Program {
     }
     // The first two are getters of the global object, which answer no other.
     const { crypto, performance } = globalThis
-    const ours = { crypto, performance, embedded: this.#host, fs: files(print), path, process }
+    const ours = {
+      crypto,
+      performance,
+      embedded: this.#host,
+      fs: files({ print, enter: into => this.#enter(into) }),
+      path,
+      process,
+    }
     return Object.defineProperties(Object.create(globalThis), Object.getOwnPropertyDescriptors(ours))
   }
 
@@ -129,7 +144,7 @@ export class Run implements Program {
     const timer = setTimeout(
       () => {
         this.#timers.delete(timer)
-        callback()
+        this.#enter(callback)
       },
       Math.min(delay, LONGEST),
     )
@@ -148,10 +163,13 @@ export class Run implements Program {
     if (waiting) settle(waiting)
   }
 
-  #end(reason: string): void {
+  #end(error?: unknown): void {
+    if (this.#isOver) return
     this.#isOver = true
     for (const timer of this.#timers) clearTimeout(timer)
+    const reason = [this.#lastWords, error === undefined ? '' : String(error)].filter(Boolean).join('\n')
     for (const { reject } of this.#waiting.values()) reject(new Error(`the embedded Kafka ended: ${reason}`))
     this.#waiting.clear()
+    this.#onEnd(reason || 'it said nothing')
   }
 }
