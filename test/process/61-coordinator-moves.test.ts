@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest'
+import { twoBrokers } from '../support/broker.ts'
+import { now } from '../support/ledger.ts'
+import type { RacecarProcess } from '../support/racecar-process.ts'
+import { millis, PATIENT, print, Scenario } from '../support/scenario.ts'
+
+/** The partitions of the topic that says who coordinates which group. */
+const coordinating = [0, 1, 2, 3, 4]
+
+function coordinateBy({ topics }: Scenario, replicas: [number, ...number[]]): Promise<unknown> {
+  return Promise.all(coordinating.map(partition => topics.move('__consumer_offsets', partition, replicas)))
+}
+
+/** Resolves when each worker has committed something that it handled after `since`. */
+async function commits(racecar: RacecarProcess, since: number): Promise<void> {
+  for (const pid of racecar.workers()) await racecar.line('offsets.committed', line => line.pid === pid, since)
+}
+
+test('a group whose coordinator moves, and is ended after that, follows it: no exit, no rebalance, no message twice', async () => {
+  const cluster = await twoBrokers()
+  const replicas = [0, 1, 2, 3].map(partition => (partition % 2 === 0 ? [1, 2] : [2, 1]))
+  await using scenario = await Scenario.open('coordinator', { kafka: cluster.address, replicas })
+  await coordinateBy(scenario, [1])
+  const racecar = scenario.racecar({ workers: 2, args: [...PATIENT, '--heartbeat-interval', '0.5'] })
+  await scenario.served()
+  const load = scenario.load({ isPatient: true })
+  await scenario.flows()
+
+  const before = racecar.lines.length
+  // Both live on: whoever asks the old one hears that it is not the coordinator.
+  await coordinateBy(scenario, [2, 1])
+  const moved = now()
+  await commits(racecar, racecar.lines.length)
+  const followed = now() - moved
+
+  const [, second] = cluster.brokers
+  try {
+    await second!.stop()
+    const gone = now()
+    const since = racecar.lines.length
+    await scenario.flows(60_000)
+    await commits(racecar, since)
+    const took = now() - gone
+    print(`row 61: commits ${millis(followed)} after a move; all flow, commits too, ${millis(took)} after the end of it`)
+  } finally {
+    await second!.start()
+  }
+  await load.stop()
+  await scenario.handledAll()
+
+  expect(racecar.lines.slice(before).filter(({ event }) => /^(group|partitions|slot)\./.test(event))).toEqual([])
+  expect(await scenario.stop(racecar)).toEqual([0, null])
+  await scenario.expectWhole()
+  await scenario.expectNothingLeft()
+})
