@@ -5,6 +5,7 @@ import { deferred } from '../../src/lib/deferred.ts'
 import { brokers } from '../support/broker.ts'
 import { now } from '../support/ledger.ts'
 import { Api, KafkaProxy } from '../support/proxy.ts'
+import type { LogLine } from '../support/racecar-process.ts'
 import { millis, print, Scenario } from '../support/scenario.ts'
 
 const HOUR = 3_600_000
@@ -58,7 +59,7 @@ async function jumps(kafka: string): Promise<void> {
     release.resolve(undefined)
     // Set back, whoever counts by it would beat again after two hours.
     await proxy.next(Api.Heartbeat, 6)
-    const isOfNow = ({ time }: { time?: unknown }) => Math.abs(Date.parse(String(time)) - Date.now() - shift) < HOUR / 4
+    const isOfNow = ({ time }: LogLine) => Math.abs(Date.parse(`${time}`) - Date.now() - shift) < HOUR / 4
     for (const pid of racecar.workers())
       await racecar.line('offsets.committed', line => line.pid === pid && isOfNow(line), jumped)
   }

@@ -41,7 +41,9 @@ test('a group whose coordinator moves, and is ended after that, follows it: no e
     await scenario.flows(60_000)
     await commits(racecar, since)
     const took = now() - gone
-    print(`row 61: commits ${millis(followed)} after a move; all flow, commits too, ${millis(took)} after the end of it`)
+    print(
+      `row 61: commits ${millis(followed)} after a move; all flow, commits too, ${millis(took)} after the end of it`,
+    )
   } finally {
     await second!.start()
   }
