@@ -42,7 +42,7 @@ async function jumps(kafka: string): Promise<void> {
   const clock = new WallClock(scenario.folder)
   const racecar = scenario.racecar({ workers: 2, args, env: clock.env })
   await scenario.served()
-  const load = scenario.load()
+  const load = scenario.load({ everyMs: 10 })
   await scenario.flows()
   const everybody = [racecar.pid, ...racecar.workers()]
   const [start, before, opened] = [now(), racecar.lines.length, proxy.count(Api.ApiVersions)]
