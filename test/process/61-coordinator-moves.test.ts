@@ -13,7 +13,7 @@ function coordinateBy({ topics }: Scenario, replicas: [number, ...number[]]): Pr
   return Promise.all(coordinating.map(partition => topics.move('__consumer_offsets', partition, replicas)))
 }
 
-/** Resolves when each worker has committed something that it handled after `since`. */
+/** Resolves when each worker has told of a commit, from this line of the log on. */
 async function commits(racecar: RacecarProcess, since: number): Promise<void> {
   for (const pid of racecar.workers()) await racecar.line('offsets.committed', line => line.pid === pid, since)
 }
