@@ -110,3 +110,6 @@ export function describeCluster(place: Place): Promise<{
 
 /** A topic's partitions as this one broker knows them, in their order; none where it does not know the topic. */
 export function partitionsOf(question: Place & { topic: string }): Promise<PartitionView[]>
+
+/** Lets everybody who uses one client id take that many bytes a second, whatever it is. */
+export function limitConsumers(quota: Place & { bytesPerSecond: number }): Promise<void>

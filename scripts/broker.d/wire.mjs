@@ -1,5 +1,5 @@
-// The few questions we ask a broker over a bare socket, so that "it is up" means that it answers. Knows Kafka's frames and nothing else;
-// it must run before any package is installed.
+// The few questions we ask a broker over a bare socket, so that "it is up" means that it answers, and what kafkajs cannot tell it. Knows
+// Kafka's frames and nothing else; it must run before any package is installed.
 import { connect } from 'node:net'
 import { host as loopback } from './places.mjs'
 
@@ -123,4 +123,21 @@ export async function findsCoordinator({ host = loopback, port, limit = 5000 }) 
   )
   reader.int32()
   return reader.int16() === 0
+}
+
+/** Lets everybody who uses one client id take that many bytes a second, whatever it is: AlterClientQuotas v0. */
+export async function limitConsumers({ host = loopback, port, limit = 2000, bytesPerSecond }) {
+  const one = Buffer.from([0, 0, 0, 1])
+  const anyName = Buffer.from([0xff, 0xff])
+  const rate = Buffer.alloc(8)
+  rate.writeDoubleBE(bytesPerSecond)
+  const entity = Buffer.concat([one, string('client-id'), anyName])
+  const quota = Buffer.concat([one, string('consumer_byte_rate'), rate, Buffer.from([0])])
+  const reader = await exchange(
+    { host, port, limit },
+    request(49, 0, Buffer.concat([one, entity, quota, Buffer.from([0])])),
+  )
+  reader.int32()
+  const [code] = reader.array(() => reader.int16())
+  if (code !== 0) throw new Error(`the quota was refused with error ${code}`)
 }

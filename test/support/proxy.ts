@@ -12,7 +12,7 @@ import { Weather } from './proxy-pipe.ts'
 export { Api } from './kafka-layouts.ts'
 export type { Verdict }
 
-type Listener = (request: RequestHead) => Verdict | Promise<Verdict>
+type Answer = Verdict | Promise<Verdict>
 
 export interface ProxyOptions {
   /** The broker's port. */
@@ -38,9 +38,9 @@ interface Expectation {
 
 export class KafkaProxy implements AsyncDisposable {
   /** Sees every request before it goes on; until what it returns has settled, the request and all behind it wait. */
-  onRequest: Listener | undefined
+  onRequest: ((request: RequestHead) => Answer) | undefined
   /** The same for responses, named by their requests: `drop` is a request that was carried out and whose answer was lost. */
-  onResponse: Listener | undefined
+  onResponse: ((request: RequestHead, frame: Buffer) => Answer) | undefined
   /** Requests that passed, by API key. */
   readonly counts = new Map<number, number>()
   private weather = new Weather()
@@ -195,7 +195,7 @@ export class KafkaProxy implements AsyncDisposable {
   }
 
   private async response(head: RequestHead, frame: Buffer): Promise<Verdict | Buffer> {
-    const verdict = await this.onResponse?.(head)
+    const verdict = await this.onResponse?.(head, frame)
     if (verdict) return verdict
     const { advertise } = this.options
     const redirected = advertise ? withPorts(head.apiKey, head.apiVersion, frame, advertise) : frame

@@ -3,11 +3,19 @@
 // with an error, for a half-open one would be waited for again by all who come later. Knows nothing of what is sent.
 
 import type { Socket } from 'node:net'
-import type { Clock } from '../../lib/clock.ts'
+import type { Cancel, Clock } from '../../lib/clock.ts'
 import type { Answers } from './answers.ts'
 import { Unreached } from './codes.ts'
 import { decodeFetchResponse } from './fetch-response.ts'
-import { type ApiName, lookup, type WireBroker, type WireConnection, type WireLogger, wireBroker } from './wire.ts'
+import {
+  type ApiName,
+  lookup,
+  sinceThrottled,
+  type WireBroker,
+  type WireConnection,
+  type WireLogger,
+  wireBroker,
+} from './wire.ts'
 
 export interface LineParts {
   readonly host: string
@@ -95,13 +103,7 @@ export class Line {
   // Raced, not only destroyed: kafkajs leaves some waits unsettled when their socket dies.
   #bounded<T>(work: Promise<T>, timeout: number, what: string): Promise<T> {
     return new Promise((resolve, reject) => {
-      const read = this.#socket?.bytesRead
-      const isSlow = () => what === 'Fetch' && this.#socket?.bytesRead !== read
-      const cancel = this.#parts.clock.after(timeout, () => {
-        // A large answer on a narrow line takes its time; broken off, it would never get through.
-        if (isSlow()) return void this.#bounded(work, timeout, what).then(resolve, reject)
-        this.break(new Unreached(`${this.#address} did not answer ${what} within ${Math.round(timeout)} ms`))
-      })
+      const cancel = this.#limited(timeout, what)
       const done = () => {
         cancel()
         this.#waiting.delete(fail)
@@ -116,5 +118,26 @@ export class Line {
         resolve(value)
       }, fail)
     })
+  }
+
+  /** Ends the connection when time is up. */
+  #limited(timeout: number, what: string): Cancel {
+    let read = this.#socket?.bytesRead
+    let cancel: Cancel
+    const wait = (ms: number) => {
+      cancel = this.#parts.clock.after(ms, over)
+    }
+    const over = () => {
+      // What the broker has asked to be held back is sent only after that. On a connection of its own it would escape the quota.
+      const left = timeout - sinceThrottled(this.#connection)
+      if (left > 0) return wait(left)
+      // A large answer on a narrow line takes its time; broken off, it would never get through.
+      const isSlow = what === 'Fetch' && this.#socket?.bytesRead !== read
+      read = this.#socket?.bytesRead
+      if (isSlow) return wait(timeout)
+      this.break(new Unreached(`${this.#address} did not answer ${what} within ${Math.round(timeout)} ms`))
+    }
+    wait(timeout)
+    return () => cancel()
   }
 }

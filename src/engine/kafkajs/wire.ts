@@ -26,6 +26,7 @@ export interface WireRequest {
 }
 
 export interface WireConnection {
+  readonly requestQueue: { readonly throttledUntil: number }
   isConnected(): boolean
   send(call: {
     request: unknown
@@ -122,6 +123,10 @@ Object.assign(RequestQueue.prototype, {
     this.throttleCheckTimeoutId = setTimeout(check, wait)
   },
 } satisfies Partial<Queue>)
+
+/** Milliseconds since this connection may send again after the broker has asked it to hold back; below 0 while it must not. */
+export const sinceThrottled = ({ requestQueue: { throttledUntil } }: WireConnection): number =>
+  throttledUntil > 0 ? performance.now() - throttledUntil : Number.POSITIVE_INFINITY
 
 export const lookup = (broker: WireBroker, api: ApiName, args: object): WireRequest =>
   broker.lookupRequest(apiKeys[api], requests[api])(args)

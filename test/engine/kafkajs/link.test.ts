@@ -24,7 +24,13 @@ async function linked(socketTimeout = 200) {
   }
 }
 
-const gone = (): Promise<void> => vi.waitFor(() => expect(process.getActiveResourcesInfo()).not.toContain('Timeout'))
+/** Asked without a timer of our own. */
+async function gone(): Promise<void> {
+  const isLeft = () => process.getActiveResourcesInfo().includes('Timeout')
+  const end = performance.now() + 1_000
+  while (isLeft() && performance.now() < end) await new Promise(resolve => setImmediate(resolve))
+  expect(isLeft(), 'a timer that is left').toBe(false)
+}
 
 describe('the link to a broker', () => {
   test('opens a connection once, however many ask at the same time, and one for each channel', async () => {
@@ -129,6 +135,37 @@ describe('the link to a broker', () => {
     vi.restoreAllMocks()
     expect(performance.now() - began).toBeGreaterThan(350)
     expect(broker.requests).toEqual([Api.Heartbeat, Api.Heartbeat])
+  })
+
+  test('counts the time for an answer from when a broker lets it ask, on the connection that was to hold back', async () => {
+    await using all = await linked()
+    const { broker, link } = all
+    broker.answer = () => heartbeat({ throttleMs: 500 })
+    await link.send('Heartbeat', beat, TIMEOUT)
+    const began = performance.now()
+    broker.answer = () => heartbeat()
+    await link.send('Heartbeat', beat, TIMEOUT)
+    expect(performance.now() - began).toBeGreaterThan(450)
+    expect(broker.sockets).toHaveLength(1)
+
+    broker.answer = () => heartbeat({ throttleMs: 500 })
+    await link.send('Heartbeat', beat, TIMEOUT)
+    broker.answer = () => undefined
+    const asked = performance.now()
+    await expect(link.send('Heartbeat', beat, TIMEOUT)).rejects.toThrow('did not answer Heartbeat within 200 ms')
+    expect(performance.now() - asked).toBeGreaterThan(650)
+  })
+
+  test('leaves nothing when it is closed while it holds back', async () => {
+    await using all = await linked()
+    const { broker, link } = all
+    broker.answer = () => heartbeat({ throttleMs: 60_000 })
+    await link.send('Heartbeat', beat, TIMEOUT)
+    const waiting = link.send('Heartbeat', beat, TIMEOUT)
+    await new Promise(resolve => setImmediate(resolve))
+    link.close(new Error('closed'))
+    await expect(waiting).rejects.toThrow('closed')
+    await gone()
   })
 
   test('when it is closed all that waits is told, and nothing is left', async () => {
