@@ -1,13 +1,14 @@
 // The demo's story: a broker, three workers, a stream of greetings, a kill before the viewer's eyes, a graceful stop, and the
 // count. Exits 1 if a greeting was lost, a partition never came back, or the stop was not clean.
 
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
 import { openTopic, startGreeting } from './greetings.mjs'
 import { GuestBook, now } from './guest-book.mjs'
+import { openKafka } from './kafka.mjs'
 import { Racecar } from './racecar.mjs'
 import { Screen } from './screen.mjs'
 
@@ -18,6 +19,7 @@ const PATIENCE_MS = 60_000
 
 const folder = mkdtempSync(join(tmpdir(), 'racecar-demo-'))
 const screen = new Screen()
+let kafka
 let racecar
 let topic
 try {
@@ -29,15 +31,14 @@ try {
 } finally {
   racecar?.kill()
   await topic?.close()
+  await kafka?.stop()
   rmSync(folder, { recursive: true, force: true })
 }
 
 async function story() {
-  screen.say('Starting a Kafka broker (the first time its parts are fetched, once)')
-  const brokers = execFileSync('scripts/broker', ['start'], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  }).trim()
+  const { values } = parseArgs({ options: { kafka: { type: 'boolean', default: false } } })
+  kafka = await openKafka({ real: values.kafka, say: text => screen.say(text) })
+  const { brokers } = kafka
   topic = await openTopic(brokers, 'greetings', PARTITIONS)
 
   const book = new GuestBook(join(folder, 'guest-book.jsonl'))

@@ -5,6 +5,7 @@ import { hostname } from 'node:os'
 import { optionNames, optionOf, spellingsOf, variableOf } from '../config/names.ts'
 import type { Config } from '../config/options.ts'
 import { EXIT } from '../errors.ts'
+import type { Events } from '../events/events.ts'
 import { clusterFork, type Inspection } from '../supervisor/fork.ts'
 import { InstanceIds, randomPart } from '../supervisor/instance-ids.ts'
 import type { NotedSlot } from '../supervisor/parts.ts'
@@ -37,13 +38,14 @@ export async function forked({ session, desk, exec }: ForkedParts): Promise<End 
     fork: clusterFork({ exec, withhold: secretVariables(), clock, inspect: inspect && inspection(inspect) }),
     bus,
     clock,
-    resolve: description => session.resolve(description),
+    resolve: description => session.settle(description),
     evict: eviction => evict(eviction, session),
     clearTheWay: ({ config }, signal) => clearTheWay(session, config, signal),
     noteSlots: slots => noteSlots(session, slots),
     onWorkerEvent: (origin, { name, data }) => {
       log.write(origin, name, data as never)
       if (name === 'group.joined') session.parts.news?.joined()
+      if (name === 'topic.missing') session.missing((data as Events['topic.missing']).topic)
     },
   })
   desk.open({

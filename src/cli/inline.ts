@@ -55,6 +55,7 @@ class Here implements Clerk {
     const bus = createBus()
     log.listen(bus, { slot: nameOf(session), pid: process.pid })
     bus.on('group.joined', () => session.parts.news?.joined())
+    bus.on('topic.missing', ({ topic }) => session.missing(topic))
     bus.on('worker.failed', ({ error }) => {
       this.#failure = error.message
     })
@@ -137,7 +138,7 @@ class Here implements Clerk {
 
   async #configure(description: Description): Promise<void> {
     try {
-      const { config, groupId } = this.#session.resolve(description)
+      const { config, groupId } = await this.#session.settle(description)
       await clearTheWay(this.#session, config, this.#ending.signal)
       // Without a slot that outlives this process there is no place to come back to, unless the user names one.
       const instanceId = config.groupInstanceId === undefined ? null : `${config.groupInstanceId}-0`

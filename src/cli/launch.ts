@@ -13,6 +13,7 @@ import { answerSignals, type Heard } from '../supervisor/signals.ts'
 import { untilStop } from './config.ts'
 import { daemonize, type Terminal } from './daemonize.ts'
 import { Desk } from './desk.ts'
+import type { Embedded } from './embedded.ts'
 import { forked } from './forked.ts'
 import { hungUp } from './hang-up.ts'
 import type { Inspect } from './inspect.ts'
@@ -67,10 +68,12 @@ async function run(launch: Launch): Promise<End> {
   const bus = createBus((error, name) => complain(`A subscriber of ${name} failed: ${String(error)}`))
   log.listen(bus, { pid: process.pid })
   let pidfile: Pidfile | undefined
+  let embedded: Embedded | undefined
   try {
     pidfile = config.pidfile === undefined ? undefined : await acquire(config.pidfile, bus)
     const plans = await untilStop(launch.heard, () => plansFor(launch, config.require))
     if (plans === undefined) return { exitCode: EXIT.clean, why: 'stopped' }
+    if (config.embedded) embedded = await startEmbedded({ config, cwd: launch.cwd, bus, clock: systemClock })
     const session = new Session({
       ...launch,
       files,
@@ -79,12 +82,14 @@ async function run(launch: Launch): Promise<End> {
       log,
       plans: plans.map(plan => ({ ...plan, ...files.plan })),
       pidfile,
+      embedded,
       news: terminal && newsFor(terminal, consumers, bus),
       clock: systemClock,
       loaded,
     })
     return await start(session, launch)
   } finally {
+    await embedded?.stop()
     await pidfile?.release()
     await flushed(log.close())
   }
@@ -123,6 +128,12 @@ async function serve(session: Session, desk: Desk, { exec, uncaught }: Launch): 
   }
   const { inline } = await import('./inline.ts')
   return inline({ session, desk, uncaught })
+}
+
+/** For development alone. */
+async function startEmbedded(parts: Parameters<typeof Embedded.start>[0]): Promise<Embedded> {
+  const { Embedded } = await import('./embedded.ts')
+  return Embedded.start(parts)
 }
 
 /** Loaded only where it is wanted: its lock hooks signals and the process's exit. */

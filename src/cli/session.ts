@@ -8,10 +8,12 @@ import type { Section } from '../config/sources.ts'
 import { RacecarError } from '../errors.ts'
 import type { Bus } from '../events/bus.ts'
 import type { Clock } from '../lib/clock.ts'
+import { reasonOf } from '../lib/reason.ts'
 import type { Description, LoadPlan } from '../messages.ts'
 import type { Log } from '../observe/log.ts'
 import type { Pidfile } from '../supervisor/pidfile.ts'
 import { type FoundConfig, readFile } from './config.ts'
+import type { Embedded } from './embedded.ts'
 import { type Inspect, inspectsWorkers, PATIENCE_WARNING } from './inspect.ts'
 import type { News } from './news.ts'
 import { optionsInForce } from './options-in-force.ts'
@@ -32,6 +34,7 @@ export interface SessionParts {
   readonly inspect?: Inspect | undefined
   readonly forced: readonly Section[]
   readonly news?: News | undefined
+  readonly embedded?: Embedded | undefined
   /** Without the options of the class. */
   readonly loaded: Pick<Loaded, 'config' | 'sources'>
 }
@@ -83,6 +86,22 @@ export class Session {
     if (!this.#known.has(consumer)) this.#introduce(consumer, groupId, warnings)
     this.#known.set(consumer, { config, sources, groupId })
     return { config, groupId }
+  }
+
+  /** The same, and what the class wants to be there is there. */
+  async settle(description: Description): Promise<Resolved> {
+    const resolved = this.resolve(description)
+    await this.parts.embedded?.create(description.subscriptions.map(({ topic }) => topic))
+    return resolved
+  }
+
+  /** A worker misses a topic, to consume it or to produce to it. */
+  missing(topic: string): void {
+    const { embedded, bus } = this.parts
+    embedded?.create([topic]).catch(error => {
+      const message = `The topic ${topic} could not be created: ${reasonOf(error)}.`
+      bus.publish('line', { level: 'warn', message, from: 'embedded' })
+    })
   }
 
   showOptions(): void {

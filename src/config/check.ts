@@ -17,7 +17,16 @@ interface Rule {
   readonly says: (name: (option: OptionName) => string, config: Config) => string
 }
 
+/** Where an embedded Kafka can be. */
+const LOOPBACK = /^(localhost|127\.0\.0\.1):\d+$/
+
 const refused: readonly Rule[] = [
+  {
+    of: ['embedded', 'brokers'],
+    isBroken: ({ embedded, brokers }) => embedded && !(brokers.length === 1 && LOOPBACK.test(brokers[0]!)),
+    says: name =>
+      `${name('embedded')} starts one broker, on the loopback address alone: ${name('brokers')} must be localhost with a port`,
+  },
   {
     of: ['heartbeatInterval', 'sessionTimeout'],
     isBroken: ({ heartbeatInterval, sessionTimeout }) => heartbeatInterval >= sessionTimeout,

@@ -22,6 +22,12 @@ export const options = {
     default: ['localhost:9092'],
     about: 'Kafka brokers to bootstrap from; without a port 9092',
   }),
+  embedded: flag({
+    group: 'Kafka',
+    default: false,
+    about:
+      'Start a Kafka inside this process, where brokers says, its data in .racecar/kafka, and create missing topics: for development, with the package racecar-embedded',
+  }),
   clientId: text({ group: 'Kafka', default: 'racecar', about: 'How this client is called in the logs of the brokers' }),
   groupId: maybeText({
     group: 'Kafka',

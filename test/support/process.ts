@@ -88,7 +88,10 @@ export class Project implements AsyncDisposable {
 
   /** What start() starts. */
   launch(under: readonly string[], ...args: string[]): ProcessOptions {
-    const fixed = ['--brokers', NOWHERE, '--pidfile', this.pidfile]
+    const usual = { '--brokers': NOWHERE, '--pidfile': this.pidfile }
+    const fixed = Object.entries(usual)
+      .filter(([flag]) => !args.includes(flag))
+      .flat()
     const env = { SAID: this.path('said') }
     return { cwd: this.folder, args: [...fixed, ...args, 'WelcomeConsumer'], env, under }
   }

@@ -50,16 +50,18 @@ export class Clusters {
 
   async #open(params: OpenParams): Promise<readonly number[]> {
     const ports: number[] = []
-    const folder = await this.#folder(params.directory)
+    let release = async () => {}
     try {
       for (const port of params.ports) ports.push(await this.#sockets.listen(port))
+      const folder = await this.#folder(params.directory)
+      release = folder.release
       const cluster = { params, ports, ...folder }
       await this.#serve(await this.#started(), cluster)
       this.#clusters.set(params.cluster, cluster)
       return ports
     } catch (error) {
       for (const port of ports) this.#sockets.unlisten(port)
-      await folder.release()
+      await release()
       throw error
     }
   }

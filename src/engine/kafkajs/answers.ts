@@ -15,6 +15,7 @@ interface Topics<P> {
 }
 
 export interface MetadataAnswer {
+  readonly clusterId: string | null
   readonly brokers: readonly { readonly nodeId: number; readonly host: string; readonly port: number }[]
   readonly topicMetadata: readonly {
     readonly topicErrorCode: number
@@ -57,5 +58,6 @@ export interface Answers extends Record<ApiName, unknown> {
   JoinGroup: JoinAnswer
   Heartbeat: Coded
   LeaveGroup: Coded & { readonly members?: readonly Coded[] }
+  CreateTopics: { readonly topicErrors: readonly (Coded & { readonly topic: string })[] }
   SyncGroup: Coded & { readonly memberAssignment: Buffer | null }
 }

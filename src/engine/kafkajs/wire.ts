@@ -19,6 +19,7 @@ export type ApiName =
   | 'Heartbeat'
   | 'LeaveGroup'
   | 'SyncGroup'
+  | 'CreateTopics'
 
 export interface WireRequest {
   readonly request: { readonly apiKey: number; readonly apiVersion: number; readonly apiName: string }

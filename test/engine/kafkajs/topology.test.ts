@@ -26,7 +26,7 @@ class FakeBrokers {
         partitionMetadata: leaders.map((leader, partitionId) => ({ partitionId, leader, partitionErrorCode: 0 })),
       }
     })
-    return { brokers: [], topicMetadata }
+    return { clusterId: null, brokers: [], topicMetadata }
   }
 }
 
