@@ -4,9 +4,10 @@
 import { groupIdOf } from '../config/group.ts'
 import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/options.ts'
-import { type ConsumerClass, describe, isConsumerClass, parserOf, type RunnableConsumer } from '../consumer/consumer.ts'
+import { type ConsumerClass, describe, isConsumerClass, type RunnableConsumer } from '../consumer/consumer.ts'
 import { RacecarError } from '../errors.ts'
 import { type Bus, createBus } from '../events/bus.ts'
+import { nearest } from '../lib/nearest.ts'
 import type { OnError } from '../runner/runner.ts'
 import { instantiate, runnerOf } from '../worker/prepare.ts'
 import { Driver } from './driver.ts'
@@ -16,12 +17,14 @@ import { UserCode } from './user-code.ts'
 import { Journal, watched } from './watched.ts'
 import { World } from './world.ts'
 
-export interface TestOptions {
+export interface TestOptions<C = object> {
   /** Of each topic; 1 by default. */
   readonly partitions?: number
   /** Options as in the reference, in camelCase, over those of the class. Variables and files are not read. */
   readonly config?: Partial<Config>
   readonly onError?: OnError
+  /** Called with the instance before it is initialized: the moment to put something in the place of what it talks to. */
+  readonly prepare?: (consumer: C) => unknown
   /** The name that the consumer is run by; by default its `consumerName`, or the name of the class. */
   readonly name?: string
   /** Seconds of real time in which a handler must come to its end; 4 by default. */
@@ -34,30 +37,24 @@ export interface TestOptions {
  */
 export async function testConsumer<C extends RunnableConsumer>(
   consumer: C,
-  options: TestOptions = {},
+  options: TestOptions<InstanceType<C>> = {},
 ): Promise<TestedConsumer<InstanceType<C>>> {
   const cls: unknown = consumer
   if (!isConsumerClass(cls)) throw new TypeError('testConsumer takes a class that extends Consumer of racecar')
-  const name = options.name ?? nameOf(cls)
-  const description = describe(name, cls)
-  const { config } = loadConfig({
-    classOptions: description.options,
-    consumer: name,
-    ...(options.config ? { given: options.config } : {}),
-  })
-  const groupId = groupIdOf(name, config)
+  mustKnow(options)
+  const { description, config, groupId } = setUp(cls, options)
+  const name = description.consumer
   const code = new UserCode((options.patience ?? PATIENCE) * 1000)
   const journal = new Journal(name)
   const driver = new Driver({ code, guard: () => world.guard() })
-  const { clock } = driver
   const world: World = new World({
-    clock,
+    clock: driver.clock,
     groupId,
-    partitions: partitionsOf(options),
+    partitions: options.partitions ?? 1,
     subscribed: description.subscriptions.map(({ topic }) => topic),
-    parsers: topic => parserOf(cls, topic),
   })
-  const instance = instantiate(cls)
+  const instance = instantiate(cls) as InstanceType<C>
+  await options.prepare?.(instance)
   const runner = runnerOf(cls, {
     consumer: watched(instance, { code, journal }),
     description,
@@ -66,12 +63,20 @@ export async function testConsumer<C extends RunnableConsumer>(
     instanceId: `${config.groupInstanceId ?? groupId}-0`,
     engine: world.engine,
     bus: listening(journal),
-    clock,
+    clock: driver.clock,
     onError: noting(journal, code, options.onError),
     whenTurned: turned,
   })
-  const parts = { name, consumer: instance as InstanceType<C>, runner, driver, world, journal, config }
-  return TestedConsumer.start(parts)
+  return TestedConsumer.start({ name, consumer: instance, runner, driver, world, journal, config })
+}
+
+/** What a worker and its primary find out before anything runs. */
+function setUp(cls: ConsumerClass, options: Pick<TestOptions, 'name' | 'config'>) {
+  const name = options.name ?? nameOf(cls)
+  const description = describe(name, cls)
+  const given = options.config ?? {}
+  const { config } = loadConfig({ classOptions: description.options, consumer: name, given })
+  return { description, config, groupId: groupIdOf(name, config) }
 }
 
 /** Below the 5 seconds that test runners give a test. */
@@ -83,9 +88,24 @@ function nameOf(cls: ConsumerClass): string {
   return name
 }
 
-function partitionsOf({ partitions = 1 }: TestOptions): number {
-  if (Number.isInteger(partitions) && partitions > 0) return partitions
-  throw new TypeError(`partitions must be a whole number, at least 1, not ${String(partitions)}`)
+const OPTIONS: readonly string[] = [
+  'partitions',
+  'config',
+  'onError',
+  'prepare',
+  'name',
+  'patience',
+] satisfies (keyof TestOptions)[]
+
+function mustKnow(options: TestOptions<never>): void {
+  const odd = Object.keys(options).find(option => !OPTIONS.includes(option))
+  if (odd !== undefined) {
+    const meant = nearest(odd, OPTIONS)
+    throw new TypeError(`testConsumer knows no ${odd}${meant ? `; did you mean ${meant}?` : ''}`)
+  }
+  const { partitions = 1 } = options
+  if (!Number.isInteger(partitions) || partitions < 1)
+    throw new TypeError(`partitions must be a whole number, at least 1, not ${String(partitions)}`)
 }
 
 function listening(journal: Journal): Bus {

@@ -174,10 +174,9 @@ export class TestedConsumer<C = object> implements AsyncDisposable {
     const { runner, driver, world } = this.#parts
     const wanted = world.partitions.map(keyOf).sort().join()
     runner.beat()
+    const has = () => runner.snapshot().lanes.map(keyOf).sort().join()
     await driver.until(
-      () =>
-        this.#ended !== undefined ||
-        (!world.isRebalancing && runner.snapshot().lanes.map(keyOf).sort().join() === wanted),
+      () => this.#ended !== undefined || has() === wanted,
       () => this.#unsettled('has not got its partitions'),
     )
   }

@@ -14,7 +14,6 @@ export interface WorldParts {
   /** Of each topic. */
   readonly partitions: number
   readonly subscribed: readonly string[]
-  readonly parsers: (topic: string) => ((raw: string) => unknown) | undefined
 }
 
 const nameOf = (topic: TopicName): string => (typeof topic === 'string' ? topic : topic.name)
@@ -37,7 +36,7 @@ export class World {
       latency: 0,
       onSend: record => this.#makeRoom(record),
       onStored: ({ topic, partition }, record) => {
-        this.produced.push(makeMessage(topic, partition, record, 0, parts.parsers(topic)))
+        this.produced.push(makeMessage(topic, partition, record, 0))
         if (parts.subscribed.includes(topic)) this.#loop(topic)
       },
     })
@@ -46,10 +45,6 @@ export class World {
 
   get engine() {
     return createMemoryEngine(this.#cluster)
-  }
-
-  get isRebalancing(): boolean {
-    return this.#group.rebalancing
   }
 
   /** All of the subscribed topics that are not withheld. */
@@ -109,7 +104,7 @@ export class World {
   }
 
   /** Throws where a consumer feeds itself without end. */
-  readonly guard = (): void => {
+  guard(): void {
     const { count, topic } = this.#loops
     if (count <= MOST_LOOPS) return
     this.#loops.count = 0

@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { Consumer, type Context, type Message, type MessageOf, topic } from 'racecar'
 import { testConsumer } from 'racecar/testing'
 import { describe, expect, it } from 'vitest'
+import { deferred } from '../../src/lib/deferred.ts'
 import { consuming } from './support.ts'
 
 const values = (messages: readonly Message[]) => messages.map(({ value }) => value)
@@ -81,6 +82,7 @@ describe('what came of it', () => {
       process(message: Message) {
         this.count += this.#secret
         this.produce(JSON.stringify({ hello: message.value }), { topic: 'greetings', key: 'k', headers: { n: '1' } })
+        this.produce('to the first partition', { topic: 'elsewhere' })
         this.produce('to the last partition', { topic: 'elsewhere', partition: 7 })
         this.logger.info('greeted', { name: message.value })
       }
@@ -89,6 +91,7 @@ describe('what came of it', () => {
     await greeter.give('Ada')
     expect(greeter.produced).toMatchObject([
       { topic: 'greetings', key: 'k', headers: { n: '1' }, partition: 0, offset: 0 },
+      { topic: 'elsewhere', partition: 0, value: 'to the first partition' },
       { topic: 'elsewhere', partition: 7, value: 'to the last partition' },
     ])
     expect(greeter.produced[0]?.json()).toEqual({ hello: 'Ada' })
@@ -175,21 +178,32 @@ describe('it runs as in production', () => {
     expect(consumer.errors).toMatchObject([{ error: { code: 'MESSAGE_INVALID', issues: [{ message: 'no number' }] } }])
   })
 
-  it('lanes side by side, unless it is serial', async () => {
-    const most = async (serial: boolean) => {
-      let [running, highest] = [0, 0]
-      const Counting = consuming(async () => {
+  it('lanes side by side', async () => {
+    const allAreHere = deferred()
+    let running = 0
+    const Meeting = consuming(() => {
+      if (++running === 4) allAreHere.resolve()
+      return allAreHere.promise
+    })
+    await using orders = await testConsumer(Meeting, { partitions: 4 })
+    await orders.give('a', 'b', 'c', 'd')
+    expect(orders.handled).toHaveLength(4)
+  })
+
+  it('one message at a time where it is serial', async () => {
+    let [running, highest] = [0, 0]
+    const Counting = consuming(
+      async () => {
         highest = Math.max(highest, ++running)
         await wait(1)
         running--
-      })
-      await using orders = await testConsumer(Counting, { partitions: 4, config: { serial } })
-      await orders.give('a', 'b', 'c', 'd')
-      expect(orders.handled).toHaveLength(4)
-      return highest
-    }
-    expect(await most(false)).toBe(4)
-    expect(await most(true)).toBe(1)
+      },
+      { serial: true },
+    )
+    await using orders = await testConsumer(Counting, { partitions: 4 })
+    await orders.give('a', 'b', 'c', 'd')
+    expect(orders.handled).toHaveLength(4)
+    expect(highest).toBe(1)
   })
 
   it('the class is checked in the same words', async () => {
@@ -216,6 +230,7 @@ describe('it runs as in production', () => {
     })
     await expect(testConsumer(Silent, { config: { heartbeatInterval: 30 } })).rejects.toThrow('must be below')
     await expect(testConsumer(consuming(() => {}, { fetchMessages: 0 }))).rejects.toThrow('class OrdersConsumer says 0')
+    await expect(testConsumer(Silent, { partitons: 3 } as object)).rejects.toThrow('did you mean partitions?')
     await expect(testConsumer(Silent, { partitions: 0 })).rejects.toThrow('partitions must be a whole number')
   })
 
@@ -240,6 +255,31 @@ describe('it runs as in production', () => {
       readonly nothing = JSON.parse('') as unknown
     }
     await expect(testConsumer(Early)).rejects.toMatchObject({ code: 'START_FAILED' })
+  })
+
+  it('with what a test puts in the place of the rest of the world', async () => {
+    class Mails extends Consumer {
+      static {
+        this.subscribesTo('mails')
+      }
+      send = (_to: string): void => {
+        throw new Error('a real mail')
+      }
+      initialize() {
+        this.send('hello')
+      }
+      process({ value }: Message) {
+        this.send(String(value))
+      }
+    }
+    const sent: string[] = []
+    const prepare = async (consumer: Mails) => {
+      await wait(1)
+      consumer.send = to => sent.push(to)
+    }
+    await using mails = await testConsumer(Mails, { prepare })
+    await mails.give('ada')
+    expect(sent).toEqual(['hello', 'ada'])
   })
 
   it('with each option: a handler sees its context, and the group its name', async () => {

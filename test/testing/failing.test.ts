@@ -88,8 +88,8 @@ describe('a handler that throws', () => {
 describe('a delivery that fails', () => {
   const Producing = consuming(
     function ({ value }) {
-      this.produce(`first of ${value}`, { topic: 'out' })
-      this.produce(`second of ${value}`, { topic: 'out' })
+      this.produce(`first of ${value}`, { topic: 'out', partition: 1 })
+      this.produce(`second of ${value}`, { topic: 'out', partition: 1 })
     },
     { pauseTimeout: 2 },
   )
@@ -120,6 +120,21 @@ describe('a delivery that fails', () => {
     expect(orders.produced).toHaveLength(2)
     expect(orders.errors).toEqual([])
     expect(orders.handled).toHaveLength(1)
+  })
+
+  it('is waited for by settle() although no message is concerned', async () => {
+    await using orders = await testConsumer(Producing)
+    orders.failDelivery('out', { times: 3, forGood: false })
+    orders.consumer.produce('x', { topic: 'out' })
+    await orders.settle()
+    expect(orders.produced).toMatchObject([{ value: 'x' }])
+  })
+
+  it('leaves a topic alone that it was not told of', async () => {
+    await using orders = await testConsumer(Producing)
+    orders.failDelivery('elsewhere')
+    await orders.give('a')
+    expect(orders.produced).toHaveLength(2)
   })
 
   it('for ever is what settle() says', async () => {

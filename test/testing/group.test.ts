@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { Consumer, type Message, type TopicPartition } from 'racecar'
 import { testConsumer } from 'racecar/testing'
 import { describe, expect, it } from 'vitest'
+import { deferred } from '../../src/lib/deferred.ts'
 import { consuming, untilAborted } from './support.ts'
 
 /** Notes down every call of a hook. */
@@ -11,11 +12,12 @@ class Noting extends Consumer {
     this.subscribesTo('orders')
   }
   readonly notes: string[] = []
+  work: Promise<unknown> = Promise.resolve()
   initialize() {
     this.notes.push('initialize')
   }
   async process(message: Message) {
-    await wait(1)
+    await this.work
     this.notes.push(`process ${message.value}`)
   }
   async onPartitionsAssigned(partitions: readonly TopicPartition[]) {
@@ -25,9 +27,9 @@ class Noting extends Consumer {
   onPartitionsRevoked(partitions: readonly TopicPartition[]) {
     this.notes.push(`revoked ${partitions.map(({ partition }) => partition).join()}`)
   }
-  teardown() {
+  teardown(): unknown {
     this.notes.push('teardown')
-    this.produce('goodbye', { topic: 'out' })
+    return this.produce('goodbye', { topic: 'out' })
   }
 }
 
@@ -51,10 +53,18 @@ describe.each(['cooperative-sticky', 'range'] as const)('with the strategy %s', 
 
 describe('a partition that is taken away', () => {
   it('has the message in hand finished first', async () => {
-    await using orders = await testConsumer(Noting)
+    const work = deferred()
+    const prepare = (consumer: Noting) => {
+      consumer.work = work.promise
+    }
+    await using orders = await testConsumer(Noting, { prepare })
     const given = orders.give('a')
-    await orders.revoke('orders')
-    await given
+    await orders.advance(0)
+    const revoked = orders.revoke('orders')
+    await orders.advance(1)
+    expect(orders.consumer.notes).toEqual(['initialize', 'assigned 0'])
+    work.resolve()
+    await Promise.all([given, revoked])
     expect(orders.consumer.notes).toEqual(['initialize', 'assigned 0', 'process a', 'revoked 0'])
     expect(orders.committed('orders')).toBe(1)
   })
@@ -73,10 +83,16 @@ describe('a partition that is taken away', () => {
 
 describe('stop()', () => {
   it('finishes what is in hand, tears down, delivers and commits', async () => {
-    const orders = await testConsumer(Noting)
+    const work = deferred()
+    const prepare = (consumer: Noting) => {
+      consumer.work = work.promise
+    }
+    const orders = await testConsumer(Noting, { prepare })
     const given = orders.give('a', 'b')
     await orders.advance(0)
-    expect(await orders.stop()).toEqual({ clean: true })
+    const stopping = orders.stop()
+    work.resolve()
+    expect(await stopping).toEqual({ clean: true })
     await given
     expect(orders.consumer.notes).toEqual(['initialize', 'assigned 0', 'process a', 'teardown'])
     expect(orders.produced).toMatchObject([{ topic: 'out', value: 'goodbye' }])
@@ -94,6 +110,19 @@ describe('stop()', () => {
     await orders.advance(25)
     await Promise.all([given, stopping])
     expect(orders.errors).toMatchObject([{ error: { name: 'AbortError', message: 'the worker stops' } }])
+  })
+
+  it('does not wait for ever for a hook that never settles', async () => {
+    class Hanging extends Noting {
+      static {
+        this.subscribesTo('orders')
+      }
+      override teardown() {
+        return new Promise<never>(() => {})
+      }
+    }
+    const orders = await testConsumer(Hanging, { patience: 0.05 })
+    expect(await orders.stop()).toEqual({ clean: false })
   })
 
   it('tells of hooks that fail', async () => {

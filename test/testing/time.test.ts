@@ -127,26 +127,35 @@ describe('under fake timers', () => {
     vi.useRealTimers()
   })
 
-  it('everything goes on, and the handler has the fake ones', async () => {
+  const fake = () =>
     vi.useFakeTimers({
       now: new Date('2030-01-01'),
       toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'Date', 'queueMicrotask', 'performance'],
     })
-    const Resting = consuming(async function () {
-      await new Promise(resolve => setTimeout(resolve, 60_000))
+
+  it('everything goes on', async () => {
+    fake()
+    const Producing = consuming(function () {
       this.produce('x', { topic: 'out' })
     })
-    const orders = await testConsumer(Resting)
-    for (const value of ['a', 'b']) {
-      const given = orders.give(value)
-      // Far enough for a turn of the event loop to be needed before the next message is started.
-      await orders.advance(20)
-      vi.advanceTimersByTime(60_000)
-      await given
-    }
+    const orders = await testConsumer(Producing, { config: { offsetCommitInterval: 0 } })
+    await orders.give('a')
+    await orders.advance(20)
+    await orders.give('b')
     expect(orders.handled[0]?.timestamp).toEqual(new Date('2030-01-01'))
-    await orders.settle()
-    await orders.stop()
     expect(orders.produced).toHaveLength(2)
+    expect(orders.committed('orders')).toBe(2)
+    expect(await orders.stop()).toEqual({ clean: true })
+  })
+
+  it('a handler has the fake ones', async () => {
+    fake()
+    const Resting = consuming(() => new Promise(resolve => setTimeout(resolve, 60_000)))
+    const orders = await testConsumer(Resting)
+    const given = orders.give('a')
+    await orders.advance(0)
+    vi.advanceTimersByTime(60_000)
+    await given
+    expect(orders.handled).toHaveLength(1)
   })
 })

@@ -38,8 +38,10 @@ export class Ingest {
   }
 
   produce(records: readonly OutgoingRecord[]): readonly (ProduceError | undefined)[] {
-    for (const record of records) this.#parts.onSend?.(record)
-    const placed = records.map(record => ({ ...record, partition: record.partition ?? this.choose(record) }))
+    const placed = records.map(record => {
+      this.#parts.onSend?.(record)
+      return { ...record, partition: record.partition ?? this.choose(record) }
+    })
     const shares = new Map<string, (typeof placed)[number][]>(placed.map(record => [keyOf(record), []]))
     for (const record of placed) shares.get(keyOf(record))?.push(record)
     const errors = new Map([...shares].map(([key, share]) => [key, this.#store(share)]))
