@@ -6,6 +6,7 @@ import type { Topic } from '../consumer/topic.ts'
 import type { Header } from '../engine/engine.ts'
 import { systemClock } from '../lib/clock.ts'
 import { nearest } from '../lib/nearest.ts'
+import { isRecord } from '../lib/record.ts'
 
 type HeaderValue = string | Uint8Array | null
 
@@ -45,15 +46,31 @@ export function message<V = unknown>(given: GivenMessage<V> = {}): Message<V> {
 const FIELDS = ['value', 'key', 'topic', 'partition', 'headers', 'timestamp']
 
 /** What give() takes: text and bytes are a message's value. Refuses what is no part of a message. */
-export function asRecord(given: string | Uint8Array | GivenRecord): GivenRecord {
+export function asRecord(given: string | Uint8Array | GivenRecord | Message): GivenRecord {
   if (typeof given === 'string' || given instanceof Uint8Array) return { value: given }
+  if (!isRecord(given as unknown))
+    throw new TypeError(`give takes text, bytes and { value, key, … }, one after the other, not ${inWords(given)}`)
+  if ('rawValue' in given) return sameAs(given)
   const odd = Object.keys(given).find(field => !FIELDS.includes(field))
   if (odd === undefined) return given
   const meant = nearest(odd, FIELDS)
-  throw new TypeError(
-    `give takes messages such as { value, key }, which have no ${odd}${meant ? `; did you mean ${meant}?` : ''}`,
-  )
+  const cure = meant
+    ? `; did you mean ${meant}?`
+    : ': what a message holds is its value, as in give({ value: { id: 1 } })'
+  throw new TypeError(`${odd} is no part of a message${cure}`)
 }
+
+/** To give one consumer what another has produced. */
+const sameAs = ({ topic, partition, rawKey, rawValue, rawHeaders, timestamp }: Message): GivenRecord => ({
+  topic,
+  partition,
+  key: rawKey,
+  value: rawValue,
+  headers: rawHeaders,
+  timestamp,
+})
+
+const inWords = (given: unknown): string => (Array.isArray(given) ? 'an array' : String(given))
 
 /** `who` is named where the value is no JSON. */
 export function contentsOf({ key = null, value = null, headers = [] }: GivenRecord, who: string) {

@@ -158,6 +158,16 @@ export class TestedConsumer<C = object> implements AsyncDisposable {
     await this.stop()
   }
 
+  /** What console.log shows. */
+  [Symbol.for('nodejs.util.inspect.custom')](
+    _depth: number,
+    options: object,
+    inspect: (value: unknown, options: object) => string,
+  ) {
+    const { handled, produced, errors, paused } = this
+    return `${this.#parts.name}: ${inspect({ handled, produced, errors, paused }, options)}`
+  }
+
   async #stop(): Promise<{ clean: boolean }> {
     const { runner, driver, config } = this.#parts
     const ending = runner.stop({ deadline: driver.clock.now() + config.shutdownTimeout * 1000, leave: true })

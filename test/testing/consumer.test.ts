@@ -1,5 +1,6 @@
 // What a consumer is given and what comes of it, where nothing fails.
 import { setTimeout as wait } from 'node:timers/promises'
+import { inspect } from 'node:util'
 import { Consumer, type Context, type Message, type MessageOf, topic } from 'racecar'
 import { testConsumer } from 'racecar/testing'
 import { describe, expect, it } from 'vitest'
@@ -61,10 +62,39 @@ describe('give()', () => {
     )
   })
 
+  it('takes what another consumer has produced, byte by byte', async () => {
+    const bytes = new Uint8Array([0, 255])
+    const Producing = consuming(function () {
+      this.produce(bytes, { topic: 'orders-checked', key: bytes, headers: { raw: bytes, none: null }, partition: 1 })
+    })
+    class Checked extends Consumer {
+      static {
+        this.subscribesTo('orders-checked')
+      }
+      process() {}
+    }
+    await using orders = await testConsumer(Producing)
+    await using checked = await testConsumer(Checked, { partitions: 2 })
+    await orders.give('x')
+    await checked.give(...orders.produced)
+    const [given] = checked.handled
+    expect(given).toMatchObject({ topic: 'orders-checked', partition: 1, timestamp: orders.produced[0]?.timestamp })
+    expect([given?.rawKey, given?.rawValue]).toEqual([Buffer.from(bytes), Buffer.from(bytes)])
+    expect(given?.rawHeaders).toEqual([
+      ['raw', Buffer.from(bytes)],
+      ['none', null],
+    ])
+  })
+
   it('refuses what is no message, and then writes none of the others', async () => {
     await using orders = await testConsumer(Silent)
     const odd = { vlaue: 1 } as object
-    await expect(orders.give('x', odd)).rejects.toThrow('have no vlaue; did you mean value?')
+    await expect(orders.give('x', odd)).rejects.toThrow('vlaue is no part of a message; did you mean value?')
+    await expect(orders.give('x', { id: 1 } as object)).rejects.toThrow('id is no part of a message: what a message')
+    const nothing = [null, 5, ['x']] as unknown as string[]
+    await expect(orders.give('x', nothing[0]!)).rejects.toThrow('give takes text, bytes and { value, key, … }')
+    await expect(orders.give('x', nothing[1]!)).rejects.toThrow('not 5')
+    await expect(orders.give('x', nothing[2]!)).rejects.toThrow('one after the other, not an array')
     await expect(orders.give('x', { value: () => 1 })).rejects.toThrow('give cannot have a function as its value')
     await expect(orders.give('x', { partition: 1 })).rejects.toThrow('there is no partition 1: each topic has 1')
     expect(orders.handled).toEqual([])
@@ -97,6 +127,7 @@ describe('what came of it', () => {
     expect(greeter.produced[0]?.json()).toEqual({ hello: 'Ada' })
     expect(greeter.logged).toEqual([{ level: 'info', message: 'greeted', fields: { name: 'Ada' } }])
     expect(greeter.consumer.count).toBe(1)
+    expect(inspect(greeter)).toMatch(/^Greeter: \{\n? +handled: \[\s+\{\s+topic: 'names'/)
   })
 
   it('is committed when its time has come', async () => {
