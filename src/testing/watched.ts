@@ -60,13 +60,16 @@ const callKey = (of: TopicPartition, offset: number): string => `${keyOf(of)}@${
 const HANDLERS: readonly PropertyKey[] = ['process', 'processBatch']
 const HOOKS: readonly PropertyKey[] = ['initialize', 'teardown', 'onPartitionsAssigned', 'onPartitionsRevoked']
 
+/** A test may put a spy there. */
+const changeable = { configurable: true, writable: true }
+
 export function watched(
   instance: ConsumerInstance & object,
   { code, journal }: { readonly code: UserCode; readonly journal: Journal },
 ): ConsumerInstance & object {
   const deliver = (instance as { deliver?: () => Promise<void> }).deliver?.bind(instance)
   // Of its own, because the user's code calls it on the instance itself.
-  if (deliver) Object.defineProperty(instance, 'deliver', { value: () => code.delivering(deliver), configurable: true })
+  if (deliver) Object.defineProperty(instance, 'deliver', { ...changeable, value: () => code.delivering(deliver) })
   return new Proxy(instance, {
     get(target, name) {
       const method: unknown = Reflect.get(target, name)
