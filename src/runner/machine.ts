@@ -18,7 +18,7 @@ import { errorInfo, type Failure, type OnError } from './failure.ts'
 import { Hooks } from './hooks.ts'
 import { type Pause, pauseAfter } from './pause.ts'
 import { engineSettings, toMs } from './settings.ts'
-import { Turns } from './turns.ts'
+import { Turns, type TurnsParts } from './turns.ts'
 import { Undelivered } from './undelivered.ts'
 import { Watch } from './watch.ts'
 import { batchWork, singleWork, type Work } from './work.ts'
@@ -35,6 +35,8 @@ export interface RunnerParts {
   readonly bus: Bus
   readonly clock: Clock
   readonly onError?: OnError | undefined
+  /** Calls `task` when the event loop has turned; setImmediate by default. */
+  readonly whenTurned?: TurnsParts['whenTurned'] | undefined
 }
 
 /** What ends a runner from inside. */
@@ -64,7 +66,7 @@ export class Machine {
     this.#ends = ends
     this.outbox = this.#makeOutbox()
     const gate = () => this.engine.mayStart() && !this.outbox.isCongested
-    this.turns = new Turns({ clock, serial: config.serial, gate })
+    this.turns = new Turns({ clock, serial: config.serial, gate, whenTurned: parts.whenTurned })
     const forgive = () => this.outbox.forgive()
     this.undelivered = new Undelivered({ bus, lanes: () => this.assignment.lanes, forgive })
     this.hooks = new Hooks({

@@ -19,7 +19,7 @@ export interface TurnsParts {
   /** Whether a message may be started now. Cheap: asked for each. */
   readonly gate: () => boolean
   /** Calls `task` when the event loop has turned. */
-  readonly whenTurned?: (task: () => void) => void
+  readonly whenTurned?: ((task: () => void) => void) | undefined
 }
 
 /** Milliseconds for which the event loop may be held. */

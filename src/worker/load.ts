@@ -1,18 +1,15 @@
 // From what the primary asks for to a runner: imports the user's modules, finds the class, makes its one instance. The user's
 // code runs here for the first time.
 
-import type { ConsumerClass, ConsumerInstance } from '../consumer/consumer.ts'
-import { describe, parserOf } from '../consumer/consumer.ts'
+import { describe } from '../consumer/consumer.ts'
 import { findConsumer } from '../consumer/find.ts'
 import type { EngineFactory } from '../engine/engine.ts'
-import { RacecarError } from '../errors.ts'
 import type { Bus } from '../events/bus.ts'
 import type { Clock } from '../lib/clock.ts'
-import { reasonOf } from '../lib/reason.ts'
 import { hooksOf } from '../loader/config-module.ts'
 import type { LoadPlan } from '../messages.ts'
-import { Runner } from '../runner/runner.ts'
 import type { Loaded } from './parts.ts'
+import { instantiate, runnerOf } from './prepare.ts'
 
 export interface LoadParts {
   /** Asked for at once, so that the client is there when the user's code is. */
@@ -32,10 +29,9 @@ export async function load(plan: LoadPlan, { engine, bus, clock }: LoadParts): P
   return {
     description,
     prepare: async ({ config, groupId, instanceId }) =>
-      new Runner({
+      runnerOf(cls, {
         consumer: instantiate(cls),
         description,
-        parsers: topic => parserOf(cls, topic),
         engine: await engineLoading,
         config,
         groupId,
@@ -44,14 +40,5 @@ export async function load(plan: LoadPlan, { engine, bus, clock }: LoadParts): P
         bus,
         clock,
       }),
-  }
-}
-
-function instantiate(cls: ConsumerClass): ConsumerInstance & object {
-  try {
-    return new cls()
-  } catch (cause) {
-    const why = reasonOf(cause)
-    throw new RacecarError('START_FAILED', `the constructor failed: ${why}`, { cause })
   }
 }

@@ -12,7 +12,7 @@ const npx = (command: string, ...args: string[]) =>
 
 const CONSUMER = `
 import { Consumer, type Context, defineConfig, type ErrorInfo, type MessageOf, topic } from 'racecar'
-import { message } from 'racecar/testing'
+import { message, testConsumer } from 'racecar/testing'
 
 const mails = topic<{ to: string }>('mails')
 
@@ -30,6 +30,14 @@ export class MailConsumer extends Consumer {
 
 export const config = defineConfig({ brokers: ['a:1'], onError: (error: unknown, { topic }: ErrorInfo) => [error, topic] })
 new MailConsumer().process(message({ topic: mails, value: { to: 'ada' } }), { signal: AbortSignal.timeout(1) })
+export async function tested() {
+  const consumer = await testConsumer(MailConsumer, { partitions: 2, config: { pauseTimeout: 1 } })
+  await consumer.give({ topic: mails, value: { to: 'ada' } }, 'text')
+  const at: number | null = consumer.committed(mails)
+  const first: string | null | undefined = consumer.produced[0]?.value
+  await consumer[Symbol.asyncDispose]()
+  return [at, first, consumer.consumer.logger]
+}
 // @ts-expect-error a typo does not compile
 MailConsumer.configure({ worker: 2 })
 `

@@ -11,7 +11,7 @@ import {
   type StandardSchema,
   topic,
 } from 'racecar'
-import { message } from 'racecar/testing'
+import { message, testConsumer } from 'racecar/testing'
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 declare function isTrue<T extends true>(): T
@@ -214,3 +214,40 @@ run(Unrelated)
 // What the runner sees of it.
 const instance: ConsumerInstance = consumer
 void instance.process?.(anyMessage, context)
+
+// ---- what may be tested
+export async function tested() {
+  const geo = await testConsumer(GeoCodingConsumer, { partitions: 3, config: { pauseTimeout: 2 } })
+  isTrue<Equal<typeof geo.consumer, GeoCodingConsumer>>()
+  isTrue<Equal<ReturnType<typeof geo.committed>, number | null>>()
+  await geo.give(
+    'text',
+    new Uint8Array(),
+    { value: { any: 'thing' } },
+    { topic: pageviews, value: { id: '1', ip: '::1' } },
+  )
+  await geo.give(
+    { topic: orders, value: { total: 5 } },
+    { topic: orders, value: 'text' },
+    { topic: 'orders', value: 5 },
+  )
+  // @ts-expect-error the value is not of the topic's type
+  await geo.give('text', { topic: orders, value: { totl: 5 } })
+  // @ts-expect-error no part of a message
+  await geo.give({ vlaue: 5 })
+  // @ts-expect-error an object alone is no message
+  await geo.give({ id: 1 })
+  // @ts-expect-error a number of seconds
+  await geo.advance('5')
+  // @ts-expect-error a typo
+  await testConsumer(GeoCodingConsumer, { config: { pauseTimeuot: 2 } })
+  // @ts-expect-error neither process nor processBatch
+  await testConsumer(Neither)
+  // @ts-expect-error nobody knows what to make it with
+  await testConsumer(Demanding)
+  geo.handled.map(({ value, retriesCount }) => [value?.length, retriesCount + 1])
+  geo.produced.map(message => message.json<PageView>().ip)
+  geo.errors.map(({ error, topic, retriesCount }) => [error, topic?.length, retriesCount + 1])
+  await using again = await testConsumer(Batches)
+  void again
+}

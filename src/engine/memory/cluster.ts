@@ -3,7 +3,7 @@
 // `connect` and ask through their link.
 
 import type { Clock } from '../../lib/clock.ts'
-import { type KafkaRecord, keyOf, type TopicPartition } from '../engine.ts'
+import { type KafkaRecord, keyOf, type OutgoingRecord, type TopicPartition } from '../engine.ts'
 import { Group, layoutOf } from './group.ts'
 import { Link } from './link.ts'
 import { type NewRecord, PartitionLog } from './log.ts'
@@ -13,6 +13,9 @@ export interface ClusterOptions {
   readonly clock: Clock
   /** Milliseconds that a request takes each way. */
   readonly latency?: number
+  /** A client is about to store this: the moment to create its topic. */
+  readonly onSend?: (record: OutgoingRecord) => void
+  readonly onStored?: (at: TopicPartition, record: KafkaRecord) => void
 }
 
 export class MemoryCluster {
@@ -25,10 +28,10 @@ export class MemoryCluster {
   #isUp = true
   #memberIds = 0
 
-  constructor({ clock, latency = 1 }: ClusterOptions) {
+  constructor({ clock, latency = 1, ...listeners }: ClusterOptions) {
     this.#clock = clock
     this.#latency = latency
-    this.#ingest = new Ingest({ logs: this.#logs, clock })
+    this.#ingest = new Ingest({ logs: this.#logs, clock, ...listeners })
   }
 
   createTopic(topic: string, partitions: number): void {
@@ -61,8 +64,7 @@ export class MemoryCluster {
   group(groupId: string): Group {
     let group = this.#groups.get(groupId)
     if (!group) {
-      const partitionsOf = (topic: string) => this.#logs.get(topic)?.length ?? 0
-      group = new Group({ clock: this.#clock, partitionsOf, isUp: () => this.#isUp })
+      group = new Group({ clock: this.#clock, partitionsOf: topic => this.partitionsOf(topic), isUp: () => this.#isUp })
       this.#groups.set(groupId, group)
     }
     return group
@@ -70,7 +72,12 @@ export class MemoryCluster {
 
   /** One line that changes when one of these topics does; 0 partitions: it does not exist. */
   layout(topics: readonly string[]): string {
-    return layoutOf(topics, topic => this.#logs.get(topic)?.length ?? 0)
+    return layoutOf(topics, topic => this.partitionsOf(topic))
+  }
+
+  /** 0: there is no such topic. */
+  partitionsOf(topic: string): number {
+    return this.#logs.get(topic)?.length ?? 0
   }
 
   has(topic: string): boolean {

@@ -35,6 +35,7 @@ export class Group {
   #gathering: Cancel | undefined
   /** Partitions wait for a member that is to give them up. */
   #unfinished = false
+  #withheld: ReadonlySet<string> = new Set()
 
   constructor(parts: GroupParts) {
     this.#parts = parts
@@ -102,6 +103,12 @@ export class Group {
     const offset = this.committed(of)
     if (offset !== null) return { kind: 'committed', offset }
     return { kind: of.partition < (this.#firstSizes.get(of.topic) ?? Infinity) ? 'new' : 'grown' }
+  }
+
+  /** Hands these to nobody from the next round on, as if they were somebody else's, and all others out again. */
+  withhold(partitions: readonly TopicPartition[]): void {
+    this.#withheld = new Set(partitions.map(keyOf))
+    if (this.#members.size > 0) this.#gather()
   }
 
   /** After an outage every session begins anew. */
@@ -217,7 +224,8 @@ export class Group {
     const partitions = topics.flatMap(topic =>
       Array.from({ length: this.#sizes.get(topic) ?? 0 }, (_, partition) => ({ topic, partition })),
     )
-    const { given, unfinished } = handOut([...this.#members].map(candidate), partitions)
+    const free = partitions.filter(at => !this.#withheld.has(keyOf(at)))
+    const { given, unfinished } = handOut([...this.#members].map(candidate), free)
     for (const [id, member] of this.#members) member.assigned = given.get(id) ?? []
     this.#unfinished = unfinished
   }

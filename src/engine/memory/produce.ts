@@ -1,7 +1,7 @@
 // Stores what clients send, a partition's share of one request as a whole or not at all, and fails where it was told to.
 
 import type { Clock } from '../../lib/clock.ts'
-import { keyOf, type OutgoingRecord, type ProduceError } from '../engine.ts'
+import { type KafkaRecord, keyOf, type OutgoingRecord, type ProduceError, type TopicPartition } from '../engine.ts'
 import type { PartitionLog } from './log.ts'
 
 export interface ProduceFault {
@@ -13,17 +13,24 @@ export interface ProduceFault {
   readonly retriable: boolean
   /** The records are stored and only the answer says that they are not, as when it was lost. */
   readonly stored?: boolean
+  /** Shares of several records fail as well, but only those of one are counted: a sender takes what is refused apart. */
+  readonly alone?: boolean
+}
+
+export interface IngestParts {
+  readonly logs: ReadonlyMap<string, readonly PartitionLog[]>
+  readonly clock: Clock
+  readonly onSend?: (record: OutgoingRecord) => void
+  readonly onStored?: (at: TopicPartition, record: KafkaRecord) => void
 }
 
 export class Ingest {
-  readonly #logs: ReadonlyMap<string, readonly PartitionLog[]>
-  readonly #clock: Clock
+  readonly #parts: IngestParts
   #faults: readonly ProduceFault[] = []
   #turn = 0
 
-  constructor({ logs, clock }: { logs: ReadonlyMap<string, readonly PartitionLog[]>; clock: Clock }) {
-    this.#logs = logs
-    this.#clock = clock
+  constructor(parts: IngestParts) {
+    this.#parts = parts
   }
 
   fail(fault: ProduceFault): void {
@@ -31,7 +38,10 @@ export class Ingest {
   }
 
   produce(records: readonly OutgoingRecord[]): readonly (ProduceError | undefined)[] {
-    const placed = records.map(record => ({ ...record, partition: record.partition ?? this.#choose(record) }))
+    const placed = records.map(record => {
+      this.#parts.onSend?.(record)
+      return { ...record, partition: record.partition ?? this.choose(record) }
+    })
     const shares = new Map<string, (typeof placed)[number][]>(placed.map(record => [keyOf(record), []]))
     for (const record of placed) shares.get(keyOf(record))?.push(record)
     const errors = new Map([...shares].map(([key, share]) => [key, this.#store(share)]))
@@ -40,22 +50,25 @@ export class Ingest {
 
   #store(share: readonly (OutgoingRecord & { partition: number })[]): ProduceError | undefined {
     const { topic, partition } = share[0]!
-    const log = this.#logs.get(topic)?.[partition]
+    const log = this.#parts.logs.get(topic)?.[partition]
     if (!log) return produceError(`there is no ${topic}/${partition}`, true)
-    const fault = this.#strike(topic, partition)
+    const fault = this.#strike(topic, partition, share.length)
     if (!fault || fault.stored) {
-      for (const { key, value, headers, timestamp = this.#clock.epoch() } of share)
-        log.append({ key, value, headers, timestamp })
+      for (const { key, value, headers, timestamp = this.#parts.clock.epoch() } of share) {
+        const record = { key, value, headers, timestamp }
+        const offset = log.append(record)
+        this.#parts.onStored?.({ topic, partition }, { ...record, offset })
+      }
     }
     return fault && produceError(`the cluster was told to fail for ${topic}/${partition}`, fault.retriable)
   }
 
-  #strike(topic: string, partition: number): ProduceFault | undefined {
+  #strike(topic: string, partition: number, count: number): ProduceFault | undefined {
     const strikes = (fault: ProduceFault) =>
       (fault.topic ?? topic) === topic && (fault.partition ?? partition) === partition
     const index = this.#faults.findIndex(strikes)
     const fault = this.#faults[index]
-    if (fault) {
+    if (fault && !(fault.alone && count > 1)) {
       const left = { ...fault, times: fault.times - 1 }
       this.#faults = this.#faults.toSpliced(index, 1, ...(left.times > 0 ? [left] : []))
     }
@@ -63,8 +76,8 @@ export class Ingest {
   }
 
   /** The same key always goes to the same partition; records without one go round. */
-  #choose({ topic, key }: OutgoingRecord): number {
-    const count = this.#logs.get(topic)?.length || 1
+  choose({ topic, key }: Pick<OutgoingRecord, 'topic' | 'key'>): number {
+    const count = this.#parts.logs.get(topic)?.length || 1
     const hash = key ? key.reduce((sum, byte) => (sum * 31 + byte) >>> 0, 7) : this.#turn++
     return hash % count
   }

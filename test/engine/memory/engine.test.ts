@@ -146,6 +146,24 @@ describe('the engine in memory', () => {
     ])
   })
 
+  it('refuses a record only where it comes alone, where it is told so, and others with it until then', async () => {
+    const probe = await world.join({ topic })
+    const send = async (...values: string[]) => {
+      const records = values.map(value => ({
+        topic,
+        partition: 0,
+        key: null,
+        value: Buffer.from(value),
+        headers: [],
+      }))
+      return (await harness.when(probe.engine.produce(records))).map(error => error?.retriable)
+    }
+    harness.cluster.ingest.fail({ topic, times: 1, retriable: false, alone: true })
+    expect(await send('a', 'b')).toEqual([false, false])
+    expect(await send('a')).toEqual([false])
+    expect(await send('a', 'b')).toEqual([undefined, undefined])
+  })
+
   it('answers lost, not retry, to a commit that failed on its way when its partition has been given up since', async () => {
     const probe = await world.join({ topic, strategy: 'range' })
     let outcome: Promise<unknown> | undefined

@@ -44,6 +44,21 @@ describe('a group in memory', () => {
     expect(group.members).toEqual([{ memberId: 'two', instanceId: 'x', partitions: [at(0), at(1)] }])
   })
 
+  it('hands to nobody what is withheld, and out again what is no longer', async () => {
+    const { group, request } = setUp()
+    const heard = (generation: number) => group.heartbeat({ memberId: 'one', instanceId: null, generation })
+    group.withhold([at(1)])
+    expect(partitionsOf(await group.join(request('one')))).toEqual([at(0)])
+    group.withhold([at(0)])
+    expect(heard(1)).toBe('rebalance')
+    const again = await group.join(request('one', { generation: 1, owned: [at(0)] }))
+    expect(partitionsOf(again)).toEqual([at(1)])
+    group.withhold([])
+    expect(heard(2)).toBe('rebalance')
+    const all = await group.join(request('one', { generation: 2, owned: [at(1)] }))
+    expect(partitionsOf(all)).toHaveLength(2)
+  })
+
   it('fences whoever was replaced, in whatever it says next', async () => {
     const { group, request } = setUp()
     const generation = Number(generationOf(await group.join(request('one', { instanceId: 'x' }))))

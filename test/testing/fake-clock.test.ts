@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { sleep } from '../../src/lib/clock.ts'
-import { FakeClock } from './fake-clock.ts'
+import { FakeClock } from '../../src/testing/fake-clock.ts'
 
 describe('the fake clock', () => {
   it('runs timers in the order of their due times, and of their making where they are due together', async () => {

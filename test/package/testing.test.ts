@@ -1,0 +1,107 @@
+// What TESTING.md shows and what examples/tested does, by somebody who has installed the package: the page's code is run and
+// compiled as it stands there, the project's tests are run by both of their runners.
+
+import { execFile } from 'node:child_process'
+import { cpSync, readFileSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { typeErrors, UserProject } from './installed.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const run = promisify(execFile)
+
+/** Milliseconds that a test of a consumer may take. They take a few; a machine may be busy. */
+const FAST = 1000
+
+interface Result {
+  readonly title: string
+  readonly status: string
+  readonly duration: number
+}
+
+async function node(cwd: string, ...args: string[]): Promise<string> {
+  // A test runner that knows that it runs in another one reports to that one.
+  const { NODE_TEST_CONTEXT: _, VITEST: __, ...env } = process.env
+  return run(process.execPath, args, { cwd, env }).then(
+    ({ stdout }) => stdout,
+    (error: { stdout: string; stderr: string }) => {
+      throw new Error(error.stdout + error.stderr)
+    },
+  )
+}
+
+async function vitest({ folder }: UserProject): Promise<readonly Result[]> {
+  const json = await node(folder, 'node_modules/vitest/vitest.mjs', 'run', '--reporter=json')
+  const { testResults } = JSON.parse(json) as { testResults: readonly { assertionResults: readonly Result[] }[] }
+  return testResults.flatMap(({ assertionResults }) => assertionResults)
+}
+
+async function projectOf(files: Readonly<Record<string, string>>): Promise<UserProject> {
+  const project = await UserProject.with('flat', files)
+  symlinkSync(join(root, 'node_modules/vitest'), join(project.folder, 'node_modules/vitest'))
+  return project
+}
+
+/** The files of the page: a block whose first line names a file begins it, the others go on with the last one. */
+function filesOf(page: string): Record<string, string> {
+  const files: Record<string, string> = {}
+  let current = ''
+  for (const [, text = ''] of page.matchAll(/```ts\n([\s\S]*?)```/g)) {
+    current = /^\/\/ (src\/\S+)\n/.exec(text)?.[1] ?? current
+    files[current] = `${files[current] ?? ''}\n${text}`
+  }
+  return files
+}
+
+describe('TESTING.md', () => {
+  const files = filesOf(readFileSync(join(root, 'TESTING.md'), 'utf8'))
+  let project: UserProject
+
+  beforeAll(async () => {
+    project = await projectOf({ 'package.json': '{ "type": "module" }', ...files })
+  })
+  afterAll(() => project[Symbol.dispose]())
+
+  it('has tests that pass, and fast', async () => {
+    const results = await vitest(project)
+    expect(results.length).toBeGreaterThan(10)
+    expect(results.filter(({ status, duration }) => status !== 'passed' || duration > FAST)).toEqual([])
+  })
+
+  it('has code that compiles', async () => {
+    const options = { module: 'nodenext', target: 'es2023', lib: ['es2023', 'esnext.disposable'], types: ['node'] }
+    const errors = await typeErrors(project, { ...options, allowImportingTsExtensions: true, skipLibCheck: true })
+    expect(errors).toBe('')
+  })
+})
+
+describe('examples/tested', () => {
+  let project: UserProject
+
+  beforeAll(async () => {
+    project = await projectOf({})
+    cpSync(join(root, 'examples/tested'), project.folder, {
+      recursive: true,
+      filter: source => !source.endsWith('node_modules'),
+    })
+  })
+  afterAll(() => project[Symbol.dispose]())
+
+  it('passes on vitest, each test fast', async () => {
+    const results = await vitest(project)
+    expect(results.length).toBeGreaterThan(5)
+    expect(results.filter(({ status, duration }) => status !== 'passed' || duration > FAST)).toEqual([])
+  })
+
+  it('passes on node --test, with the same tests', async () => {
+    const tap = await node(project.folder, '--test', '--test-reporter=tap', 'test/payment-consumer.node-test.js')
+    const titles = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, title]) => title)
+    const written = readFileSync(join(project.folder, 'test/payment-consumer.test.js'), 'utf8')
+    expect(titles(tap, /^ok \d+ - (.+)$/gm)).toEqual(titles(written, /^test\('(.+)', /gm))
+    expect(tap).not.toMatch(/^not ok/m)
+    const durations = [...tap.matchAll(/^ {2}duration_ms: ([\d.]+)$/gm)].map(([, ms]) => Number(ms))
+    expect(Math.max(...durations)).toBeLessThan(FAST)
+  })
+})
