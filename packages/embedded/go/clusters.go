@@ -16,6 +16,8 @@ var calls = map[string]func([]byte) (any, error){
 	"close":            typed(closeCluster),
 	"createTopics":     typed(createTopics),
 	"deleteTopics":     typed(deleteTopics),
+	"ends":             typed(ends),
+	"committed":        typed(committed),
 	"fault":            typed(fault),
 	"delay":            typed(delay),
 	"hits":             typed(hits),
@@ -70,7 +72,7 @@ func open(p openParams) (any, error) {
 		kfake.Ports(p.Ports...),
 		kfake.ListenFn(listen),
 		kfake.ClusterID("racecar-embedded"),
-		kfake.DataDir(p.Directory),
+		kfake.DataDir(p.Directory), // empty: in memory
 		kfake.DefaultNumPartitions(p.Partitions),
 		kfake.WithLogger(logger{}),
 	}
@@ -140,6 +142,42 @@ func deleteTopics(p struct {
 		}
 	}
 	return nil, nil
+}
+
+func ends(p struct {
+	of
+	Topic string `json:"topic"`
+}) (any, error) {
+	cluster, err := p.find()
+	if err != nil {
+		return nil, err
+	}
+	offsets := []int64{}
+	for _, partition := range cluster.PartitionInfos(p.Topic) {
+		offsets = append(offsets, partition.HighWatermark)
+	}
+	return offsets, nil
+}
+
+// Of each partition; nil where the group has committed nothing.
+func committed(p struct {
+	of
+	Group string `json:"group"`
+	Topic string `json:"topic"`
+}) (any, error) {
+	cluster, err := p.find()
+	if err != nil {
+		return nil, err
+	}
+	offsets := make([]*int64, len(cluster.PartitionInfos(p.Topic)))
+	if group := cluster.GroupInfo(p.Group); group != nil {
+		for partition, commit := range group.Commits[p.Topic] {
+			if int(partition) < len(offsets) {
+				offsets[partition] = &commit.Offset
+			}
+		}
+	}
+	return offsets, nil
 }
 
 type logger struct{}

@@ -12,6 +12,7 @@ import { Sockets } from './sockets.ts'
 interface Cluster {
   readonly params: OpenParams
   readonly ports: number[]
+  /** '': in memory. */
   readonly directory: string
   /** Lets others have the folder, or removes it. */
   readonly release: () => Promise<void>
@@ -53,7 +54,7 @@ export class Clusters {
     let release = async () => {}
     try {
       for (const port of params.ports) ports.push(await this.#sockets.listen(port))
-      const folder = await this.#folder(params.directory)
+      const folder = await this.#folder(params)
       release = folder.release
       const cluster = { params, ports, ...folder }
       await this.#serve(await this.#started(), cluster)
@@ -84,7 +85,8 @@ export class Clusters {
     }
   }
 
-  async #folder(kept: string | null): Promise<Pick<Cluster, 'directory' | 'release'>> {
+  async #folder({ directory: kept, isSmall }: OpenParams): Promise<Pick<Cluster, 'directory' | 'release'>> {
+    if (kept === null && isSmall) return { directory: '', release: async () => {} }
     if (kept === null) {
       const directory = mkdtempSync(join(tmpdir(), 'racecar-embedded-'))
       const remove = () => rmSync(directory, { recursive: true, force: true })

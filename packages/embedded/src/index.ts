@@ -5,3 +5,4 @@
 export type { Control, Fault, FaultHandle } from './control.ts'
 export type { Kafka, KafkaOptions, TopicShape, Topics } from './kafka.ts'
 export { startKafka } from './kafka.ts'
+export { shareKafka } from './shared.ts'

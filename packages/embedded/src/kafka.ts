@@ -2,8 +2,8 @@
 
 import { resolve } from 'node:path'
 import { Control } from './control.ts'
-import type { NewTopic } from './protocol.ts'
-import { type Log, lease } from './thread.ts'
+import type { NewTopic, OpenParams } from './protocol.ts'
+import { type Lease, type Log, lease } from './thread.ts'
 
 export interface TopicShape {
   /** 1 by default. */
@@ -38,6 +38,10 @@ export interface Kafka extends AsyncDisposable {
   /** Refuses names that are taken. */
   createTopics(topics: Topics): Promise<void>
   deleteTopics(...names: string[]): Promise<void>
+  /** The offset after the last message of each partition; empty where there is no such topic. */
+  ends(topic: string): Promise<readonly number[]>
+  /** The offset that a group has committed for each partition; null where it has none. */
+  committed(group: string, topic: string): Promise<readonly (number | null)[]>
   /** Errors, delays, and brokers that go, to test clients with. */
   readonly control: Control
   /** Ends connections and frees the ports; may be called again. */
@@ -50,28 +54,21 @@ const numbers = { last: 0 }
  * Resolves when it takes connections, after about a quarter of a second. Rejects with the code EADDRINUSE when the port is taken, and
  * with ELOCKED when another one uses the directory. Not for production: data that was acknowledged can be lost with the machine.
  */
-export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
-  const { port = 0, brokers = 1, topics = [], partitions = 1, directory, config = {}, log = complain } = options
-  if (!Number.isInteger(brokers) || brokers < 1)
-    throw new RangeError(`brokers is ${brokers}: give a whole number from 1`)
-  const { thread, release } = await lease()
-  const { call } = thread
+export const startKafka = async (options: KafkaOptions = {}): Promise<Kafka> => open(await lease(), options)
+
+/** On a thread that is somebody's already. */
+export async function open(lease: Lease, options: KafkaOptions, { isSmall = false } = {}): Promise<Kafka> {
+  const { call } = lease
+  const { partitions = 1, log = complain } = options
   const cluster = ++numbers.last
-  const offLog = thread.onLog(log)
+  const offLog = lease.onLog(log)
   try {
-    const ports = await call<number[]>('open', {
-      cluster,
-      ports: [port, ...Array(brokers - 1).fill(0)],
-      directory: directory === undefined ? null : resolve(directory),
-      topics: shapes(topics, partitions),
-      partitions,
-      config,
-    })
+    const ports = await call<number[]>('open', { ...paramsOf(cluster, options), isSmall })
     const stopped = { promise: undefined as Promise<void> | undefined }
     const stop = () => {
       stopped.promise ??= call('close', { cluster }).finally(() => {
         offLog()
-        return release()
+        return lease.release()
       })
       return stopped.promise
     }
@@ -79,14 +76,30 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
       brokers: ports.map(port => `127.0.0.1:${port}`),
       createTopics: more => call('createTopics', { cluster, topics: shapes(more, partitions) }),
       deleteTopics: (...names) => call('deleteTopics', { cluster, topics: names }),
+      ends: topic => call('ends', { cluster, topic }),
+      committed: (group, topic) => call('committed', { cluster, group, topic }),
       control: new Control({ cluster, call, ports }),
       stop,
       [Symbol.asyncDispose]: stop,
     }
   } catch (error) {
     offLog()
-    await release()
+    await lease.release()
     throw error
+  }
+}
+
+function paramsOf(cluster: number, options: KafkaOptions): Omit<OpenParams, 'isSmall'> {
+  const { port = 0, brokers = 1, topics = [], partitions = 1, directory, config = {} } = options
+  if (!Number.isInteger(brokers) || brokers < 1)
+    throw new RangeError(`brokers is ${brokers}: give a whole number from 1`)
+  return {
+    cluster,
+    ports: [port, ...Array(brokers - 1).fill(0)],
+    directory: directory === undefined ? null : resolve(directory),
+    topics: shapes(topics, partitions),
+    partitions,
+    config,
   }
 }
 

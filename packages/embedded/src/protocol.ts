@@ -4,8 +4,10 @@ export interface OpenParams {
   readonly cluster: number
   /** Of each broker; 0: any that is free. */
   readonly ports: readonly number[]
-  /** Kept when the cluster is closed; without it the data lives in a temporary folder and goes with the cluster. */
+  /** Kept when the cluster is closed. */
   readonly directory: string | null
+  /** Where nothing is kept: in memory, which is quicker, or in a temporary folder, which bears gigabytes. */
+  readonly isSmall: boolean
   readonly topics: readonly NewTopic[]
   readonly partitions: number
   readonly config: Readonly<Record<string, string>>

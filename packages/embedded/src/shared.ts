@@ -1,0 +1,145 @@
+// One Kafka process for all test files of a run, however many processes they are: the first that needs it starts it, and it ends by
+// itself when nobody has needed it for a moment. Each caller's clusters are its own, and go with its connection.
+
+import { fork } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { lock } from 'proper-lockfile'
+import { Calls } from './calls.ts'
+import { type Kafka, type KafkaOptions, open } from './kafka.ts'
+import { lines } from './lines.ts'
+import type { Reply } from './protocol.ts'
+import type { Lease, Log } from './thread.ts'
+
+/** Where it is, and what has to be said there first. */
+export interface Place {
+  readonly port: number
+  readonly token: string
+}
+
+const home: { client: Promise<Client> | undefined } = { client: undefined }
+
+/** As `startKafka`, in a process that others use too; it starts once in a run of tests, and each cluster in a few milliseconds. */
+export async function shareKafka(options: Omit<KafkaOptions, 'directory'> = {}): Promise<Kafka> {
+  home.client ??= Client.start()
+  const client = await home.client.catch(error => {
+    home.client = undefined
+    throw error
+  })
+  return open(client, options, { isSmall: true })
+}
+
+class Client implements Lease {
+  readonly #calls = new Calls()
+  readonly #logs = new Set<Log>()
+  readonly #socket: Socket
+  readonly #lines
+
+  private constructor(socket: Socket, token: string) {
+    this.#socket = socket
+    this.#lines = lines<Reply>(socket)
+    this.#lines.onMessage(reply => this.#take(reply))
+    socket.on('error', () => {})
+    socket.on('close', () => {
+      home.client = undefined
+      this.#calls.end(new Error('the shared Kafka has ended'))
+    })
+    // It keeps no test run alive; an answer that is awaited does.
+    socket.unref()
+    this.#lines.send({ token })
+  }
+
+  static async start(): Promise<Client> {
+    const folder = ownFolder()
+    const release = await lock(folder, { retries: { retries: 300, minTimeout: 100, maxTimeout: 100 }, stale: 20_000 })
+    try {
+      const file = join(folder, `${version()}.json`)
+      const found = await reach(read(file))
+      if (found) return new Client(found.socket, found.place.token)
+      const place = await launch()
+      writeFileSync(file, JSON.stringify(place), { mode: 0o600 })
+      const made = await reach(place)
+      if (!made) throw new Error('the shared Kafka was started and cannot be reached')
+      return new Client(made.socket, made.place.token)
+    } finally {
+      await release()
+    }
+  }
+
+  readonly call = <T = void>(name: string, params: object): Promise<T> => {
+    this.#socket.ref()
+    const answer = this.#calls.make<T>(id => this.#lines.send({ id, name, params }))
+    const settled = () => void (this.#calls.size === 0 && this.#socket.unref())
+    answer.then(settled, settled)
+    return answer
+  }
+
+  onLog(log: Log): () => void {
+    this.#logs.add(log)
+    return () => this.#logs.delete(log)
+  }
+
+  async release(): Promise<void> {}
+
+  #take(reply: Reply): void {
+    if (reply.kind !== 'log') this.#calls.take(reply)
+    else for (const log of this.#logs) log(reply.level, reply.line)
+  }
+}
+
+/** For this user alone: what is written there is believed. */
+function ownFolder(): string {
+  const { uid, username } = userInfo()
+  const folder = join(tmpdir(), `racecar-embedded-shared-${uid >= 0 ? uid : username}`)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const { uid: owner, mode } = statSync(folder)
+  if (uid >= 0 && (owner !== uid || mode & 0o022)) throw new Error(`${folder} is not this user's alone: remove it`)
+  return folder
+}
+
+/** Another build is another Kafka. */
+function version(): string {
+  const { mtimeMs } = statSync(fileURLToPath(new URL('./kafka.wasm.br', import.meta.url)))
+  return createHash('sha256')
+    .update(`${import.meta.url} ${mtimeMs}`)
+    .digest('hex')
+    .slice(0, 16)
+}
+
+function read(file: string): Place | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Place
+  } catch {
+    return undefined
+  }
+}
+
+async function reach(place: Place | undefined): Promise<{ socket: Socket; place: Place } | undefined> {
+  if (!place) return undefined
+  const socket = connect(place.port, '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    return { socket, place }
+  } catch {
+    return undefined
+  }
+}
+
+/** Resolves when it listens. It outlives this process. */
+async function launch(): Promise<Place> {
+  const path = fileURLToPath(new URL('./shared-server.js', import.meta.url))
+  const server = fork(path, { detached: true, stdio: ['ignore', 'ignore', 'ignore', 'ipc'], execArgv: [] })
+  const ended = once(server, 'exit').then(([code]) => {
+    throw new Error(`the shared Kafka ended with ${code} when it was started`)
+  })
+  const [place] = (await Promise.race([once(server, 'message'), ended])) as [Place]
+  ended.catch(() => {})
+  server.disconnect()
+  server.unref()
+  return place
+}
