@@ -50,7 +50,7 @@ export interface Answers extends Record<ApiName, unknown> {
   ListOffsets: Topics<Coded & { readonly offset: string }>
   Metadata: MetadataAnswer
   OffsetCommit: Topics<Coded>
-  OffsetFetch: Coded & Topics<Coded & { readonly offset: string }>
+  OffsetFetch: Coded & Topics<Coded & { readonly offset: string; readonly metadata: string | null }>
   GroupCoordinator: Coded & {
     readonly coordinator: { readonly nodeId: number; readonly host: string; readonly port: number }
   }
