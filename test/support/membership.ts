@@ -27,6 +27,20 @@ export function leaderOf(racecar: RacecarProcess): number {
 /** The generations of the group that the workers of a racecar have seen, in the order of their joins. */
 export const generationsOf = (racecar: RacecarProcess): number[] => racecar.all('group.joined').map(generationOf)
 
+/**
+ * Each worker that lost its place in the group, or ended over something: as with a death, what it had handled since the last commits
+ * that were told is handled again.
+ */
+export function lossesOf(racecar: RacecarProcess): Death[] {
+  const committed = new Map<string, number>()
+  return racecar.lines.flatMap(({ event, pid, at, code, offsets }) => {
+    if (event === 'offsets.committed')
+      for (const one of offsets as Acknowledged[]) committed.set(where(one), one.offset)
+    const isLoss = event === 'group.lost' || (event === 'slot.exited' && code !== 0)
+    return isLoss ? [{ pid, at, committed: new Map(committed) }] : []
+  })
+}
+
 /** Invariant C, as the workers tell it: no committed offset is followed by a lower one. Who slept tells late of what was before. */
 export function setBack(racecars: readonly RacecarProcess[], deaths: readonly Death[]): string[] {
   const highest = new Map<string, number>()
