@@ -41,15 +41,24 @@ export function lossesOf(racecar: RacecarProcess): Death[] {
   })
 }
 
-/** Invariant C, as the workers tell it: no committed offset is followed by a lower one. Who slept tells late of what was before. */
-export function setBack(racecars: readonly RacecarProcess[], deaths: readonly Death[]): string[] {
+/**
+ * Invariant C, as the workers tell it: no committed offset is followed by a lower one. Who slept tells late of what was before. What
+ * was told of a topic before it was deleted, `goneAt`, is nothing to one that is made under the same name.
+ */
+export function setBack(
+  racecars: readonly RacecarProcess[],
+  deaths: readonly Death[],
+  goneAt: ReadonlyMap<string, number> = new Map(),
+): string[] {
   const highest = new Map<string, number>()
   const isLate = (by: number, { offset, ...of }: Acknowledged) =>
     deaths.some(({ pid, committed }) => pid === by && offset <= (committed.get(where(of)) ?? 0))
   return racecars
     .flatMap(racecar => racecar.all('offsets.committed'))
     .sort((a, b) => a.at - b.at)
-    .flatMap(({ pid, offsets }) => (offsets as Acknowledged[]).filter(one => !isLate(pid, one)))
+    .flatMap(({ pid, at, offsets }) =>
+      (offsets as Acknowledged[]).filter(one => !isLate(pid, one) && at >= (goneAt.get(one.topic) ?? 0)),
+    )
     .flatMap(one => {
       const before = highest.get(where(one)) ?? -1
       highest.set(where(one), Math.max(before, one.offset))

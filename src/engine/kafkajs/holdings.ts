@@ -44,6 +44,21 @@ export class Holdings {
     })
   }
 
+  /** Still ours, but from its start: its log is another one than the sink has read. What it has of that, it loses. */
+  async beginAnew(partition: TopicPartition): Promise<void> {
+    const { fetcher, positions, sink } = this.#parts
+    const owned = this.#owned.get(keyOf(partition))
+    if (!owned?.handed) return
+    owned.handed = false
+    fetcher.remove(owned)
+    sink.lost([plain(owned)])
+    await positions.locate([owned], {
+      anew: true,
+      wanted: one => this.#holds(one),
+      found: located => this.#hand(located),
+    })
+  }
+
   /** Ours until the sink has finished with them. */
   async giveUp(partitions: readonly TopicPartition[]): Promise<void> {
     const { bus, fetcher, sink } = this.#parts

@@ -57,7 +57,8 @@ class KafkajsEngine implements Engine {
     const commit = (offsets: readonly PartitionOffset[]) => commits.commit(offsets)
     const base = { brokers, topology, bus, clock, onDenied }
     const positions = new Positions({ ...base, coordinator, origins, subscriptions, commit, signal })
-    const fetcher = new Fetcher({ ...base, positions, settings, sink })
+    const onSetBack = (p: TopicPartition) => void this.#holdings.beginAnew(p).catch(onDenied)
+    const fetcher = new Fetcher({ ...base, positions, settings, sink, onSetBack })
     const holdings = new Holdings({ sink, bus, positions, fetcher })
     const onIdentity = (given: Member['identity']) => this.#member.become(given)
     const joining = new Joining({ coordinator, topology, settings, bus, now: () => clock.now(), onIdentity })

@@ -40,6 +40,8 @@ interface Located<P> {
 }
 
 interface Search<P> {
+  /** From the start of the log, whatever is committed. */
+  readonly anew?: boolean
   readonly wanted: (p: P) => boolean
   readonly found: (located: readonly Located<P>[]) => void
 }
@@ -101,16 +103,19 @@ export class Positions {
   }
 
   /** Gives back those that could not be located just now. */
-  async #locateSome<P extends TopicPartition>(all: readonly P[], { wanted, found }: Search<P>): Promise<P[]> {
+  async #locateSome<P extends TopicPartition>(
+    all: readonly P[],
+    { wanted, found, anew = false }: Search<P>,
+  ): Promise<P[]> {
     const done = new Set<P>()
     const take = (located: readonly Located<P>[]) => {
       for (const { p } of located) done.add(p)
       if (located.length > 0) found(located)
     }
-    const committed = await this.#committedOf(all)
+    const committed = anew ? all.map(() => -1) : await this.#committedOf(all)
     take(all.map((p, i) => ({ p, offset: committed[i] ?? -1 })).filter(({ p, offset }) => offset >= 0 && wanted(p)))
     const fresh = all.filter((p, i) => committed[i] === -1 && wanted(p))
-    await this.#begin(fresh, { wanted, found: take })
+    await this.#begin(fresh, { wanted, found: take, anew })
     return all.filter(p => !done.has(p))
   }
 
@@ -142,11 +147,13 @@ export class Positions {
     })
   }
 
-  async #begin<P extends TopicPartition>(partitions: readonly P[], { wanted, found }: Search<P>): Promise<void> {
+  async #begin<P extends TopicPartition>(partitions: readonly P[], { wanted, found, anew }: Search<P>): Promise<void> {
     const { commit, origins } = this.#parts
     const located: Located<P>[] = []
     for (const fromBeginning of [true, false]) {
-      const some = partitions.filter(p => (origins.isNew(p) || this.#startsAtBeginning(p.topic)) === fromBeginning)
+      const some = partitions.filter(
+        p => (anew || origins.isNew(p) || this.#startsAtBeginning(p.topic)) === fromBeginning,
+      )
       const ends = await this.#endsOf(some, fromBeginning ? EARLIEST : LATEST)
       for (const [i, p] of some.entries()) if (ends[i] !== undefined && wanted(p)) located.push({ p, offset: ends[i] })
     }
