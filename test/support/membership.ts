@@ -28,15 +28,17 @@ export function leaderOf(racecar: RacecarProcess): number {
 export const generationsOf = (racecar: RacecarProcess): number[] => racecar.all('group.joined').map(generationOf)
 
 /**
- * Each worker that lost its place in the group, or ended over something: as with a death, what it had handled since the last commits
- * that were told is handled again.
+ * Each worker that lost its place in the group, or ended over something, or has to read a topic anew: as with a death, what it had
+ * handled since the last commits that were told is handled again.
  */
 export function lossesOf(racecar: RacecarProcess): Death[] {
   const committed = new Map<string, number>()
-  return racecar.lines.flatMap(({ event, pid, at, code, offsets }) => {
+  return racecar.lines.flatMap(({ event, pid, at, code, offsets, topic }) => {
     if (event === 'offsets.committed')
       for (const one of offsets as Acknowledged[]) committed.set(where(one), one.offset)
-    const isLoss = event === 'group.lost' || (event === 'slot.exited' && code !== 0)
+    const isLoss = ['group.lost', 'topic.remade'].includes(event) || (event === 'slot.exited' && code !== 0)
+    if (event === 'topic.remade')
+      for (const one of committed.keys()) if (one.startsWith(`${topic}/`)) committed.delete(one)
     return isLoss ? [{ pid, at, committed: new Map(committed) }] : []
   })
 }

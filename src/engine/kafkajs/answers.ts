@@ -2,6 +2,7 @@
 // the border; errorCode 0 is success.
 
 import type { FetchResponse } from './fetch-response.ts'
+import type { MetadataAnswer } from './metadata.ts'
 import type { ApiName } from './wire.ts'
 
 interface Coded {
@@ -11,19 +12,6 @@ interface Topics<P> {
   readonly responses: readonly {
     readonly topic: string
     readonly partitions: readonly (P & { readonly partition: number })[]
-  }[]
-}
-
-export interface MetadataAnswer {
-  readonly brokers: readonly { readonly nodeId: number; readonly host: string; readonly port: number }[]
-  readonly topicMetadata: readonly {
-    readonly topicErrorCode: number
-    readonly topic: string
-    readonly partitionMetadata: readonly {
-      readonly partitionErrorCode: number
-      readonly partitionId: number
-      readonly leader: number
-    }[]
   }[]
 }
 

@@ -210,10 +210,12 @@ export class Fetcher {
   // Not waited for: the other partitions of the answer go on.
   async #outOfRange(question: Question): Promise<void> {
     const { slot } = question
-    const { clock, onDenied, onSetBack, positions } = this.#parts
+    const { clock, onDenied, onSetBack, positions, topology } = this.#parts
     slot.restUntil = Number.POSITIVE_INFINITY
     try {
       const offset = await positions.reset(slot, slot.next)
+      // Of a topic that was made again all partitions begin anew, once.
+      if (offset < slot.next) await topology.refresh({ now: true })
       if (isCurrent(question) && offset < slot.next) return onSetBack(slot)
       if (isCurrent(question)) slot.next = offset
     } catch (error) {

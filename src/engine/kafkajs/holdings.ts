@@ -32,6 +32,10 @@ export class Holdings {
     return [...this.#owned.values()].map(plain)
   }
 
+  of(topic: string): readonly TopicPartition[] {
+    return this.all().filter(owned => owned.topic === topic)
+  }
+
   owns = (partition: TopicPartition): boolean => this.#owned.has(keyOf(partition))
 
   /** Resolves when their positions are found and the sink has them: one that has no leader holds up no other. */

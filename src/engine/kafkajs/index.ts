@@ -49,15 +49,20 @@ class KafkajsEngine implements Engine {
     const sink = guarded({ sink: parts.sink, isOpen, onBug: onDenied })
     const brokers = new Brokers({ brokers: settings.brokers, clientId, socketTimeout, bus, clock })
     const coordinator = new Coordinator({ brokers, groupId, instanceId })
-    const onSeen = () => this.#member.topologySeen()
-    const topology = new Topology({ brokers, maxAge: settings.metadataMaxAge, bus, clock, onSeen, onDenied })
-    const heartbeat = this.#createHeartbeat(parts, coordinator)
     const origins = new Origins()
+    const onSeen = () => this.#member.topologySeen()
+    const onSetBack = (p: TopicPartition) => this.#beginAnew([p])
+    const onRemade = (topic: string) => {
+      origins.noteAll({ [topic]: 0 })
+      this.#beginAnew(this.#holdings.of(topic))
+    }
+    const seeing = { onSeen, onRemade, onDenied }
+    const topology = new Topology({ brokers, maxAge: settings.metadataMaxAge, bus, clock, ...seeing })
+    const heartbeat = this.#createHeartbeat(parts, coordinator)
     const commits = this.#createCommits(parts, { coordinator, heartbeat, origins })
     const commit = (offsets: readonly PartitionOffset[]) => commits.commit(offsets)
     const base = { brokers, topology, bus, clock, onDenied }
     const positions = new Positions({ ...base, coordinator, origins, subscriptions, commit, signal })
-    const onSetBack = (p: TopicPartition) => void this.#holdings.beginAnew(p).catch(onDenied)
     const fetcher = new Fetcher({ ...base, positions, settings, sink, onSetBack })
     const holdings = new Holdings({ sink, bus, positions, fetcher })
     const onIdentity = (given: Member['identity']) => this.#member.become(given)
@@ -114,6 +119,10 @@ class KafkajsEngine implements Engine {
     await this.#member.stop(how)
     this.#topology.close()
     this.#brokers.close()
+  }
+
+  #beginAnew(partitions: readonly TopicPartition[]): void {
+    for (const p of partitions) this.#holdings.beginAnew(p).catch(error => this.#member.fail(error))
   }
 
   /** The membership has ended. Deliveries may go on. */
