@@ -8,7 +8,7 @@ import { isRecord } from '../lib/record.ts'
 import type { Topic } from './topic.ts'
 
 export interface SubscriptionOptions {
-  /** Where a partition begins that the group has never committed: at its beginning, the default, or at its end. */
+  /** Where a group begins that has no offsets for the topic: at its beginning, the default, or at its end. What is added later begins at its beginning. */
   readonly startFromBeginning?: boolean
   /** Bytes asked for in one fetch of a partition; 1048576 by default. */
   readonly maxBytesPerPartition?: number

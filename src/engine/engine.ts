@@ -61,7 +61,10 @@ export interface EngineSink {
    * resolves; it bounds the wait itself. Only then does the engine give them away.
    */
   revoked(gone: readonly TopicPartition[]): Promise<void>
-  /** These are no longer ours and may already be somebody else's: nothing of them may be started or committed any more. */
+  /**
+   * These are no longer ours and may already be somebody else's: nothing of them may be started or committed any more. One whose
+   * log has been cut behind its position, or is a new one, is lost and assigned anew.
+   */
   lost(gone: readonly TopicPartition[]): void
   records(batch: FetchedBatch): void
   /** How many bytes of this partition may be fetched next; 0 leaves it out (paused, enough waiting, quiet). Asked before each fetch. */

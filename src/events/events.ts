@@ -26,6 +26,7 @@ export interface Events {
   'broker.unreachable': { broker: string; error: ErrorData; waitingMs: number }
   'broker.reachable': { afterMs: number }
   'topic.missing': { topic: string }
+  'topic.remade': { topic: string }
   'group.joining': { groupId: string }
   'group.joined': {
     groupId: string

@@ -34,6 +34,10 @@ const ofEngine = {
     level: 'warn',
     say: ({ topic }) => `The topic ${topic} does not exist, and is not created by accident. Waiting for it.`,
   },
+  'topic.remade': {
+    level: 'warn',
+    say: ({ topic }) => `The topic ${topic} was deleted and made again. Its partitions begin anew at their start.`,
+  },
   'group.joining': { level: 'info', say: ({ groupId }) => `Joins the group ${groupId}.` },
   'group.joined': {
     level: 'info',

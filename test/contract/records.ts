@@ -161,6 +161,22 @@ export function records(scenario: Scenario): void {
     expect(after.events('offset.reset')).toEqual([{ topic, partition: 0, from: 3, to: 7, skipped: 4 }])
   })
 
+  scenario('a partition whose log ends before its position is reported, and begins anew at its start', async world => {
+    const topic = await world.harness.createTopic(1)
+    await world.harness.produce(topic, 0, values(10))
+    const before = await world.join({ topic })
+    await world.harness.when(before.engine.commit([{ topic, partition: 0, offset: 50 }]))
+    await before.stop(true)
+    const after = await world.join({ topic })
+    await world.harness.until('all of it', () => after.seen.length === 10)
+    expect(after.values()).toEqual(values(10))
+    expect(after.events('offset.reset')).toEqual([{ topic, partition: 0, from: 50, to: 0, skipped: -50 }])
+    expect(after.losses).toEqual([[{ topic, partition: 0 }]])
+    expect(after.assignments.flat().map(({ offset }) => offset)).toEqual([50, 0])
+    await after.commitSeen()
+    expect(await world.harness.committed(world.groupId(), topic)).toEqual([10])
+  })
+
   scenario('records deleted under a running member are reported as well', async world => {
     const topic = await world.harness.createTopic(1)
     await world.harness.produce(topic, 0, values(10))

@@ -15,6 +15,42 @@ export function topics(scenario: Scenario): void {
     expect(probe.partitions).toEqual([0, 1])
   })
 
+  scenario('a partition that is added is read from its start where its topic is read from its end', async world => {
+    const topic = await world.harness.createTopic(1)
+    await world.harness.produce(topic, 0, values(5))
+    const probe = await world.join({ topic, startFromBeginning: false })
+    await world.harness.addPartitions(topic, 3)
+    for (const partition of [1, 2]) await world.harness.produce(topic, partition, values(3))
+    await world.harness.until('what is in them', () => probe.seen.length === 6)
+    await world.harness.produce(topic, 0, values(2, 5))
+    await world.harness.until('what follows', () => probe.values(0).length === 2)
+    expect([0, 1, 2].map(partition => probe.beganAt(partition))).toEqual([5, 0, 0])
+  })
+
+  scenario('a partition that was added while nobody was there is read from its start as well', async world => {
+    const topic = await world.harness.createTopic(2)
+    for (const partition of [0, 1]) await world.harness.produce(topic, partition, values(5))
+    const before = await world.join({ topic, startFromBeginning: false })
+    await world.harness.until('both', () => before.partitions.length === 2)
+    await world.harness.produce(topic, 0, values(2, 5))
+    await world.harness.until('what follows', () => before.values(0).length === 2)
+    await before.leave()
+    await world.harness.addPartitions(topic, 4)
+    for (const partition of [0, 1, 2, 3]) await world.harness.produce(topic, partition, values(3))
+    const after = await world.join({ topic, startFromBeginning: false })
+    await world.harness.until('what came meanwhile', () => after.seen.length === 12)
+    expect([0, 1, 2, 3].map(partition => after.beganAt(partition))).toEqual([7, 5, 0, 0])
+  })
+
+  scenario('a topic that comes late is read from its start where it is read from its end', async world => {
+    const topic = `${world.groupId('later')}-topic`
+    const probe = await world.join({ topic, startFromBeginning: false })
+    await world.harness.createTopic(2, topic)
+    for (const partition of [0, 1]) await world.harness.produce(topic, partition, values(3))
+    await world.harness.until('its records', () => probe.seen.length === 6)
+    expect(probe.failure).toBeUndefined()
+  })
+
   scenario('a topic that is not there is named and waited for', async world => {
     const topic = `${world.groupId('late')}-topic`
     const probe = await world.begin({ topic })

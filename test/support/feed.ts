@@ -73,6 +73,12 @@ export class Feed {
     this.shape.set(topic, partitions)
   }
 
+  /** What was sent to a topic counts no more. */
+  protected forget(topic: string): void {
+    this.shape.delete(topic)
+    this.acknowledged.splice(0, this.acknowledged.length, ...this.acknowledged.filter(one => one.topic !== topic))
+  }
+
   /** Produces one message for each order, over the partitions in turn or to the one that is named. */
   async send(
     orders: readonly Partial<Order>[],

@@ -1,5 +1,6 @@
 // Where error codes and brokers' ports stand inside Kafka's responses. Versions are those before the compact ("flexible") encodings,
-// which are all that kafkajs speaks; any other is an error, so that no test believes in a fault that was never injected.
+// which are all that kafkajs speaks, and Metadata's version 10; any other is an error, so that no test believes in a fault that was
+// never injected.
 
 export const Api = {
   Produce: 0,
@@ -41,6 +42,7 @@ export function errorSpots(apiKey: number, apiVersion: number, frame: Buffer): E
 export function portSpots(apiKey: number, apiVersion: number, frame: Buffer): number[] {
   const cursor = new Cursor(frame, 8)
   if (apiKey === Api.Metadata && apiVersion <= 8) return metadataBrokers(cursor, apiVersion)
+  if (apiKey === Api.Metadata && apiVersion === 10) return compactBrokers(cursor)
   if (apiKey === Api.FindCoordinator && apiVersion <= 2) {
     if (apiVersion >= 1) cursor.skip(4)
     cursor.skip(2)
@@ -83,6 +85,26 @@ export class Cursor {
     return Array.from({ length: Math.max(0, this.int32()) }, item)
   }
 
+  uvarint(): number {
+    const byte = this.buffer.readUInt8(this.at++)
+    return byte < 0x80 ? byte : (byte & 0x7f) + 128 * this.uvarint()
+  }
+
+  compactString(): string {
+    const length = Math.max(0, this.uvarint() - 1)
+    this.at += length
+    return this.buffer.toString('utf8', this.at - length, this.at)
+  }
+
+  compactArray<T>(item: () => T): T[] {
+    return Array.from({ length: Math.max(0, this.uvarint() - 1) }, item)
+  }
+
+  /** Brokers send none here. */
+  noTags(): void {
+    if (this.uvarint() > 0) throw new Error('tagged fields are not known here')
+  }
+
   /** The place of an error code, which is stepped over. */
   error(): number {
     this.skip(2)
@@ -116,7 +138,7 @@ const layouts = new Map<number, Layout>([
   [Api.Produce, { versions: [3, 7], errors: produceErrors }],
   [Api.Fetch, { versions: [4, 11], errors: fetchErrors }],
   [Api.ListOffsets, { versions: [2, 3], errors: listOffsetsErrors }],
-  [Api.Metadata, { versions: [0, 8], errors: metadataErrors }],
+  [Api.Metadata, { versions: [0, 10], errors: metadataErrors }],
   [Api.OffsetCommit, { versions: [3, 7], errors: offsetCommitErrors }],
   [Api.OffsetFetch, { versions: [3, 5], errors: offsetFetchErrors }],
   [Api.FindCoordinator, plain(1, 2)],
@@ -190,6 +212,7 @@ function metadataBrokers(cursor: Cursor, version: number): number[] {
 }
 
 function metadataErrors(cursor: Cursor, version: number): ErrorSpot[] {
+  if (version >= 9) return compactMetadataErrors(cursor, version)
   metadataBrokers(cursor, version)
   if (version >= 2) cursor.string()
   if (version >= 1) cursor.skip(4)
@@ -207,4 +230,37 @@ function metadataPartition(cursor: Cursor, version: number): void {
   cursor.skip(version >= 7 ? 14 : 10)
   const lists = version >= 5 ? 3 : 2
   for (let list = 0; list < lists; list++) cursor.array(() => cursor.skip(4))
+}
+
+function compactBrokers(cursor: Cursor): number[] {
+  cursor.noTags()
+  cursor.skip(4)
+  return cursor.compactArray(() => {
+    cursor.skip(4)
+    cursor.compactString()
+    const at = cursor.at
+    cursor.skip(4)
+    cursor.compactString()
+    cursor.noTags()
+    return at
+  })
+}
+
+function compactMetadataErrors(cursor: Cursor, version: number): ErrorSpot[] {
+  compactBrokers(cursor)
+  cursor.compactString()
+  cursor.skip(4)
+  return cursor.compactArray(() => {
+    const at = cursor.error()
+    const topic = cursor.compactString()
+    cursor.skip(version >= 10 ? 17 : 1)
+    cursor.compactArray(() => {
+      cursor.skip(14)
+      for (let list = 0; list < 3; list++) cursor.compactArray(() => cursor.skip(4))
+      cursor.noTags()
+    })
+    cursor.skip(4)
+    cursor.noTags()
+    return { at, topic }
+  })
 }

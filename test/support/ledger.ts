@@ -78,6 +78,12 @@ export class Ledger {
     for (const line of whole.toString('utf8').split('\n')) if (line !== '') this.add(JSON.parse(line) as Line)
   }
 
+  /** A topic is gone: what was handled of it is nothing to one that is made under the same name. */
+  forget(topic: string): void {
+    const kept = this.handlings.filter(handling => handling.topic !== topic)
+    this.handlings.splice(0, this.handlings.length, ...kept)
+  }
+
   get ended(): Handling[] {
     return this.handlings.filter(({ end }) => end !== undefined)
   }

@@ -27,15 +27,40 @@ export function leaderOf(racecar: RacecarProcess): number {
 /** The generations of the group that the workers of a racecar have seen, in the order of their joins. */
 export const generationsOf = (racecar: RacecarProcess): number[] => racecar.all('group.joined').map(generationOf)
 
-/** Invariant C, as the workers tell it: no committed offset is followed by a lower one. Who slept tells late of what was before. */
-export function setBack(racecars: readonly RacecarProcess[], deaths: readonly Death[]): string[] {
+/**
+ * Each worker that lost its place in the group, or ended over something, or has to read a topic anew: as with a death, what it had
+ * handled since the last commits that were told is handled again.
+ */
+export function lossesOf(racecar: RacecarProcess): Death[] {
+  const committed = new Map<string, number>()
+  return racecar.lines.flatMap(({ event, pid, at, code, offsets, topic }) => {
+    if (event === 'offsets.committed')
+      for (const one of offsets as Acknowledged[]) committed.set(where(one), one.offset)
+    const isLoss = ['group.lost', 'topic.remade'].includes(event) || (event === 'slot.exited' && code !== 0)
+    if (event === 'topic.remade')
+      for (const one of committed.keys()) if (one.startsWith(`${topic}/`)) committed.delete(one)
+    return isLoss ? [{ pid, at, committed: new Map(committed) }] : []
+  })
+}
+
+/**
+ * Invariant C, as the workers tell it: no committed offset is followed by a lower one. Who slept tells late of what was before. What
+ * was told of a topic before it was deleted, `goneAt`, is nothing to one that is made under the same name.
+ */
+export function setBack(
+  racecars: readonly RacecarProcess[],
+  deaths: readonly Death[],
+  goneAt: ReadonlyMap<string, number> = new Map(),
+): string[] {
   const highest = new Map<string, number>()
   const isLate = (by: number, { offset, ...of }: Acknowledged) =>
     deaths.some(({ pid, committed }) => pid === by && offset <= (committed.get(where(of)) ?? 0))
   return racecars
     .flatMap(racecar => racecar.all('offsets.committed'))
     .sort((a, b) => a.at - b.at)
-    .flatMap(({ pid, offsets }) => (offsets as Acknowledged[]).filter(one => !isLate(pid, one)))
+    .flatMap(({ pid, at, offsets }) =>
+      (offsets as Acknowledged[]).filter(one => !isLate(pid, one) && at >= (goneAt.get(one.topic) ?? 0)),
+    )
     .flatMap(one => {
       const before = highest.get(where(one)) ?? -1
       highest.set(where(one), Math.max(before, one.offset))

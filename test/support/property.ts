@@ -1,5 +1,5 @@
-// Runs a property with a seed of its own for each run of the tests. A failure prints seed and path; PROPERTY_SEED and
-// PROPERTY_RUNS run it again, or for longer.
+// Runs a property, or a scenario in an order that chance decides, with a seed of its own for each run of the tests. A failure prints
+// seed and path; PROPERTY_SEED and PROPERTY_RUNS run it again, or for longer.
 
 import fc from 'fast-check'
 
@@ -17,6 +17,14 @@ export function property<T>(given: fc.Arbitrary<T>, holds: (value: T) => void, r
     }),
     parameters(runs),
   )
+}
+
+/** All of them in some order, and the seed that gives it. */
+export function shuffled<T>(all: readonly T[]): { readonly seed: number; readonly items: readonly T[] } {
+  const seed = Number(PROPERTY_SEED ?? Date.now() % 2 ** 31)
+  const whole = { minLength: all.length, maxLength: all.length }
+  const [items] = fc.sample(fc.shuffledSubarray([...all], whole), { seed, numRuns: 1 })
+  return { seed, items: items! }
 }
 
 export function asyncProperty<T>(

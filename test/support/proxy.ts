@@ -81,6 +81,11 @@ export class KafkaProxy implements AsyncDisposable {
     return this.links.size
   }
 
+  /** How many responses are still to carry an error. */
+  get owed(): number {
+    return this.rewrites.reduce((sum, { left }) => sum + left, 0)
+  }
+
   count(apiKey: number): number {
     return this.counts.get(apiKey) ?? 0
   }

@@ -56,6 +56,8 @@ export class Scenario extends Feed implements AsyncDisposable {
   readonly folder: string
   /** How many workers each racecar was asked for. */
   readonly #workers = new Map<RacecarProcess, number>()
+  /** Topics that were deleted, and when. */
+  readonly #goneAt = new Map<string, number>()
 
   private constructor({ name, address, ...parts }: ScenarioParts) {
     super(parts)
@@ -207,6 +209,15 @@ export class Scenario extends Feed implements AsyncDisposable {
     return exit
   }
 
+  /** Deletes a topic of which everything was handled and committed. One of the same name is another topic. */
+  async remove(topic: string): Promise<void> {
+    this.ledger.readOn(this.ledgerFile)
+    this.ledger.forget(topic)
+    this.forget(topic)
+    await this.topics.delete(topic)
+    this.#goneAt.set(topic, now())
+  }
+
   /** Invariants L, U, O, C, X and D: nothing lost, skipped, swapped or trespassed on; nothing twice but what these deaths explain. */
   async expectWhole(deaths: readonly Death[] = []): Promise<void> {
     this.ledger.readOn(this.ledgerFile)
@@ -219,7 +230,7 @@ export class Scenario extends Feed implements AsyncDisposable {
       trespasses: ledger.trespasses(),
       overlaps: ledger.overlaps(dead),
       unexplained: ledger.unexplained(deaths),
-      setBack: setBack(this.#racecars, deaths),
+      setBack: setBack(this.#racecars, deaths, this.#goneAt),
     }).toEqual({ lost: [], skipped: [], outOfOrder: [], trespasses: [], overlaps: [], unexplained: [], setBack: [] })
     for (const topic of this.shape.keys()) {
       const ends = (await this.topics.ends(topic)).map(({ high }) => high)

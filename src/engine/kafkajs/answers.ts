@@ -2,6 +2,7 @@
 // the border; errorCode 0 is success.
 
 import type { FetchResponse } from './fetch-response.ts'
+import type { MetadataAnswer } from './metadata.ts'
 import type { ApiName } from './wire.ts'
 
 interface Coded {
@@ -11,20 +12,6 @@ interface Topics<P> {
   readonly responses: readonly {
     readonly topic: string
     readonly partitions: readonly (P & { readonly partition: number })[]
-  }[]
-}
-
-export interface MetadataAnswer {
-  readonly clusterId: string | null
-  readonly brokers: readonly { readonly nodeId: number; readonly host: string; readonly port: number }[]
-  readonly topicMetadata: readonly {
-    readonly topicErrorCode: number
-    readonly topic: string
-    readonly partitionMetadata: readonly {
-      readonly partitionErrorCode: number
-      readonly partitionId: number
-      readonly leader: number
-    }[]
   }[]
 }
 
@@ -51,7 +38,7 @@ export interface Answers extends Record<ApiName, unknown> {
   ListOffsets: Topics<Coded & { readonly offset: string }>
   Metadata: MetadataAnswer
   OffsetCommit: Topics<Coded>
-  OffsetFetch: Coded & Topics<Coded & { readonly offset: string }>
+  OffsetFetch: Coded & Topics<Coded & { readonly offset: string; readonly metadata: string | null }>
   GroupCoordinator: Coded & {
     readonly coordinator: { readonly nodeId: number; readonly host: string; readonly port: number }
   }

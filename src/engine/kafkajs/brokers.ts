@@ -4,10 +4,11 @@
 import type { Bus } from '../../events/bus.ts'
 import { errorData } from '../../events/events.ts'
 import type { Clock } from '../../lib/clock.ts'
-import type { Answers, MetadataAnswer } from './answers.ts'
+import type { Answers } from './answers.ts'
 import { Unreached } from './codes.ts'
 import { Link } from './link.ts'
 import { clientLogger } from './logger.ts'
+import type { MetadataAnswer } from './metadata.ts'
 
 /** How long nobody may answer before it is said, and how often it is said again. */
 const SILENCE_MS = 3_000

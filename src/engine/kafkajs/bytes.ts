@@ -57,6 +57,35 @@ export class Reader {
     return values
   }
 
+  /** As the newer, compact encodings have them. */
+  uvarint(): number {
+    let value = 0
+    for (let scale = 1; ; scale *= 128) {
+      const byte = this.data.readUInt8(this.at++)
+      value += (byte & 0x7f) * scale
+      if (byte < 0x80) return value
+    }
+  }
+
+  /** Empty where it is null. */
+  compactString(): string {
+    const length = Math.max(0, this.uvarint() - 1)
+    this.at += length
+    return this.data.toString('utf8', this.at - length, this.at)
+  }
+
+  compactArray<T>(read: () => T): T[] {
+    return Array.from({ length: Math.max(0, this.uvarint() - 1) }, read)
+  }
+
+  skipTags(): void {
+    for (let tags = this.uvarint(); tags > 0; tags--) {
+      this.uvarint()
+      const size = this.uvarint()
+      this.at += size
+    }
+  }
+
   /** A zig-zag varint of up to 64 bits, exact up to 2^53. */
   varint(): number {
     const { data } = this

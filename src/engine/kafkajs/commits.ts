@@ -8,12 +8,14 @@ import type { CommitOutcome, PartitionOffset, TopicPartition } from '../engine.t
 import { byTopic } from './by-topic.ts'
 import { actionOf, KafkaError } from './codes.ts'
 import type { Coordinator, Identity } from './coordinator.ts'
+import type { Origins } from './origins.ts'
 
 export interface CommitsParts {
   readonly coordinator: Coordinator
   readonly bus: Bus
   readonly identity: () => Identity
   readonly owns: (partition: TopicPartition) => boolean
+  readonly origins: Origins
   /** What the coordinator thinks of our membership, when the identity it answered to is still ours. */
   readonly onAnswer: (errorCode: number) => void
   readonly onDenied: (error: unknown) => void
@@ -36,10 +38,13 @@ export class Commits {
   }
 
   async #send(sent: Identity, offsets: readonly PartitionOffset[]): Promise<Map<string, number>> {
+    const { coordinator, origins } = this.#parts
     const codes = new Map<string, number>()
     try {
-      const topics = byTopic(offsets, ({ partition, offset }) => ({ partition, offset }))
-      const { responses } = await this.#parts.coordinator.commit(sent, topics)
+      const topics = byTopic(offsets, ({ topic, partition, offset }) => {
+        return { partition, offset, metadata: origins.markOf(topic) }
+      })
+      const { responses } = await coordinator.commit(sent, topics)
       for (const { topic, partitions } of responses) {
         for (const { partition, errorCode } of partitions) codes.set(`${topic}/${partition}`, errorCode)
       }

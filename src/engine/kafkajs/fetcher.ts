@@ -37,6 +37,8 @@ export interface FetcherParts {
   readonly bus: Bus
   readonly clock: Clock
   readonly onDenied: (error: unknown) => void
+  /** The log has not got so far (any more): what was read of it counts no longer, and the partition is to begin anew. */
+  readonly onSetBack: (partition: TopicPartition) => void
 }
 
 export class Fetcher {
@@ -208,10 +210,13 @@ export class Fetcher {
   // Not waited for: the other partitions of the answer go on.
   async #outOfRange(question: Question): Promise<void> {
     const { slot } = question
-    const { clock, onDenied, positions } = this.#parts
+    const { clock, onDenied, onSetBack, positions, topology } = this.#parts
     slot.restUntil = Number.POSITIVE_INFINITY
     try {
       const offset = await positions.reset(slot, slot.next)
+      // Of a topic that was made again all partitions begin anew, once.
+      if (offset < slot.next) await topology.refresh({ now: true })
+      if (isCurrent(question) && offset < slot.next) return onSetBack(slot)
       if (isCurrent(question)) slot.next = offset
     } catch (error) {
       if (actionFor(error) === 'denied') onDenied(error)

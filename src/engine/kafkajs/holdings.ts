@@ -9,8 +9,6 @@ import type { Positions } from './positions.ts'
 interface Owned extends TopicPartition {
   /** Whether the sink knows of it: its position has been found. */
   handed: boolean
-  /** It was added to a topic that we had already: what is in it is to be read from its start, wherever the topic starts. */
-  readonly isNew: boolean
 }
 
 export interface HoldingsParts {
@@ -34,13 +32,32 @@ export class Holdings {
     return [...this.#owned.values()].map(plain)
   }
 
+  of(topic: string): readonly TopicPartition[] {
+    return this.all().filter(owned => owned.topic === topic)
+  }
+
   owns = (partition: TopicPartition): boolean => this.#owned.has(keyOf(partition))
 
   /** Resolves when their positions are found and the sink has them: one that has no leader holds up no other. */
-  async add(added: readonly TopicPartition[], isNew: (p: TopicPartition) => boolean): Promise<void> {
-    const owned = added.map(p => ({ ...plain(p), handed: false, isNew: isNew(p) }))
+  async add(added: readonly TopicPartition[]): Promise<void> {
+    const owned = added.map(p => ({ ...plain(p), handed: false }))
     for (const one of owned) this.#owned.set(keyOf(one), one)
     await this.#parts.positions.locate(owned, {
+      wanted: one => this.#holds(one),
+      found: located => this.#hand(located),
+    })
+  }
+
+  /** Still ours, but from its start: its log is another one than the sink has read. What it has of that, it loses. */
+  async beginAnew(partition: TopicPartition): Promise<void> {
+    const { fetcher, positions, sink } = this.#parts
+    const owned = this.#owned.get(keyOf(partition))
+    if (!owned?.handed) return
+    owned.handed = false
+    fetcher.remove(owned)
+    sink.lost([plain(owned)])
+    await positions.locate([owned], {
+      anew: true,
       wanted: one => this.#holds(one),
       found: located => this.#hand(located),
     })

@@ -21,6 +21,7 @@ import { Heartbeat } from './heartbeat.ts'
 import { Holdings } from './holdings.ts'
 import { Joining } from './joining.ts'
 import { Member } from './member.ts'
+import { Origins } from './origins.ts'
 import { Positions } from './positions.ts'
 import { Producer } from './producer.ts'
 import { guarded } from './sink.ts'
@@ -48,14 +49,21 @@ class KafkajsEngine implements Engine {
     const sink = guarded({ sink: parts.sink, isOpen, onBug: onDenied })
     const brokers = new Brokers({ brokers: settings.brokers, clientId, socketTimeout, bus, clock })
     const coordinator = new Coordinator({ brokers, groupId, instanceId })
+    const origins = new Origins()
     const onSeen = () => this.#member.topologySeen()
-    const topology = new Topology({ brokers, maxAge: settings.metadataMaxAge, bus, clock, onSeen, onDenied })
+    const onSetBack = (p: TopicPartition) => this.#beginAnew([p])
+    const onRemade = (topic: string) => {
+      origins.noteAll({ [topic]: 0 })
+      this.#beginAnew(this.#holdings.of(topic))
+    }
+    const seeing = { onSeen, onRemade, onDenied }
+    const topology = new Topology({ brokers, maxAge: settings.metadataMaxAge, bus, clock, ...seeing })
     const heartbeat = this.#createHeartbeat(parts, coordinator)
-    const commits = this.#createCommits(parts, { coordinator, heartbeat })
+    const commits = this.#createCommits(parts, { coordinator, heartbeat, origins })
     const commit = (offsets: readonly PartitionOffset[]) => commits.commit(offsets)
     const base = { brokers, topology, bus, clock, onDenied }
-    const positions = new Positions({ ...base, coordinator, subscriptions, commit, signal })
-    const fetcher = new Fetcher({ ...base, positions, settings, sink })
+    const positions = new Positions({ ...base, coordinator, origins, subscriptions, commit, signal })
+    const fetcher = new Fetcher({ ...base, positions, settings, sink, onSetBack })
     const holdings = new Holdings({ sink, bus, positions, fetcher })
     const onIdentity = (given: Member['identity']) => this.#member.become(given)
     const joining = new Joining({ coordinator, topology, settings, bus, now: () => clock.now(), onIdentity })
@@ -67,7 +75,7 @@ class KafkajsEngine implements Engine {
     this.#commits = commits
     this.#holdings = holdings
     this.#producer = new Producer({ brokers, topology, clock })
-    const group = { coordinator, dispute, heartbeat, holdings, joining, topology }
+    const group = { coordinator, dispute, heartbeat, holdings, joining, origins, topology }
     const failed = (error: Error) => parts.sink.failed(error)
     this.#member = new Member({ ...group, settings, failed, bus, clock, onEnd: () => this.#quiet() })
   }
@@ -113,6 +121,10 @@ class KafkajsEngine implements Engine {
     this.#brokers.close()
   }
 
+  #beginAnew(partitions: readonly TopicPartition[]): void {
+    for (const p of partitions) this.#holdings.beginAnew(p).catch(error => this.#member.fail(error))
+  }
+
   /** The membership has ended. Deliveries may go on. */
   #quiet(): void {
     this.#closing.abort()
@@ -130,7 +142,7 @@ class KafkajsEngine implements Engine {
 
   #createCommits(
     { bus, settings }: EngineParts,
-    { coordinator, heartbeat }: { coordinator: Coordinator; heartbeat: Heartbeat },
+    group: { coordinator: Coordinator; heartbeat: Heartbeat; origins: Origins },
   ): Commits {
     const identity = () => this.#member.identity
     const owns = (p: TopicPartition) => this.#holdings.owns(p)
@@ -138,8 +150,8 @@ class KafkajsEngine implements Engine {
     // An OffsetCommit of kafkajs's versions carries no instance id: to a static member that was replaced it says that the member
     // is unknown, and rejoining on that word would throw the replacement out. A beat learns the truth.
     const onAnswer = (code: number) =>
-      settings.instanceId !== null && actionOf(code) === 'evicted' ? heartbeat.beat() : this.#member.heard(code)
-    return new Commits({ coordinator, bus, identity, owns, onAnswer, onDenied })
+      settings.instanceId !== null && actionOf(code) === 'evicted' ? group.heartbeat.beat() : this.#member.heard(code)
+    return new Commits({ ...group, bus, identity, owns, onAnswer, onDenied })
   }
 }
 

@@ -24,6 +24,8 @@ import type { Heartbeat } from './heartbeat.ts'
 import type { Holdings } from './holdings.ts'
 import type { Joining, Round } from './joining.ts'
 import { leave as leaveGroup } from './leaving.ts'
+import type { Origins } from './origins.ts'
+import { basisOf } from './protocol.ts'
 import type { Topology } from './topology.ts'
 
 const BACKOFF = { first: 100, most: 2_000, jitter: 0.3 }
@@ -53,6 +55,7 @@ export interface MemberParts {
   readonly heartbeat: Heartbeat
   readonly holdings: Holdings
   readonly joining: Joining
+  readonly origins: Origins
   readonly topology: Topology
   /** Nothing may reach the sink any more. */
   readonly onEnd: () => void
@@ -198,7 +201,7 @@ export class Member {
   }
 
   async #adopt(round: Round): Promise<void> {
-    const { clock, dispute, holdings, settings, topology } = this.#parts
+    const { clock, dispute, holdings, origins, settings, topology } = this.#parts
     const before = this.#round
     this.#round = round
     const topics = new Set(settings.subscriptions.map(({ topic }) => topic))
@@ -206,9 +209,8 @@ export class Member {
     const wanted = new Set(assigned.map(keyOf))
     const gone = holdings.all().filter(owned => !wanted.has(keyOf(owned)))
     const added = assigned.filter(p => !holdings.owns(p))
-    const isNew = ({ topic, partition }: { topic: string; partition: number }) =>
-      partition >= (before?.basis?.[topic] ?? Number.POSITIVE_INFINITY)
-    const located = holdings.add(added, isNew)
+    origins.noteAll(round.basis ?? basisOf([...topics], topology.counts()))
+    const located = holdings.add(added)
     // In the background: a partition without a leader must not keep us from beating and rejoining.
     located.catch(error => this.fail(error))
     if (gone.length > 0) {

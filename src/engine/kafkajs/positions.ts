@@ -1,6 +1,6 @@
-// Where to begin on a partition: at the group's committed offset, or, the first time, at the start or the end of the log. A
-// first position is committed before the first message, or what arrives before the first commit would be lost with the process
-// when the topic starts at its end.
+// Where to begin on a partition: at the group's committed offset, or, the first time, at the start or the end of the log; what
+// was added to a topic after the group had begun with it, always at its start. A first position is committed before the first
+// message, or what arrives before the first commit would be lost with the process when the topic starts at its end.
 
 import type { Bus } from '../../events/bus.ts'
 import { backoff } from '../../lib/backoff.ts'
@@ -11,6 +11,7 @@ import type { Brokers } from './brokers.ts'
 import { byTopic } from './by-topic.ts'
 import { actionFor, actionOf, KafkaError } from './codes.ts'
 import type { Coordinator } from './coordinator.ts'
+import type { Origins } from './origins.ts'
 import type { Topology } from './topology.ts'
 
 const EARLIEST = '-2'
@@ -21,6 +22,7 @@ const BACKOFF = { first: 100, most: 2_000, jitter: 0.2 }
 export interface PositionsParts {
   readonly brokers: Brokers
   readonly coordinator: Coordinator
+  readonly origins: Origins
   readonly topology: Topology
   readonly subscriptions: readonly Subscription[]
   readonly bus: Bus
@@ -32,17 +34,14 @@ export interface PositionsParts {
   readonly signal: AbortSignal
 }
 
-export interface Sought extends TopicPartition {
-  /** From the start of the log, wherever the topic starts, where nothing is committed. */
-  readonly isNew: boolean
-}
-
 interface Located<P> {
   readonly p: P
   readonly offset: number
 }
 
 interface Search<P> {
+  /** From the start of the log, whatever is committed. */
+  readonly anew?: boolean
   readonly wanted: (p: P) => boolean
   readonly found: (located: readonly Located<P>[]) => void
 }
@@ -58,13 +57,13 @@ export class Positions {
    * Finds the position of each partition and hands it to `found`, as soon as it is known: one that has no leader, or whose leader
    * does not answer, holds up none of another. Goes on until all are found or no longer `wanted`.
    */
-  async locate<P extends Sought>(partitions: readonly P[], search: Search<P>): Promise<void> {
+  async locate<P extends TopicPartition>(partitions: readonly P[], search: Search<P>): Promise<void> {
     const { topology } = this.#parts
     const byLeader = groupBy(partitions, ({ topic, partition }) => topology.leaderOf(topic, partition))
     await Promise.all([...byLeader.values()].map(some => this.#locateAll(some, search)))
   }
 
-  async #locateAll<P extends Sought>(partitions: readonly P[], search: Search<P>): Promise<void> {
+  async #locateAll<P extends TopicPartition>(partitions: readonly P[], search: Search<P>): Promise<void> {
     const { wanted } = search
     const { clock, coordinator, onDenied, signal, topology } = this.#parts
     let failures = 0
@@ -104,27 +103,34 @@ export class Positions {
   }
 
   /** Gives back those that could not be located just now. */
-  async #locateSome<P extends Sought>(all: readonly P[], { wanted, found }: Search<P>): Promise<P[]> {
+  async #locateSome<P extends TopicPartition>(
+    all: readonly P[],
+    { wanted, found, anew = false }: Search<P>,
+  ): Promise<P[]> {
     const done = new Set<P>()
     const take = (located: readonly Located<P>[]) => {
       for (const { p } of located) done.add(p)
       if (located.length > 0) found(located)
     }
-    const committed = await this.#committedOf(all)
+    const committed = anew ? all.map(() => -1) : await this.#committedOf(all)
     take(all.map((p, i) => ({ p, offset: committed[i] ?? -1 })).filter(({ p, offset }) => offset >= 0 && wanted(p)))
     const fresh = all.filter((p, i) => committed[i] === -1 && wanted(p))
-    await this.#begin(fresh, { wanted, found: take })
+    await this.#begin(fresh, { wanted, found: take, anew })
     return all.filter(p => !done.has(p))
   }
 
-  /** The committed offset of each, -1 where there is none, undefined where the coordinator could not say. */
+  /**
+   * The committed offset of each, -1 where there is none, undefined where the coordinator could not say. The whole topics are asked
+   * for: the commits of other partitions tell with how many the group began.
+   */
   async #committedOf(partitions: readonly TopicPartition[]): Promise<(number | undefined)[]> {
-    const { coordinator } = this.#parts
-    const answer = await coordinator.committed(byTopic(partitions, ({ partition }) => ({ partition })))
+    const { coordinator, origins } = this.#parts
+    const answer = await coordinator.committed(this.#wholeTopics(partitions))
     throwFor('fetching committed offsets', answer.errorCode)
     const offsets = new Map<string, number>()
     for (const { topic, partitions: some } of answer.responses) {
-      for (const { partition, offset, errorCode } of some) {
+      for (const { partition, offset, metadata, errorCode } of some) {
+        if (Number(offset) >= 0) origins.noteCommit(topic, metadata)
         if (actionOf(errorCode) === 'ok') offsets.set(keyOf({ topic, partition }), Number(offset))
         else if (actionOf(errorCode) !== 'refresh')
           throwFor(`fetching the committed offset of ${topic}/${partition}`, errorCode)
@@ -133,17 +139,26 @@ export class Positions {
     return partitions.map(p => offsets.get(keyOf(p)))
   }
 
-  async #begin<P extends Sought>(partitions: readonly P[], { wanted, found }: Search<P>): Promise<void> {
+  #wholeTopics(partitions: readonly TopicPartition[]): { topic: string; partitions: { partition: number }[] }[] {
+    const { topology } = this.#parts
+    return [...groupBy(partitions, ({ topic }) => topic)].map(([topic, some]) => {
+      const all = new Set([...topology.partitionsOf(topic), ...some.map(({ partition }) => partition)])
+      return { topic, partitions: [...all].map(partition => ({ partition })) }
+    })
+  }
+
+  async #begin<P extends TopicPartition>(partitions: readonly P[], { wanted, found, anew }: Search<P>): Promise<void> {
+    const { commit, origins } = this.#parts
     const located: Located<P>[] = []
     for (const fromBeginning of [true, false]) {
-      const some = partitions.filter(p => (p.isNew || this.#startsAtBeginning(p.topic)) === fromBeginning)
+      const some = partitions.filter(
+        p => (anew || origins.isNew(p) || this.#startsAtBeginning(p.topic)) === fromBeginning,
+      )
       const ends = await this.#endsOf(some, fromBeginning ? EARLIEST : LATEST)
       for (const [i, p] of some.entries()) if (ends[i] !== undefined && wanted(p)) located.push({ p, offset: ends[i] })
     }
     if (located.length === 0) return
-    const outcomes = await this.#parts.commit(
-      located.map(({ p, offset }) => ({ topic: p.topic, partition: p.partition, offset })),
-    )
+    const outcomes = await commit(located.map(({ p, offset }) => ({ topic: p.topic, partition: p.partition, offset })))
     found(located.filter(({ p }, i) => outcomes[i] === 'committed' && wanted(p)))
   }
 

@@ -3,9 +3,9 @@
 
 import type { Bus } from '../../events/bus.ts'
 import { type Cancel, type Clock, sleep } from '../../lib/clock.ts'
-import type { MetadataAnswer } from './answers.ts'
 import type { Brokers } from './brokers.ts'
 import { actionOf, codeOf, KafkaError } from './codes.ts'
+import type { MetadataAnswer } from './metadata.ts'
 
 /** Shortest time between two requests, and how often a missing topic or leader is looked for. */
 const LEAST_MS = 250
@@ -22,6 +22,8 @@ export interface TopologyParts {
   readonly clock: Clock
   /** The topics have been looked at. */
   readonly onSeen: () => void
+  /** A topic was deleted and made again under its name: its partitions have nothing to do with those that were known. */
+  readonly onRemade: (topic: string) => void
   readonly onDenied: (error: KafkaError) => void
 }
 
@@ -29,6 +31,7 @@ export class Topology {
   readonly #parts: TopologyParts
   readonly #topics = new Set<string>()
   readonly #leaders = new Map<string, Map<number, number>>()
+  readonly #ids = new Map<string, string>()
   /** Since when, on the clock's scale. */
   readonly #missing = new Map<string, number>()
   readonly #closing = new AbortController()
@@ -97,11 +100,12 @@ export class Topology {
   }
 
   #take(answer: MetadataAnswer): void {
-    for (const { topic, topicErrorCode, partitionMetadata } of answer.topicMetadata) {
+    for (const { topic, topicId, topicErrorCode, partitionMetadata } of answer.topicMetadata) {
       const action = actionOf(topicErrorCode)
       if (action === 'ok') {
         this.#missing.delete(topic)
         this.#leaders.set(topic, new Map(partitionMetadata.map(({ partitionId, leader }) => [partitionId, leader])))
+        if (topicId !== undefined) this.#identify(topic, topicId)
       } else if (action === 'denied') {
         this.#parts.onDenied(new KafkaError(`topic ${topic}`, topicErrorCode))
       } else if (GONE.includes(topicErrorCode)) {
@@ -109,6 +113,14 @@ export class Topology {
         this.#miss(topic)
       }
     }
+  }
+
+  #identify(topic: string, id: string): void {
+    const before = this.#ids.get(topic)
+    this.#ids.set(topic, id)
+    if (before === undefined || before === id) return
+    this.#parts.bus.publish('topic.remade', { topic })
+    this.#parts.onRemade(topic)
   }
 
   #miss(topic: string): void {

@@ -4,6 +4,7 @@
 
 import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
+import { withTopicIds } from './metadata.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -74,7 +75,10 @@ interface Queue {
 
 type SocketFactory = (options: object) => Socket
 
-const { requests } = require('kafkajs/src/protocol/requests') as { requests: Record<ApiName, unknown> }
+const { requests: known } = require('kafkajs/src/protocol/requests') as {
+  requests: Record<ApiName, unknown> & { Metadata: Parameters<typeof withTopicIds>[0] }
+}
+const requests: Record<ApiName, unknown> = { ...known, Metadata: withTopicIds(known.Metadata) }
 const apiKeys = require('kafkajs/src/protocol/requests/apiKeys') as Record<ApiName, number>
 const ConnectionPool = require('kafkajs/src/network/connectionPool') as new (
   options: PoolOptions,

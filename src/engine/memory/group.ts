@@ -27,7 +27,7 @@ export class Group {
   /** By member id, in the order of joining. */
   readonly #members = new Map<string, Member>()
   readonly #offsets = new Map<string, number>()
-  /** How many partitions a topic had when this group first met it: later ones begin at their start. */
+  /** How many partitions a topic had when this group first met it, 0 if it was not there: later ones begin at their start. */
   readonly #firstSizes = new Map<string, number>()
   #generation = 0
   #sizes: ReadonlyMap<string, number> = new Map()
@@ -219,7 +219,7 @@ export class Group {
     const topics = [...new Set([...this.#members.values()].flatMap(({ request }) => request.topics))].sort()
     this.#sizes = new Map(topics.map(topic => [topic, this.#parts.partitionsOf(topic)]))
     for (const [topic, size] of this.#sizes) {
-      if (size > 0 && !this.#firstSizes.has(topic)) this.#firstSizes.set(topic, size)
+      if (!this.#firstSizes.has(topic)) this.#firstSizes.set(topic, size)
     }
     const partitions = topics.flatMap(topic =>
       Array.from({ length: this.#sizes.get(topic) ?? 0 }, (_, partition) => ({ topic, partition })),

@@ -9,7 +9,7 @@ import type { Remote } from './remote.ts'
 
 export interface PartitionsParts {
   readonly remote: Remote
-  readonly sink: Pick<EngineSink, 'wants' | 'records'>
+  readonly sink: Pick<EngineSink, 'assigned' | 'lost' | 'wants' | 'records'>
   readonly bus: Bus
   /** Most bytes in one fetch of this topic. */
   readonly maxBytes: (topic: string) => number
@@ -115,16 +115,26 @@ export class Partitions {
   }
 
   #take(owned: Owned, answer: ReadAnswer): void {
+    const { bus, sink } = this.#parts
     const { at, position } = owned
     if (answer.kind === 'read') {
       const { records, next, bytes, end } = answer
       owned.position = next
-      this.#parts.sink.records({ ...at, records, next, bytes, highWatermark: end })
+      sink.records({ ...at, records, next, bytes, highWatermark: end })
     } else {
       const to = answer.start
       owned.position = to
-      this.#parts.bus.publish('offset.reset', { ...at, from: position, to, skipped: to - position })
+      bus.publish('offset.reset', { ...at, from: position, to, skipped: to - position })
+      if (to < position) this.#beginAnew(at, to)
     }
+  }
+
+  /** What the sink has counts no more: it takes nothing below the position that it was given. */
+  #beginAnew(at: TopicPartition, offset: number): void {
+    const { bus, sink } = this.#parts
+    sink.lost([at])
+    bus.publish('partitions.assigned', { partitions: [{ ...at, offset }] })
+    sink.assigned([{ ...at, offset }])
   }
 
   #isCurrent(owned: Owned, epoch: object): boolean {

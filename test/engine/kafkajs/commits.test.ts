@@ -3,6 +3,7 @@ import type { PartitionOffset } from '../../../src/engine/engine.ts'
 import { codeOf } from '../../../src/engine/kafkajs/codes.ts'
 import { Commits } from '../../../src/engine/kafkajs/commits.ts'
 import type { Coordinator, Identity } from '../../../src/engine/kafkajs/coordinator.ts'
+import { Origins } from '../../../src/engine/kafkajs/origins.ts'
 import { createBus } from '../../../src/events/bus.ts'
 import { deferred } from '../../../src/lib/deferred.ts'
 
@@ -17,6 +18,7 @@ let sent: { identity: Identity; topics: unknown }[]
 /** By partition: how the coordinator answers. */
 let answers: Record<number, string>
 let answering: Promise<void>
+let origins: Origins
 let commits: Commits
 
 beforeEach(() => {
@@ -36,7 +38,11 @@ beforeEach(() => {
   } as unknown as Coordinator
   const bus = createBus()
   bus.on('commit.failed', event => failed.push(event))
+  origins = new Origins()
+  origins.noteAll({ t: 4 })
+  origins.noteAll({ t: 6 })
   commits = new Commits({
+    origins,
     coordinator,
     bus,
     identity: () => identity,
@@ -47,12 +53,12 @@ beforeEach(() => {
 })
 
 describe('a commit', () => {
-  test('is sent under the generation of now, and only for what is owned', async () => {
+  test('is sent under the generation of now, only for what is owned, and tells with how many partitions the group began', async () => {
     expect(await commits.commit([at(0), at(7), at(1)])).toEqual(['committed', 'lost', 'committed'])
     expect(sent).toEqual([
       {
         identity: { memberId: 'me', generation: 3 },
-        topics: [{ topic: 't', partitions: [at(0), at(1)].map(({ partition, offset }) => ({ partition, offset })) }],
+        topics: [{ topic: 't', partitions: [0, 1].map(partition => ({ partition, offset: 5, metadata: 'rcar:4' })) }],
       },
     ])
   })
@@ -92,6 +98,7 @@ describe('a commit', () => {
   test('that loses the membership is lost', async () => {
     answers = { 0: 'UNKNOWN_MEMBER_ID' }
     const evicted = new Commits({
+      origins,
       ...commitsParts(),
       onAnswer: () => owned.clear(),
     })

@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { CommitOutcome, PartitionOffset } from '../../../src/engine/engine.ts'
+import type { CommitOutcome, PartitionOffset, TopicPartition } from '../../../src/engine/engine.ts'
 import type { Brokers } from '../../../src/engine/kafkajs/brokers.ts'
 import { codeOf, KafkaError } from '../../../src/engine/kafkajs/codes.ts'
 import type { Coordinator } from '../../../src/engine/kafkajs/coordinator.ts'
-import { Positions, type Sought } from '../../../src/engine/kafkajs/positions.ts'
+import { Origins } from '../../../src/engine/kafkajs/origins.ts'
+import { Positions } from '../../../src/engine/kafkajs/positions.ts'
 import type { Topology } from '../../../src/engine/kafkajs/topology.ts'
 import { createBus } from '../../../src/events/bus.ts'
 import { deferred } from '../../../src/lib/deferred.ts'
@@ -18,6 +19,9 @@ const END = 200
 
 let clock: FakeClock
 let committed: Record<number, number>
+/** What the commits carry. */
+let metadata: string | null
+let origins: Origins
 let leaders: Record<number, number>
 /** Brokers that do not answer, until it is resolved. */
 let silent: Record<number, Promise<void>>
@@ -31,6 +35,9 @@ let positions: Positions
 beforeEach(() => {
   clock = new FakeClock()
   ;[committed, leaders, silent, stored, outcome, resets] = [{}, { 0: 1, 1: 2 }, {}, [], 'committed', []]
+  metadata = 'rcar:2'
+  origins = new Origins()
+  origins.noteAll({ start: 2, end: 2 })
   fetchFailure = undefined
   ending = new AbortController()
   const link = (node: number) => ({
@@ -50,7 +57,12 @@ beforeEach(() => {
     forget() {},
     async committed(topics: Asked['topics']) {
       fetchFailure?.()
-      const of = (partition: number) => ({ partition, errorCode: 0, offset: String(committed[partition] ?? -1) })
+      const of = (partition: number) => ({
+        partition,
+        errorCode: 0,
+        offset: String(committed[partition] ?? -1),
+        metadata,
+      })
       return {
         errorCode: 0,
         responses: topics.map(({ topic, partitions }) => ({ topic, partitions: partitions.map(p => of(p.partition)) })),
@@ -58,6 +70,7 @@ beforeEach(() => {
     },
   }
   const topology = {
+    partitionsOf: () => Object.keys(leaders).map(Number),
     leaderOf: (_: string, partition: number) => leaders[partition],
     refresh: () => Promise.resolve(),
   }
@@ -66,6 +79,7 @@ beforeEach(() => {
   positions = new Positions({
     brokers: { link, timeout: 1_000 } as unknown as Brokers,
     coordinator: coordinator as unknown as Coordinator,
+    origins,
     topology: topology as unknown as Topology,
     subscriptions: ['start', 'end'].map(topic => ({
       topic,
@@ -83,9 +97,9 @@ beforeEach(() => {
   })
 })
 
-const sought = (topic: string, partition: number, isNew = false): Sought => ({ topic, partition, isNew })
+const sought = (topic: string, partition: number): TopicPartition => ({ topic, partition })
 
-function locate(partitions: readonly Sought[], wanted: (p: Sought) => boolean = () => true) {
+function locate(partitions: readonly TopicPartition[], wanted: (p: TopicPartition) => boolean = () => true) {
   const found: Record<string, number> = {}
   const done = positions.locate(partitions, {
     wanted,
@@ -115,10 +129,29 @@ describe('the position of a partition', () => {
     ])
   })
 
-  test('is the start of the log where the partition is new, wherever its topic starts', async () => {
-    const { found, done } = locate([sought('end', 0, true)])
-    await done
-    expect(found).toEqual({ 'end/0': START })
+  for (const [name, mark, offset] of [
+    ['the end of the log where the group began with it', 'rcar:2', END],
+    ['the start of the log where it was added since, as a commit of another partition tells', 'rcar:1', START],
+    ['the start of the log where the group has commits that do not tell', '', START],
+  ] as const) {
+    test(`is ${name}`, async () => {
+      committed = { 0: 7 }
+      metadata = mark
+      const { found, done } = locate([sought('end', 1)])
+      await done
+      expect(found).toEqual({ 'end/1': offset })
+    })
+  }
+
+  test('is the start of the log where the group has seen the topic without it, or not at all', async () => {
+    origins.noteAll({ end: 1 })
+    const one = locate([sought('end', 0), sought('end', 1)])
+    await one.done
+    expect(one.found).toEqual({ 'end/0': END, 'end/1': START })
+    origins.noteAll({ end: 0 })
+    const none = locate([sought('end', 0)])
+    await none.done
+    expect(none.found).toEqual({ 'end/0': START })
   })
 
   test('is not handed over before its commit is stored', async () => {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { MetadataAnswer } from '../../../src/engine/kafkajs/answers.ts'
 import type { Brokers } from '../../../src/engine/kafkajs/brokers.ts'
 import { codeOf } from '../../../src/engine/kafkajs/codes.ts'
+import type { MetadataAnswer } from '../../../src/engine/kafkajs/metadata.ts'
 import { Topology } from '../../../src/engine/kafkajs/topology.ts'
 import { createBus } from '../../../src/events/bus.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
@@ -12,6 +12,7 @@ class FakeBrokers {
   readonly asked: (readonly string[])[] = []
   /** By topic: the leaders of its partitions, or an error. */
   topics: Record<string, number[] | string> = { a: [1, 2] }
+  ids: Record<string, string> = {}
   isDown = false
 
   async metadata(topics: readonly string[]): Promise<MetadataAnswer> {
@@ -22,6 +23,7 @@ class FakeBrokers {
       const leaders = typeof known === 'string' ? [] : known
       return {
         topic,
+        ...(this.ids[topic] === undefined ? {} : { topicId: this.ids[topic] }),
         topicErrorCode: typeof known === 'string' ? codeOf(known) : 0,
         partitionMetadata: leaders.map((leader, partitionId) => ({ partitionId, leader, partitionErrorCode: 0 })),
       }
@@ -33,6 +35,7 @@ class FakeBrokers {
 let clock: FakeClock
 let brokers: FakeBrokers
 let missing: string[]
+let remade: string[]
 let seen: number
 let denied: unknown[]
 let topology: Topology
@@ -41,6 +44,7 @@ beforeEach(() => {
   clock = new FakeClock()
   brokers = new FakeBrokers()
   missing = []
+  remade = []
   denied = []
   seen = 0
   const bus = createBus()
@@ -50,6 +54,7 @@ beforeEach(() => {
     maxAge: MAX_AGE,
     bus,
     clock,
+    onRemade: topic => remade.push(topic),
     onSeen: () => {
       seen += 1
     },
@@ -67,6 +72,22 @@ describe('what is known of the topics', () => {
     await clock.advance(MAX_AGE)
     expect(brokers.asked).toHaveLength(2)
     expect(seen).toBe(2)
+  })
+
+  test('is of another topic when its id is another, whether or not it was missed in between', async () => {
+    for (const id of ['one', 'one', undefined, 'two']) {
+      brokers.ids = id === undefined ? {} : { a: id }
+      await topology.know(['a'])
+      await topology.refresh({ now: true })
+      if (id !== 'two') expect(remade).toEqual([])
+    }
+    expect(remade).toEqual(['a'])
+    brokers.topics = {}
+    await clock.advance(MAX_AGE)
+    brokers.topics = { a: [1, 2] }
+    brokers.ids = { a: 'three' }
+    await clock.advance(MAX_AGE)
+    expect(remade).toEqual(['a', 'a'])
   })
 
   test('is asked for again by the next who wants to know, when nobody has answered', async () => {

@@ -96,15 +96,6 @@ describe('the engine in memory', () => {
     expect(probe.losses).toHaveLength(1)
   })
 
-  it('reads a partition that was added from its start, also where the topic is read from its end', async () => {
-    await harness.produce(topic, 0, values(5))
-    const probe = await world.join({ topic, startFromBeginning: false })
-    await harness.addPartitions(topic, 5)
-    await harness.produce(topic, 4, values(3))
-    await harness.until('the new partition', () => probe.seen.length === 3)
-    expect(probe.values(4)).toEqual(values(3))
-  })
-
   it('stores headers in their order, those without a value too', async () => {
     const arrived: unknown[] = []
     const prepare = (probe: Probe) => {

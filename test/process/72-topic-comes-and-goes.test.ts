@@ -1,0 +1,167 @@
+import { expect, test } from 'vitest'
+import { codeOf } from '../../src/engine/kafkajs/codes.ts'
+import { deferred } from '../../src/lib/deferred.ts'
+import { brokers } from '../support/broker.ts'
+import { type Acknowledged, now } from '../support/ledger.ts'
+import { lossesOf } from '../support/membership.ts'
+import { Api, KafkaProxy } from '../support/proxy.ts'
+import type { RacecarProcess } from '../support/racecar-process.ts'
+import { millis, print, Scenario } from '../support/scenario.ts'
+import { uniqueName } from '../support/topics.ts'
+
+const WORKERS = 2
+
+/** Each worker says that the topic is not there, once more than `before`; meanwhile what it asks of the brokers is no storm. */
+async function missed(scenario: Scenario, racecar: RacecarProcess, { proxy, topic, times }: Missed): Promise<void> {
+  const lines = () => racecar.all('topic.missing', line => line.topic === topic)
+  await racecar.until(`${topic} being missed`, () => lines().length === times * WORKERS)
+  await scenario.served()
+  const start = now()
+  await proxy.next(Api.Metadata, 3)
+  const rate = 3 / ((now() - start) / 1000) / WORKERS
+  print(`row 72: ${rate.toFixed(2)} requests for metadata a second and worker (bound 1)`)
+  expect(rate).toBeLessThan(4)
+  expect(lines()).toHaveLength(times * WORKERS)
+  for (const { message } of lines())
+    expect(message).toBe(`The topic ${topic} does not exist, and is not created by accident. Waiting for it.`)
+}
+
+interface Missed {
+  readonly proxy: KafkaProxy
+  readonly topic: string
+  readonly times: number
+}
+
+/** Where the partitions of the topic were begun, each time. */
+const beginnings = (racecar: RacecarProcess, topic: string, since = 0): number[] =>
+  racecar.lines
+    .slice(since)
+    .filter(({ event }) => event === 'partitions.assigned')
+    .flatMap(({ partitions }) => (partitions as Acknowledged[]).filter(one => one.topic === topic))
+    .map(({ offset }) => offset)
+
+/** The load goes on: of another topic everything is never committed. */
+async function isCommitted(scenario: Scenario, topic: string): Promise<void> {
+  const ends = (await scenario.topics.ends(topic)).map(({ high }) => high)
+  const committed = async () => String(await scenario.topics.committed(scenario.group, topic)) === String(ends)
+  await scenario.until(`all of ${topic} being committed`, committed)
+}
+
+test('a topic that is missing at the start, comes, is deleted and made again holds up no other, and is consumed whenever it is there', async () => {
+  const kafka = await brokers()
+  await using proxy = await KafkaProxy.before(kafka)
+  await using scenario = await Scenario.open('stays', { kafka, address: proxy.address, partitions: 4 })
+  const topic = uniqueName('comes-and-goes')
+  // From its end where it was there before: it comes only later.
+  const racecar = scenario.racecar({
+    workers: WORKERS,
+    env: { TOPICS: `${scenario.topic},${topic}`, START_AT: 'end' },
+  })
+  await scenario.served()
+  await racecar.until('both topics’ partitions being taken', () => beginnings(racecar, scenario.topic).length >= 4)
+  const load = scenario.load({ everyMs: 40 })
+  await scenario.flows()
+  await missed(scenario, racecar, { proxy, topic, times: 1 })
+  await scenario.passes()
+
+  await scenario.add(topic, 4)
+  const came = now()
+  await scenario.send(Array(40).fill({}), { topic })
+  await scenario.handledAll()
+  print(`row 72: a topic that came was consumed ${millis(now() - came)} later`)
+  await scenario.served()
+  await isCommitted(scenario, topic)
+
+  await scenario.remove(topic)
+  await missed(scenario, racecar, { proxy, topic, times: 2 })
+  await scenario.passes()
+
+  const since = racecar.lines.length
+  await scenario.add(topic, 3)
+  const again = now()
+  await scenario.send(Array(300).fill({}), { topic })
+  await scenario.handledAll()
+  print(`row 72: one that was made again was consumed ${millis(now() - again)} later`)
+  await scenario.served()
+  await load.stop()
+  await scenario.handledAll()
+
+  expect(new Set(beginnings(racecar, topic))).toEqual(new Set([0]))
+  expect(beginnings(racecar, topic, since)).toHaveLength(3)
+  expect(racecar.all('slot.exited')).toEqual([])
+  expect(await scenario.stop(racecar)).toEqual([0, null])
+  await scenario.expectWhole()
+  await scenario.expectNothingLeft()
+})
+
+/** Two partitions of a topic, each read up to 100 and committed, are deleted with it; a load goes on with another topic. */
+async function aboutToBeRemade(kafka: string, address: string) {
+  const scenario = await Scenario.open('stays', { kafka, address, partitions: 2 })
+  const topic = await scenario.topics.create('made-again', { partitions: 2 })
+  scenario.shape.set(topic, 2)
+  const racecar = scenario.racecar({ workers: WORKERS, env: { TOPICS: `${scenario.topic},${topic}` } })
+  await scenario.served()
+  const load = scenario.load()
+  await scenario.passes()
+  await scenario.send(Array(200).fill({}), { topic })
+  await scenario.handledAll()
+  await isCommitted(scenario, topic)
+  return { scenario, topic, racecar, load }
+}
+
+test('a topic that is deleted and made again before anybody misses it begins anew, with less in it than was read before', async () => {
+  const kafka = await brokers()
+  const { scenario, topic, racecar, load } = await aboutToBeRemade(kafka, kafka)
+  await using _ = scenario
+  await scenario.remove(topic)
+  await scenario.add(topic, 2)
+  const again = now()
+  await scenario.send(Array(40).fill({}), { topic })
+  await scenario.handledAll()
+  print(`row 72: one that was made again at once was consumed ${millis(now() - again)} later`)
+  await load.stop()
+  await scenario.handledAll()
+  expect(racecar.all('slot.exited')).toEqual([])
+  expect(await scenario.stop(racecar)).toEqual([0, null])
+  await scenario.expectWhole()
+  await scenario.expectNothingLeft()
+})
+
+test('a topic that is made again and read on in before anybody knows begins anew when its other id is seen', async () => {
+  const kafka = await brokers()
+  await using proxy = await KafkaProxy.before(kafka)
+  const { scenario, topic, racecar, load } = await aboutToBeRemade(kafka, proxy.address)
+  await using _ = scenario
+  const [filled, read] = [deferred(), deferred()]
+  const held = new Map<number, Promise<void>>([
+    [Api.Fetch, filled.promise],
+    [Api.Metadata, read.promise],
+  ])
+  proxy.onRequest = ({ apiKey }) => held.get(apiKey)?.then(() => undefined)
+  await scenario.remove(topic)
+  await scenario.add(topic, 2)
+  const sent = await scenario.send(Array(400).fill({}), { topic })
+  filled.resolve()
+  await scenario.until('both partitions being read on in', () => {
+    const handled = scenario.ledger.ended.filter(one => one.topic === topic && one.offset >= 100)
+    return new Set(handled.map(({ partition }) => partition)).size === 2
+  })
+  expect(scenario.ledger.lost(sent.filter(({ offset }) => offset < 100))).toHaveLength(200)
+  read.resolve()
+  // Else the topics are looked at every half minute. Each worker is to get one of these.
+  proxy.rewriteError(Api.Fetch, 6, codeOf('NOT_LEADER_OR_FOLLOWER'))
+  const seen = now()
+  await scenario.handledAll(60_000)
+  print(`row 72: one that was read on in was consumed ${millis(now() - seen)} after its id could be seen`)
+  await racecar.until('both saying so', () => racecar.all('topic.remade').length >= WORKERS)
+  expect(racecar.all('topic.remade').map(({ message }) => message)).toEqual(
+    Array(WORKERS).fill(`The topic ${topic} was deleted and made again. Its partitions begin anew at their start.`),
+  )
+  await load.stop()
+  await scenario.handledAll()
+  await scenario.committedAll()
+  expect(racecar.all('slot.exited')).toEqual([])
+  expect(await scenario.stop(racecar)).toEqual([0, null])
+  await scenario.expectWhole(lossesOf(racecar))
+  await scenario.expectNothingLeft()
+})
