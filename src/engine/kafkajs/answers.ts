@@ -58,4 +58,9 @@ export interface Answers extends Record<ApiName, unknown> {
   Heartbeat: Coded
   LeaveGroup: Coded & { readonly members?: readonly Coded[] }
   SyncGroup: Coded & { readonly memberAssignment: Buffer | null }
+  DescribeGroups: {
+    readonly groups: readonly {
+      readonly members: readonly { readonly memberId: string; readonly memberMetadata: Buffer }[]
+    }[]
+  }
 }

@@ -60,6 +60,16 @@ export class Holdings {
     for (const owned of gone) if (this.#holds(owned)) this.#owned.delete(keyOf(owned))
   }
 
+  /** What the sink has had of a partition is of a log that is gone: it loses it, and gets it from here. */
+  beginAnew(at: PartitionOffset): void {
+    const { fetcher, sink } = this.#parts
+    const owned = this.#owned.get(keyOf(at))
+    if (!owned?.handed) return
+    fetcher.remove(at)
+    sink.lost([plain(at)])
+    this.#hand([{ p: owned, offset: at.offset }])
+  }
+
   /** All at once, whatever is in hand. Answers with those that the sink knew. */
   lose(): readonly TopicPartition[] {
     const gone = [...this.#owned.values()]

@@ -19,6 +19,7 @@ export type ApiName =
   | 'Heartbeat'
   | 'LeaveGroup'
   | 'SyncGroup'
+  | 'DescribeGroups'
 
 export interface WireRequest {
   readonly request: { readonly apiKey: number; readonly apiVersion: number; readonly apiName: string }
@@ -70,6 +71,12 @@ interface Queue {
   scheduleCheckPendingRequests(): void
 }
 
+interface Incoming {
+  chunks: Buffer[]
+  bytesBuffered: number
+  processData(data: Buffer): void
+}
+
 type SocketFactory = (options: object) => Socket
 
 const { requests } = require('kafkajs/src/protocol/requests') as { requests: Record<ApiName, unknown> }
@@ -84,6 +91,7 @@ const Broker = require('kafkajs/src/broker') as new (options: {
 }) => WireBroker
 const createSocketFactory = require('kafkajs/src/network/socketFactory') as () => SocketFactory
 const RequestQueue = require('kafkajs/src/network/requestQueue') as { prototype: Queue }
+const Connection = require('kafkajs/src/network/connection') as { prototype: Incoming }
 const compression = require('kafkajs/src/protocol/message/compression') as {
   lookupCodecByAttributes(attributes: number): { decompress(data: Buffer): Promise<Buffer> } | null
 }
@@ -122,6 +130,14 @@ Object.assign(RequestQueue.prototype, {
     this.throttleCheckTimeoutId = setTimeout(check, wait)
   },
 } satisfies Partial<Queue>)
+
+// kafkajs keeps what is left behind an answer, mostly nothing: a view that holds all of that answer in memory until the next one
+// has come, and because of which the next one is copied even where it came in one piece.
+const { processData } = Connection.prototype
+Connection.prototype.processData = function (this: Incoming, data: Buffer) {
+  processData.call(this, data)
+  if (this.bytesBuffered === 0) this.chunks = []
+}
 
 export const lookup = (broker: WireBroker, api: ApiName, args: object): WireRequest =>
   broker.lookupRequest(apiKeys[api], requests[api])(args)

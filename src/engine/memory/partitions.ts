@@ -9,7 +9,7 @@ import type { Remote } from './remote.ts'
 
 export interface PartitionsParts {
   readonly remote: Remote
-  readonly sink: Pick<EngineSink, 'wants' | 'records'>
+  readonly sink: Pick<EngineSink, 'wants' | 'records' | 'lost' | 'assigned'>
   readonly bus: Bus
   /** Most bytes in one fetch of this topic. */
   readonly maxBytes: (topic: string) => number
@@ -124,7 +124,17 @@ export class Partitions {
       const to = answer.start
       owned.position = to
       this.#parts.bus.publish('offset.reset', { ...at, from: position, to, skipped: to - position })
+      if (to < position) this.#beginAnew({ ...at, offset: to })
     }
+  }
+
+  /** The sink takes nothing from before what it has had. */
+  #beginAnew(at: PartitionOffset): void {
+    const { bus, sink } = this.#parts
+    const { topic, partition } = at
+    sink.lost([{ topic, partition }])
+    bus.publish('partitions.assigned', { partitions: [at] })
+    sink.assigned([at])
   }
 
   #isCurrent(owned: Owned, epoch: object): boolean {
