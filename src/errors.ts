@@ -36,6 +36,10 @@ export const errorCodes = {
     exit: EXIT.config,
     cure: 'Set partition_assignment_strategy to what the other members of the group use, or use another group_id.',
   },
+  CODEC_MISSING: {
+    exit: EXIT.config,
+    cure: 'Set compression.type of the topic and of its producers to gzip or none, and move the group past what is there already.',
+  },
   FENCED: { exit: EXIT.fenced, cure: 'Another process uses the same group_instance_id; each needs its own.' },
   NOT_ALLOWED: { exit: EXIT.notAllowed, cure: 'Check the credentials, and the ACLs of the group and its topics.' },
   ALREADY_RUNNING: { exit: EXIT.alreadyRunning, cure: 'Stop the other one, or give this one another --pidfile.' },

@@ -36,6 +36,8 @@ export interface Events {
     partitions: readonly Partition[]
   }
   'group.rebalancing': { groupId: string; reason: string }
+  /** Members that consume none of our topics. */
+  'group.shared': { groupId: string; members: readonly string[]; topics: readonly string[] }
   'group.left': { groupId: string }
   'group.lost': { groupId: string; reason: string; partitions: readonly Partition[] }
   'partitions.assigned': { partitions: readonly PartitionAt[] }
@@ -44,7 +46,8 @@ export interface Events {
   'offset.reset': Partition & { from: number; to: number; skipped: number }
   'offsets.committed': { offsets: readonly PartitionAt[] }
   'commit.failed': { error: ErrorData; offsets: readonly PartitionAt[] }
-  'fetch.failed': Partition & { error: ErrorData }
+  /** `unreadable`: what lies at the offset is met again and again, and the partition stands before it. */
+  'fetch.failed': PartitionAt & { error: ErrorData; unreadable: boolean }
 
   // runner
   'message.failed': Partition & {

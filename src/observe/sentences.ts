@@ -47,6 +47,11 @@ const ofEngine = {
       } (generation ${generation}).`,
   },
   'group.rebalancing': { level: 'info', say: ({ groupId, reason }) => `The group ${groupId} rebalances: ${reason}.` },
+  'group.shared': {
+    level: 'warn',
+    say: ({ groupId, members, topics }) =>
+      `The group ${groupId} is shared with ${count(members.length, 'member')} of other topics: ${members.join(', ')} (${topics.join(', ')}). Each application needs a group_id of its own.`,
+  },
   'group.left': { level: 'info', say: ({ groupId }) => `Has left the group ${groupId}.` },
   'group.lost': {
     level: 'warn',
@@ -67,7 +72,13 @@ const ofEngine = {
     level: 'warn',
     say: ({ error, offsets }) => `Could not commit ${positions(offsets)}: ${told(error)}`,
   },
-  'fetch.failed': { level: 'warn', say: ({ error, ...of }) => `Could not fetch from ${at(of)}: ${told(error)}` },
+  'fetch.failed': {
+    level: ({ unreadable }) => (unreadable ? 'error' : 'warn'),
+    say: ({ error, unreadable, ...of }) =>
+      unreadable
+        ? `${at(of)} stands at ${of.offset}, which cannot be read: ${told(error)}. It is fetched again and again, never skipped.`
+        : `Could not fetch from ${at(of)} at ${of.offset}: ${told(error)}`,
+  },
 } satisfies Partial<{ [N in EventName]: Sentence<N> }>
 
 const ofRunner = {

@@ -189,4 +189,18 @@ export function records(scenario: Scenario): void {
     expect(probe.values()).toEqual(values(4, 6))
     expect(probe.events('offset.reset')).toEqual([{ topic, partition: 0, from: 0, to: 6, skipped: 6 }])
   })
+
+  scenario('a partition whose committed offset lies behind its end is told of, and begins anew', async world => {
+    const topic = await world.harness.createTopic(1)
+    await world.harness.produce(topic, 0, values(5))
+    const before = await world.join({ topic })
+    await world.harness.when(before.engine.commit([{ topic, partition: 0, offset: 30 }]))
+    await before.stop(true)
+    const after = await world.join({ topic })
+    await world.harness.until('all of it', () => after.seen.at(-1)?.offset === 4)
+    expect(after.values()).toEqual(values(5))
+    expect(after.events('offset.reset')).toEqual([{ topic, partition: 0, from: 30, to: 0, skipped: -30 }])
+    expect(after.losses).toEqual([[{ topic, partition: 0 }]])
+    expect(after.assignments).toEqual([[{ topic, partition: 0, offset: 30 }], [{ topic, partition: 0, offset: 0 }]])
+  })
 }

@@ -1,4 +1,4 @@
-// Kafka's frames as a proxy needs them: where one ends, who asks for what, and a response with other error codes or ports in it.
+// Kafka's frames as a proxy needs them: where one ends, who asks for what, and a response with other error codes, ports or bits in it.
 // Knows nothing of sockets; where things stand inside a response is told by kafka-layouts.ts.
 import { Cursor, type ErrorSpot, portSpots } from './kafka-layouts.ts'
 
@@ -57,6 +57,16 @@ export function withErrors(frame: Buffer, spots: readonly ErrorSpot[], code: num
   const result = Buffer.concat([...kept, copy.subarray(from)])
   result.writeInt32BE(result.length - 4, 0)
   return result
+}
+
+/** The frame with one bit flipped in the first batch of records at each of these places; undefined where there are no records. */
+export function withFlippedBits(frame: Buffer, spots: readonly ErrorSpot[]): Buffer | undefined {
+  const batches = spots.flatMap(({ records }) => (records && records.size > 0 ? records.sizeAt + 4 : []))
+  if (batches.length === 0) return undefined
+  const copy = Buffer.from(frame)
+  // The last byte of a batch: its length stands at 8, and counts from 12 on.
+  for (const at of batches) copy[at + 12 + copy.readInt32BE(at + 8) - 1]! ^= 1
+  return copy
 }
 
 /** The frame with the brokers' ports in Metadata and FindCoordinator exchanged for others; every other frame as it is. */

@@ -1,11 +1,11 @@
 // A TCP proxy that stands between clients and one broker and does to them what networks and brokers do: delays, narrow lines, cuts,
-// refusals, black holes, lost requests, error codes. Knows Kafka's frames through kafka-frames.ts, and nothing of any client.
+// refusals, black holes, lost requests, error codes, records of which a bit is another. Knows Kafka's frames through kafka-frames.ts, and nothing of any client.
 // Clients stay on it if they came through the broker's second listener (`ports.proxied` behind, listening at `ports.proxy`),
 // or with `advertise`, which rewrites the ports that the broker tells.
 import { createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
-import { type RequestHead, withErrors, withPorts } from './kafka-frames.ts'
-import { type ErrorSpot, errorSpots } from './kafka-layouts.ts'
+import { type RequestHead, withErrors, withFlippedBits, withPorts } from './kafka-frames.ts'
+import { Api, type ErrorSpot, errorSpots } from './kafka-layouts.ts'
 import { ProxyLink, type Verdict } from './proxy-link.ts'
 import { Weather } from './proxy-pipe.ts'
 
@@ -23,11 +23,19 @@ export interface ProxyOptions {
   advertise?: ReadonlyMap<number, number>
 }
 
-interface Rewrite {
+interface Where {
+  topic?: string
+  partition?: number
+}
+
+interface Change {
   apiKey: number
-  code: number
   left: number
-  where: { topic?: string; partition?: number }
+  where: Where
+  /** For the complaint when it never came to pass. */
+  what: string
+  /** Undefined where nothing in the response can be changed so. */
+  make: (frame: Buffer, spots: ErrorSpot[]) => Buffer | undefined
 }
 
 interface Expectation {
@@ -45,7 +53,7 @@ export class KafkaProxy implements AsyncDisposable {
   readonly counts = new Map<number, number>()
   private weather = new Weather()
   private readonly links = new Set<ProxyLink>()
-  private readonly rewrites: Rewrite[] = []
+  private readonly changes: Change[] = []
   private expected: Expectation[] = []
   private failure: Error | undefined
   private server: Server | undefined
@@ -81,9 +89,9 @@ export class KafkaProxy implements AsyncDisposable {
     return this.links.size
   }
 
-  /** How many responses are still to carry an error. */
+  /** How many responses are still to be changed. */
   get owed(): number {
-    return this.rewrites.reduce((sum, { left }) => sum + left, 0)
+    return this.changes.reduce((sum, { left }) => sum + left, 0)
   }
 
   count(apiKey: number): number {
@@ -137,8 +145,15 @@ export class KafkaProxy implements AsyncDisposable {
   }
 
   /** Puts `code` into the next `count` responses of this API: into its one error, or into that of each partition that `where` names (all, if it names none). */
-  rewriteError(apiKey: number, count: number, code: number, where: { topic?: string; partition?: number } = {}): void {
-    this.rewrites.push({ apiKey, code, left: count, where })
+  rewriteError(apiKey: number, count: number, code: number, where: Where = {}): void {
+    const make = (frame: Buffer, spots: ErrorSpot[]) => (spots.length > 0 ? withErrors(frame, spots, code) : undefined)
+    this.changes.push({ apiKey, left: count, where, what: `error ${code}`, make })
+  }
+
+  /** Flips a bit among the records of these partitions, in the next `count` Fetch responses that have any. */
+  flipBit(count: number, where: Where = {}): void {
+    const make = (frame: Buffer, spots: ErrorSpot[]) => withFlippedBits(frame, spots)
+    this.changes.push({ apiKey: Api.Fetch, left: count, where, what: 'a flipped bit', make })
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -151,9 +166,8 @@ export class KafkaProxy implements AsyncDisposable {
     for (const link of this.links) link.cut('rst')
     await new Promise<void>(resolve => (this.server?.listening ? this.server.close(() => resolve()) : resolve()))
     if (this.failure) throw this.failure
-    const left = this.rewrites.find(rewrite => rewrite.left > 0)
-    if (left)
-      throw new Error(`${left.left} responses of API ${left.apiKey} that were to carry error ${left.code} never came`)
+    const left = this.changes.find(change => change.left > 0)
+    if (left) throw new Error(`${left.left} responses of API ${left.apiKey} that were to carry ${left.what} never came`)
   }
 
   private async listen(port: number, patience: number): Promise<void> {
@@ -204,20 +218,20 @@ export class KafkaProxy implements AsyncDisposable {
     if (verdict) return verdict
     const { advertise } = this.options
     const redirected = advertise ? withPorts(head.apiKey, head.apiVersion, frame, advertise) : frame
-    return this.rewritten(head, redirected)
+    return this.changed(head, redirected)
   }
 
-  private rewritten(head: RequestHead, frame: Buffer): Buffer {
-    const rewrite = this.rewrites.find(({ apiKey, left }) => apiKey === head.apiKey && left > 0)
-    if (!rewrite) return frame
-    const spots = chosen(errorSpots(head.apiKey, head.apiVersion, frame), rewrite.where)
-    if (spots.length === 0) return frame
-    rewrite.left -= 1
-    return withErrors(frame, spots, rewrite.code)
+  private changed(head: RequestHead, frame: Buffer): Buffer {
+    const change = this.changes.find(({ apiKey, left }) => apiKey === head.apiKey && left > 0)
+    const spots = change && chosen(errorSpots(head.apiKey, head.apiVersion, frame), change.where)
+    const changed = spots && change.make(frame, spots)
+    if (!changed) return frame
+    change.left -= 1
+    return changed
   }
 }
 
-function chosen(spots: ErrorSpot[], { topic, partition }: Rewrite['where']): ErrorSpot[] {
+function chosen(spots: ErrorSpot[], { topic, partition }: Where): ErrorSpot[] {
   if (topic === undefined && partition === undefined) {
     const whole = spots.filter(spot => spot.topic === undefined)
     return whole.length > 0 ? whole : spots

@@ -47,4 +47,9 @@ export interface Answers extends Record<ApiName, unknown> {
   LeaveGroup: Coded & { readonly members?: readonly Coded[] }
   CreateTopics: { readonly topicErrors: readonly (Coded & { readonly topic: string })[] }
   SyncGroup: Coded & { readonly memberAssignment: Buffer | null }
+  DescribeGroups: {
+    readonly groups: readonly {
+      readonly members: readonly { readonly memberId: string; readonly memberMetadata: Buffer }[]
+    }[]
+  }
 }

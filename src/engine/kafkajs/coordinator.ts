@@ -79,6 +79,11 @@ export class Coordinator {
     return this.#send('OffsetFetch', { topics })
   }
 
+  /** Who is in the group; what they subscribe to only while it is stable. */
+  describe(): Promise<Answers['DescribeGroups']> {
+    return this.#send('DescribeGroups', { groupIds: [this.#parts.groupId] })
+  }
+
   /** Breaks the connection to the coordinator and looks for it anew, because it does not answer in time. */
   async #send<A extends ApiName>(
     api: A,

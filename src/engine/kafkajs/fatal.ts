@@ -1,12 +1,13 @@
 // The end of a membership in words: what the coordinator's last answer means to whoever runs the consumer.
 
-import { RacecarError } from '../../errors.ts'
+import { isRacecarError, RacecarError } from '../../errors.ts'
 import { reasonOf } from '../../lib/reason.ts'
 import type { EngineSettings } from '../engine.ts'
 import { actionFor } from './codes.ts'
 
 /** An error that carries the exit code. */
 export function fatal(cause: unknown, { groupId, instanceId, strategies }: EngineSettings): RacecarError {
+  if (isRacecarError(cause)) return cause
   const options = { cause }
   const text = reasonOf(cause)
   switch (actionFor(cause)) {

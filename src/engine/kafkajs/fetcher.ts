@@ -3,6 +3,7 @@
 // or one whose queue has run low — is asked for by short polls on a connection beside it until the long poll comes back.
 // A slow or paused partition is simply left out. What comes back for a partition that was given up or sought is thrown away.
 
+import { RacecarError } from '../../errors.ts'
 import type { Bus } from '../../events/bus.ts'
 import { errorData } from '../../events/events.ts'
 import type { Cancel, Clock } from '../../lib/clock.ts'
@@ -14,7 +15,7 @@ import { actionFor, actionOf, isUnreached, KafkaError } from './codes.ts'
 import type { FetchedPartition, FetchResponse } from './fetch-response.ts'
 import type { Channel } from './link.ts'
 import type { Positions } from './positions.ts'
-import { decodeRecords } from './records.ts'
+import { decodeRecords, MissingCodec } from './records.ts'
 import { isCurrent, type Question, rest, type Slot, slotAt } from './slot.ts'
 import type { Topology } from './topology.ts'
 
@@ -36,7 +37,8 @@ export interface FetcherParts {
   readonly sink: Pick<EngineSink, 'records' | 'wants'>
   readonly bus: Bus
   readonly clock: Clock
-  readonly onDenied: (error: unknown) => void
+  /** Nothing that waiting would mend. */
+  readonly onFatal: (error: unknown) => void
   /** The log has not got so far (any more): what was read of it counts no longer, and the partition is to begin anew. */
   readonly onSetBack: (partition: TopicPartition) => void
 }
@@ -159,7 +161,7 @@ export class Fetcher {
     } catch (error) {
       // The leader may be gone, and its connection says nothing about where to.
       for (const { slot } of wanted) rest(slot, this.#parts.clock)
-      if (!isUnreached(error) && !(error instanceof KafkaError)) this.#tell(wanted[0]!.slot, error)
+      if (!isUnreached(error) && !(error instanceof KafkaError)) this.#tell(wanted[0]!.slot, error, false)
       this.#refresh()
     } finally {
       for (const { slot } of wanted) slot.asked = false
@@ -210,7 +212,7 @@ export class Fetcher {
   // Not waited for: the other partitions of the answer go on.
   async #outOfRange(question: Question): Promise<void> {
     const { slot } = question
-    const { clock, onDenied, onSetBack, positions, topology } = this.#parts
+    const { clock, onFatal, onSetBack, positions, topology } = this.#parts
     slot.restUntil = Number.POSITIVE_INFINITY
     try {
       const offset = await positions.reset(slot, slot.next)
@@ -219,7 +221,7 @@ export class Fetcher {
       if (isCurrent(question) && offset < slot.next) return onSetBack(slot)
       if (isCurrent(question)) slot.next = offset
     } catch (error) {
-      if (actionFor(error) === 'denied') onDenied(error)
+      if (actionFor(error) === 'denied') onFatal(error)
       this.#refresh()
     }
     rest(slot, clock)
@@ -227,16 +229,18 @@ export class Fetcher {
   }
 
   #failed(slot: Slot, error: unknown): void {
+    const { onFatal } = this.#parts
     rest(slot, this.#parts.clock)
+    if (error instanceof MissingCodec) return onFatal(withPlace(slot, error))
     const action = error instanceof KafkaError ? error.action : 'data'
-    if (action === 'denied') return this.#parts.onDenied(error)
+    if (action === 'denied') return onFatal(error)
     if (action === 'refresh') return this.#refresh()
     // Data that cannot be read is met again and again: it is said, and the other partitions go on.
-    this.#tell(slot, error)
+    this.#tell(slot, error, action === 'data')
   }
 
-  #tell({ topic, partition }: Slot, error: unknown): void {
-    this.#parts.bus.publish('fetch.failed', { topic, partition, error: errorData(error) })
+  #tell({ topic, partition, next: offset }: Slot, error: unknown, unreadable: boolean): void {
+    this.#parts.bus.publish('fetch.failed', { topic, partition, offset, error: errorData(error), unreadable })
   }
 
   #withoutLeader(slots: readonly Slot[]): void {
@@ -252,3 +256,10 @@ export class Fetcher {
     )
   }
 }
+
+const withPlace = (slot: Slot, cause: MissingCodec): RacecarError =>
+  new RacecarError(
+    'CODEC_MISSING',
+    `${keyOf(slot)} holds at offset ${cause.offset} what is compressed with ${cause.codec}, which is not supported`,
+    { cause },
+  )

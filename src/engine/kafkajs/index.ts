@@ -25,6 +25,7 @@ import { Origins } from './origins.ts'
 import { Positions } from './positions.ts'
 import { Producer } from './producer.ts'
 import { guarded } from './sink.ts'
+import { Strangers } from './strangers.ts'
 import { Topology } from './topology.ts'
 
 class KafkajsEngine implements Engine {
@@ -63,11 +64,14 @@ class KafkajsEngine implements Engine {
     const commit = (offsets: readonly PartitionOffset[]) => commits.commit(offsets)
     const base = { brokers, topology, bus, clock, onDenied }
     const positions = new Positions({ ...base, coordinator, origins, subscriptions, commit, signal })
-    const fetcher = new Fetcher({ ...base, positions, settings, sink, onSetBack })
+    const fetcher = new Fetcher({ ...base, positions, settings, sink, onFatal: onDenied, onSetBack })
     const holdings = new Holdings({ sink, bus, positions, fetcher })
     const onIdentity = (given: Member['identity']) => this.#member.become(given)
-    const joining = new Joining({ coordinator, topology, settings, bus, now: () => clock.now(), onIdentity })
-    const dispute = new Dispute({ topics: subscriptions.map(({ topic }) => topic), topology, clock })
+    const topics = subscriptions.map(({ topic }) => topic)
+    const strangers = new Strangers({ coordinator, groupId, topics, bus })
+    const now = () => clock.now()
+    const joining = new Joining({ coordinator, strangers, topology, settings, bus, now, onIdentity })
+    const dispute = new Dispute({ topics, topology, clock })
     this.#brokers = brokers
     this.#topology = topology
     this.#heartbeat = heartbeat

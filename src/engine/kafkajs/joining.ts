@@ -16,6 +16,7 @@ import {
   type MemberSubscription,
   SUBSCRIPTION_VERSION,
 } from './protocol.ts'
+import type { Strangers } from './strangers.ts'
 import type { Topology } from './topology.ts'
 
 /**
@@ -37,6 +38,7 @@ export interface Round {
 
 export interface JoiningParts {
   readonly coordinator: Coordinator
+  readonly strangers: Strangers
   readonly topology: Topology
   readonly settings: EngineSettings
   readonly bus: Bus
@@ -76,6 +78,7 @@ export class Joining {
     )
     if (actionOf(answer.errorCode) !== 'ok') throw new KafkaError('synchronizing with the group', answer.errorCode)
     const { partitions, basis, withheld = 0 } = decodeAssignment(answer.memberAssignment ?? Buffer.alloc(0))
+    if (!leader && basis === undefined) void this.#parts.strangers.ask(identity.memberId)
     return { leader, assigned: partitions, basis, isWhole: withheld === 0, askedAt }
   }
 
@@ -105,10 +108,11 @@ export class Joining {
   }
 
   async #plan(joined: JoinAnswer): Promise<readonly { memberId: string; memberAssignment: Buffer }[]> {
-    const { topology } = this.#parts
+    const { strangers, topology } = this.#parts
     const assigner = findAssigner(joined.groupProtocol)
     if (!assigner) throw new Error(`the group has chosen the strategy ${joined.groupProtocol}, which is not known here`)
     const members = joined.members.map(member => this.#read(member))
+    strangers.see(members)
     await topology.know(members.flatMap(({ topics }) => topics))
     // A plan from yesterday's partitions would leave new ones to nobody.
     await topology.refresh({ now: true })

@@ -1,16 +1,16 @@
-// Record batches (message format v2, Kafka 0.11 and later) to records, lazily: a record keeps its place in the batch, and makes
-// Buffers when they are asked for. Decoded here and not by kafkajs because a position must move past control records, aborted
+// Record batches (message format v2, Kafka 0.11 and later) to records. Decoded here and not by kafkajs because a position must move past control records, aborted
 // transactions and offsets that compaction has removed, which its list of messages no longer shows.
 // Layout: https://kafka.apache.org/documentation/#recordbatch
 
-import type { Header, KafkaRecord } from '../engine.ts'
+import type { KafkaRecord } from '../engine.ts'
+import { BatchRecord } from './batch-record.ts'
 import { Reader } from './bytes.ts'
+import { check, endOf, magicOf } from './integrity.ts'
 import { codecOf, decodeOldMessages } from './wire.ts'
 
 const HEADER_BYTES = 61
-const LENGTH_AT = 8
-const MAGIC_AT = 16
-const PREFIX_BYTES = 12
+const OLD_ATTRIBUTES_AT = 17
+const CODEC = 0x07
 const LOG_APPEND_TIME = 0x08
 const TRANSACTIONAL = 0x10
 const CONTROL = 0x20
@@ -29,96 +29,108 @@ export interface Decoded {
   readonly bytes: number
 }
 
-class BatchRecord implements KafkaRecord {
+/** A codec that is not installed. Waiting does not help. */
+export class MissingCodec extends Error {
+  readonly codec: string
   readonly offset: number
-  readonly timestamp: number
-  private readonly data: Buffer
-  private readonly keyAt: number
-  private readonly keyLength: number
-  private readonly valueAt: number
-  private readonly valueLength: number
 
-  constructor(
-    data: Buffer,
-    offset: number,
-    timestamp: number,
-    keyAt: number,
-    keyLength: number,
-    valueAt: number,
-    valueLength: number,
-  ) {
-    this.data = data
+  constructor(codec: string, offset: number) {
+    super(`the batch at offset ${offset} is compressed with ${codec}`)
+    this.codec = codec
     this.offset = offset
-    this.timestamp = timestamp
-    this.keyAt = keyAt
-    this.keyLength = keyLength
-    this.valueAt = valueAt
-    this.valueLength = valueLength
   }
-
-  get key(): Buffer | null {
-    return this.keyLength < 0 ? null : this.data.subarray(this.keyAt, this.keyAt + this.keyLength)
-  }
-
-  get value(): Buffer | null {
-    return this.valueLength < 0 ? null : this.data.subarray(this.valueAt, this.valueAt + this.valueLength)
-  }
-
-  get headers(): readonly Header[] {
-    const reader = new Reader(this.data, this.valueAt + Math.max(0, this.valueLength))
-    const headers: Header[] = []
-    for (let left = reader.varint(); left > 0; left--) {
-      const name = bytesOf(reader)
-      headers.push([name?.toString('utf8') ?? '', bytesOf(reader)])
-    }
-    return headers
-  }
-}
-
-function bytesOf(reader: Reader): Buffer | null {
-  const length = reader.varint()
-  if (length < 0) return null
-  const from = reader.at
-  reader.at += length
-  return reader.data.subarray(from, reader.at)
 }
 
 /**
  * All records of `data` from offset `from` on that a reader of committed data may see. A batch that is cut off at the end, as
- * a broker may send it, is left for the next fetch.
+ * a broker may send it, is left for the next fetch, and so is one that cannot be read, with all behind it: that next fetch
+ * begins with it, and throws CorruptData, MissingCodec, or what the codec throws.
  */
 export async function decodeRecords(
   data: Buffer,
   from: number,
   aborted: readonly AbortedTransaction[],
 ): Promise<Decoded> {
-  const records: KafkaRecord[] = []
-  const transactions = new Transactions(aborted)
-  let next: number | undefined
-  let bytes = 0
-  let at = 0
-  while (data.length - at > MAGIC_AT) {
-    const end = at + PREFIX_BYTES + data.readInt32BE(at + LENGTH_AT)
-    if (end > data.length) break
-    if (data[at + MAGIC_AT]! < 2) return withOld(records, await decodeOld(data.subarray(at), from), data.length)
-    const batch = readBatchHeader(data, at)
-    next = batch.lastOffset + 1
-    if (next > from && transactions.shows(batch, data)) {
-      const codec = codecOf(batch.attributes)
-      const body = data.subarray(at + HEADER_BYTES, end)
-      const plain = codec ? await codec.decompress(body) : body
-      readRecords(plain, batch, from, records)
-      bytes += plain.length
+  const decoding = new Decoding(data, from, new Transactions(aborted))
+  try {
+    for (let at = 0; at < data.length; ) {
+      const end = endOf(data, at)
+      if (end === undefined) break
+      check(data, at, end)
+      if (magicOf(data, at) < 2) await decoding.message(at, end)
+      else await decoding.batch(at, end)
+      at = end
     }
-    at = end
+  } catch (error) {
+    if (!decoding.hasNews) throw error
   }
-  return { records, next, bytes }
+  return decoding
 }
 
-// Old messages have neither transactions nor control records: the last one tells where to go on.
-function withOld(records: KafkaRecord[], old: KafkaRecord[], bytes: number): Decoded {
-  const last = old.at(-1)
-  return { records: records.concat(old), next: last && last.offset + 1, bytes }
+class Decoding implements Decoded {
+  readonly records: KafkaRecord[] = []
+  next: number | undefined
+  bytes = 0
+  readonly #data: Buffer
+  readonly #from: number
+  readonly #transactions: Transactions
+
+  constructor(data: Buffer, from: number, transactions: Transactions) {
+    this.#data = data
+    this.#from = from
+    this.#transactions = transactions
+  }
+
+  get hasNews(): boolean {
+    return this.next !== undefined && this.next > this.#from
+  }
+
+  async batch(at: number, end: number): Promise<void> {
+    const data = this.#data
+    const batch = readBatchHeader(data, at)
+    const next = batch.lastOffset + 1
+    if (next > this.#from && this.#transactions.shows(batch, data)) {
+      const codec = installed(batch.attributes, batch.baseOffset)
+      const body = data.subarray(at + HEADER_BYTES, end)
+      const plain = codec ? await codec.decompress(body) : body
+      this.#read(plain, batch)
+      this.bytes += plain.length
+    }
+    this.next = next
+  }
+
+  /** Messages of the formats before v2 have neither transactions nor control records. */
+  async message(at: number, end: number): Promise<void> {
+    const entry = this.#data.subarray(at, end)
+    installed(entry[OLD_ATTRIBUTES_AT]!, Number(entry.readBigInt64BE(0)))
+    const messages = await decodeOld(entry)
+    for (const message of messages) if (message.offset >= this.#from) this.records.push(message)
+    const last = messages.at(-1)
+    if (last) this.next = last.offset + 1
+    this.bytes += entry.length
+  }
+
+  #read(body: Buffer, batch: BatchHeader): void {
+    const before = this.records.length
+    try {
+      readRecords(body, batch, this.#from, this.records)
+    } catch (error) {
+      this.records.length = before
+      throw error
+    }
+  }
+}
+
+const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
+
+function installed(attributes: number, offset: number) {
+  const number = attributes & CODEC
+  try {
+    if (number < CODECS.length) return codecOf(attributes)
+  } catch {
+    // kafkajs's way to say that it has none.
+  }
+  throw new MissingCodec(CODECS[number] ?? `the unknown codec ${number}`, offset)
 }
 
 interface BatchHeader {
@@ -207,15 +219,13 @@ function markerOf(data: Buffer, { bodyAt, count }: BatchHeader): number | undefi
   return reader.varint() >= 4 ? data.readInt16BE(reader.at + 2) : undefined
 }
 
-async function decodeOld(data: Buffer, from: number): Promise<KafkaRecord[]> {
+async function decodeOld(data: Buffer): Promise<KafkaRecord[]> {
   const messages = await decodeOldMessages(data)
-  return messages
-    .map(({ offset, timestamp, key, value }) => ({
-      offset: Number(offset),
-      timestamp: Number(timestamp ?? -1),
-      key,
-      value,
-      headers: [],
-    }))
-    .filter(({ offset }) => offset >= from)
+  return messages.map(({ offset, timestamp, key, value }) => ({
+    offset: Number(offset),
+    timestamp: Number(timestamp ?? -1),
+    key,
+    value,
+    headers: [],
+  }))
 }

@@ -21,6 +21,7 @@ export type ApiName =
   | 'LeaveGroup'
   | 'SyncGroup'
   | 'CreateTopics'
+  | 'DescribeGroups'
 
 export interface WireRequest {
   readonly request: { readonly apiKey: number; readonly apiVersion: number; readonly apiName: string }
@@ -73,6 +74,12 @@ interface Queue {
   scheduleCheckPendingRequests(): void
 }
 
+interface Incoming {
+  chunks: Buffer[]
+  bytesBuffered: number
+  processData(data: Buffer): void
+}
+
 type SocketFactory = (options: object) => Socket
 
 const { requests: known } = require('kafkajs/src/protocol/requests') as {
@@ -90,6 +97,7 @@ const Broker = require('kafkajs/src/broker') as new (options: {
 }) => WireBroker
 const createSocketFactory = require('kafkajs/src/network/socketFactory') as () => SocketFactory
 const RequestQueue = require('kafkajs/src/network/requestQueue') as { prototype: Queue }
+const Connection = require('kafkajs/src/network/connection') as { prototype: Incoming }
 const compression = require('kafkajs/src/protocol/message/compression') as {
   lookupCodecByAttributes(attributes: number): { decompress(data: Buffer): Promise<Buffer> } | null
 }
@@ -132,6 +140,14 @@ Object.assign(RequestQueue.prototype, {
 /** Milliseconds since this connection may send again after the broker has asked it to hold back; below 0 while it must not. */
 export const sinceThrottled = ({ requestQueue: { throttledUntil } }: WireConnection): number =>
   throttledUntil > 0 ? performance.now() - throttledUntil : Number.POSITIVE_INFINITY
+
+// kafkajs keeps what is left behind an answer, mostly nothing: a view that holds all of that answer in memory until the next one
+// has come, and because of which the next one is copied even where it came in one piece.
+const { processData } = Connection.prototype
+Connection.prototype.processData = function (this: Incoming, data: Buffer) {
+  processData.call(this, data)
+  if (this.bytesBuffered === 0) this.chunks = []
+}
 
 export const lookup = (broker: WireBroker, api: ApiName, args: object): WireRequest =>
   broker.lookupRequest(apiKeys[api], requests[api])(args)

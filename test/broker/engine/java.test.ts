@@ -1,19 +1,11 @@
 // A group that is shared with a Java consumer, for each strategy: both have partitions, nothing is missed, and when the Java member
 // goes its partitions come back. Whoever joined first leads the group: once Java, once we.
 
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
 import { expect, test } from 'vitest'
 import { values } from '../../contract/world.ts'
-import { brokers, kafkaProgram } from '../../support/broker.ts'
+import { brokers } from '../../support/broker.ts'
+import { JavaConsumer, type JavaStrategy } from '../../support/java.ts'
 import { openTrial, type Trial } from './member.ts'
-
-const JAVA = {
-  range: 'org.apache.kafka.clients.consumer.RangeAssignor',
-  roundrobin: 'org.apache.kafka.clients.consumer.RoundRobinAssignor',
-  'cooperative-sticky': 'org.apache.kafka.clients.consumer.CooperativeStickyAssignor',
-} as const
 
 const PARTITIONS = 4
 
@@ -35,7 +27,7 @@ for (const strategy of ['range', 'roundrobin', 'cooperative-sticky'] as const) {
         await harness.until('all are seen', () => all().size === 20)
         expect(probe.seen.length).toBe(10)
       } finally {
-        await end(other.process)
+        await other.end()
       }
       await harness.until('all partitions are back', () => probe.owned.size === PARTITIONS)
     })
@@ -47,26 +39,6 @@ async function membersOf({ harness, world }: Trial): Promise<number> {
   return members.filter(({ assignment }) => Object.keys(assignment).length > 0).length
 }
 
-async function javaMember({ topic, world }: Trial, strategy: keyof typeof JAVA) {
-  const properties = [
-    `partition.assignment.strategy=${JAVA[strategy]}`,
-    'auto.offset.reset=earliest',
-    'session.timeout.ms=6000',
-    'heartbeat.interval.ms=300',
-  ]
-  const { command, args } = await kafkaProgram('org.apache.kafka.tools.consumer.ConsoleConsumer', [
-    ...['--bootstrap-server', await brokers(), '--topic', topic, '--group', world.groupId()],
-    ...properties.flatMap(property => ['--command-property', property]),
-  ])
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'ignore'] })
-  const seen: string[] = []
-  createInterface({ input: child.stdout }).on('line', line => seen.push(line))
-  return { process: child, seen }
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const exited = once(child, 'exit')
-  child.kill('SIGTERM')
-  await exited
+async function javaMember({ topic, world }: Trial, strategy: JavaStrategy): Promise<JavaConsumer> {
+  return JavaConsumer.start({ kafka: await brokers(), topic, group: world.groupId(), strategy })
 }

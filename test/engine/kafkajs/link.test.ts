@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test, vi } from 'vitest'
 import { Link } from '../../../src/engine/kafkajs/link.ts'
 import { clientLogger } from '../../../src/engine/kafkajs/logger.ts'
@@ -166,6 +168,39 @@ describe('the link to a broker', () => {
     link.close(new Error('closed'))
     await expect(waiting).rejects.toThrow('closed')
     await gone()
+  })
+
+  test('sets no timer but the bounds of its own requests, and none of less than no time, of which Node 24 warns', async () => {
+    await using all = await linked()
+    const { link } = all
+    await link.open()
+    const warned = vi.fn()
+    process.on('warning', warned)
+    const timers = vi.spyOn(globalThis, 'setTimeout')
+    // Each is a turn in which a loop of kafkajs's would set its timer anew.
+    for (let n = 0; n < 50; n++) await link.send('Heartbeat', beat, TIMEOUT)
+    const delays = timers.mock.calls.map(([, delay]) => delay)
+    vi.restoreAllMocks()
+    process.off('warning', warned)
+    expect(delays).toEqual(Array(50).fill(TIMEOUT.timeout))
+    expect(warned.mock.calls).toEqual([])
+  })
+
+  test('keeps nothing of an answer in memory', async () => {
+    await using all = await linked()
+    const { broker, link } = all
+    const size = 20_000_000
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    await link.open('fetch')
+    collect()
+    const before = process.memoryUsage().arrayBuffers
+    broker.answer = () => Buffer.alloc(8 + size)
+    await link.send('Fetch', fetch, { timeout: 10_000, channel: 'fetch' })
+    await vi.waitFor(() => {
+      collect()
+      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(size / 2)
+    })
   })
 
   test('when it is closed all that waits is told, and nothing is left', async () => {

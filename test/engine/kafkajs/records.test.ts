@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decodeRecords } from '../../../src/engine/kafkajs/records.ts'
-import { batchBytes, type GivenRecord, marker } from './batches.ts'
+import { batchBytes, type GivenRecord, marker, sealed } from './batches.ts'
 
 const from = (...batches: Buffer[]) => Buffer.concat(batches)
 const plain = (records: readonly { offset: number; value: Buffer | null }[]) =>
@@ -122,6 +122,6 @@ describe('record batches', () => {
   test('a record that claims to be longer than its batch is an error, not nonsense', async () => {
     const bytes = batchBytes({ baseOffset: 0, records: [{ value: 'abc' }] })
     bytes[61] = 126
-    await expect(decodeRecords(bytes, 0, [])).rejects.toThrow('longer than its batch')
+    await expect(decodeRecords(sealed(bytes), 0, [])).rejects.toThrow('longer than its batch')
   })
 })
