@@ -2,15 +2,13 @@
 // racecar-embedded, which nobody has in production. Several racecars of a project share the first one's.
 
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import type { Config } from '../config/options.ts'
 import { RacecarError } from '../errors.ts'
 import type { Bus } from '../events/bus.ts'
 import type { Clock } from '../lib/clock.ts'
 import { reasonOf } from '../lib/reason.ts'
-import { isRecord } from '../lib/record.ts'
+import { importOptional } from '../loader/optional.ts'
 
 /** Of what racecar-embedded exports. */
 interface Package {
@@ -108,26 +106,13 @@ const taken = (address: string): RacecarError =>
     `embedded is true, but something else listens at ${address}: stop it, or name another port by --brokers localhost:PORT.`,
   )
 
-/** Of the user's project, or else the one beside this package. */
 async function importPackage(cwd: string): Promise<Package> {
-  for (const from of [join(cwd, 'package.json'), import.meta.url]) {
-    const found = find(from)
-    if (found === undefined) continue
-    const imported: unknown = await import(pathToFileURL(found).href)
-    if (isRecord(imported) && typeof imported.startKafka === 'function') return imported as unknown as Package
-  }
+  const imported = await importOptional('racecar-embedded', cwd)
+  if (imported) return imported as unknown as Package
   throw new RacecarError(
     'CONFIG',
     'embedded is true, but the package racecar-embedded is not installed: npm install --save-dev racecar-embedded.',
   )
-}
-
-function find(from: string): string | undefined {
-  try {
-    return createRequire(from).resolve('racecar-embedded')
-  } catch {
-    return undefined
-  }
 }
 
 /** Its data is nobody's business but this folder's. */

@@ -45,18 +45,18 @@ export function message<V = unknown>(given: GivenMessage<V> = {}): Message<V> {
 
 const FIELDS = ['value', 'key', 'topic', 'partition', 'headers', 'timestamp']
 
-/** What give() takes: text and bytes are a message's value. Refuses what is no part of a message. */
-export function asRecord(given: string | Uint8Array | GivenRecord | Message): GivenRecord {
+/** What `who` takes: text and bytes are a message's value. Refuses what is no part of a message. */
+export function asRecord(given: string | Uint8Array | GivenRecord | Message, who: string): GivenRecord {
   if (typeof given === 'string' || given instanceof Uint8Array) return { value: given }
   if (!isRecord(given as unknown))
-    throw new TypeError(`give takes text, bytes and { value, key, … }, one after the other, not ${inWords(given)}`)
+    throw new TypeError(`${who} takes text, bytes and { value, key, … }, one after the other, not ${inWords(given)}`)
   if ('rawValue' in given) return sameAs(given)
   const odd = Object.keys(given).find(field => !FIELDS.includes(field))
   if (odd === undefined) return given
   const meant = nearest(odd, FIELDS)
   const cure = meant
     ? `; did you mean ${meant}?`
-    : ': what a message holds is its value, as in give({ value: { id: 1 } })'
+    : `: what a message holds is its value, as in ${who}({ value: { id: 1 } })`
   throw new TypeError(`${odd} is no part of a message${cure}`)
 }
 

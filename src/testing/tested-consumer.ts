@@ -109,7 +109,7 @@ export class TestedConsumer<C = object> implements AsyncDisposable {
     ...messages: { readonly [I in keyof V]: string | Uint8Array | GivenRecord<V[I]> }
   ): Promise<void> {
     this.#mustLive()
-    this.#parts.world.write(messages.map(asRecord))
+    this.#parts.world.write(messages.map(message => asRecord(message, 'give')))
     await this.#parts.driver.now()
   }
 

@@ -16,7 +16,7 @@ export interface WorldParts {
   readonly subscribed: readonly string[]
 }
 
-const nameOf = (topic: TopicName): string => (typeof topic === 'string' ? topic : topic.name)
+export const nameOf = (topic: TopicName): string => (typeof topic === 'string' ? topic : topic.name)
 
 /** So often a consumer may consume, at one instant, what it has produced itself. */
 const MOST_LOOPS = 1000

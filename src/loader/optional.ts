@@ -1,0 +1,25 @@
+// A package that a user may have installed or not: of the user's project, or else the one beside this package.
+
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+/** undefined: it is not installed. Rejects where it is and cannot be imported. */
+export async function importOptional(
+  name: string,
+  cwd: string,
+): Promise<Readonly<Record<string, unknown>> | undefined> {
+  for (const from of [join(cwd, 'package.json'), import.meta.url]) {
+    const found = find(name, from)
+    if (found !== undefined) return import(pathToFileURL(found).href)
+  }
+  return undefined
+}
+
+function find(name: string, from: string): string | undefined {
+  try {
+    return createRequire(from).resolve(name)
+  } catch {
+    return undefined
+  }
+}
