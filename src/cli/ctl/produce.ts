@@ -6,7 +6,7 @@ import type { Config } from '../../config/options.ts'
 import type { ProduceTo, ProduceValue } from '../../consumer/outlet.ts'
 import type { PartitionOffset } from '../../engine/engine.ts'
 import { openSender, type Sender } from '../../engine/kafkajs/sender.ts'
-import { EXIT, isRacecarError, RacecarError } from '../../errors.ts'
+import { EXIT, isRacecarError } from '../../errors.ts'
 import { asSentence, withCure } from '../../lib/sentence.ts'
 import { type DeliveryFailure, Outbox } from '../../producer/outbox.ts'
 import { findConfig, readFile } from '../config.ts'
@@ -85,7 +85,7 @@ class Dispatch {
       },
     })
     try {
-      this.#checkPartition(sender)
+      if (!this.#hasPartition(sender)) return EXIT.failure
       const outbox = this.#outbox(sender)
       const isRead = await this.#fill(outbox)
       await outbox.settled(outbox.queued)
@@ -96,13 +96,13 @@ class Dispatch {
     }
   }
 
-  /** Otherwise it would be waited for. */
-  #checkPartition({ partitions }: Sender): void {
+  /** One that is missing would be waited for. */
+  #hasPartition({ partitions }: Sender): boolean {
     const { topic, partition } = this.#options
-    if (partition === undefined || partitions.includes(partition)) return
+    if (partition === undefined || partitions.includes(partition)) return true
     const last = Math.max(...partitions)
-    const known = last === 0 ? 'only 0' : `only 0 to ${last}`
-    throw new RacecarError('DELIVERY_FAILED', `The topic ${topic} has no partition ${partition}, ${known}`)
+    this.#complain(`the topic ${topic} has no partition ${partition}, only 0${last > 0 ? ` to ${last}` : ''}`)
+    return false
   }
 
   #outbox(sender: Sender): Outbox {
