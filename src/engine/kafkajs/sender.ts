@@ -47,7 +47,8 @@ export class Sender {
   readonly #topology: Topology
   readonly #producer: Producer
   #denied: unknown
-  #last: unknown = 'no answer'
+  /** Why nobody answered, as far as it is known. */
+  #last: unknown
 
   constructor(sending: Sending) {
     const { clock, onStored } = sending
@@ -74,8 +75,8 @@ export class Sender {
     if ((await within(clock, looking, end)) && (await looking)) return
     const names = `${brokers.length > 1 ? 'None of the brokers' : 'The broker'} ${brokers.join(', ')}`
     const answered = brokers.length > 1 ? 'has answered' : 'has not answered'
-    const sentence = `${names} ${answered} within ${withinMs / 1000} s: ${reasonOf(this.#last)}`
-    throw new RacecarError('BROKER_UNAVAILABLE', sentence)
+    const why = this.#last === undefined ? '' : `: ${reasonOf(this.#last)}`
+    throw new RacecarError('BROKER_UNAVAILABLE', `${names} ${answered} within ${withinMs / 1000} s${why}`)
   }
 
   /** One attempt, as the port has it. */
