@@ -1,5 +1,5 @@
-// The command `racecarctl`: its own small table of commands, one racecar to say them to, and exit codes. Loads nothing of what
-// runs workers.
+// The command `racecarctl`: its own small table of commands, the one racecar that most of them are for, and exit codes. Loads
+// nothing of what runs workers, and a Kafka client only where it is to produce.
 
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { EXIT } from '../errors.ts'
@@ -7,41 +7,57 @@ import { systemClock } from '../lib/clock.ts'
 import { runFolders } from '../supervisor/run-folder.ts'
 import { choose, type Selection, type Target } from './ctl/find.ts'
 import type { Ground } from './ctl/ground.ts'
+import type { ProduceOptions } from './ctl/produce.ts'
 import { type StatusOptions, status } from './ctl/status.ts'
 import { type StopOptions, stop } from './ctl/stop.ts'
 import { plain, table } from './ctl/words.ts'
 import { ownVersion } from './version.ts'
 
-type Options = Selection & StatusOptions & StopOptions
-
 interface CtlCommand {
   readonly about: string
-  readonly options: readonly Option[]
-  readonly run: (target: Target, options: Options, ground: Ground) => Promise<number>
+  readonly options: () => readonly Option[]
+  /** What commander has read: of the types that the options above say. */
+  readonly run: (options: unknown, ground: Ground) => Promise<number>
 }
 
 const commands: Readonly<Record<string, CtlCommand>> = {
   status: {
     about: 'shows slots and partitions',
-    options: [new Option('--json', 'as JSON'), new Option('--watch', 'again every second')],
-    run: status,
+    options: () => [...selecting(), new Option('--json', 'as JSON'), new Option('--watch', 'again every second')],
+    run: toOne<StatusOptions>(status),
   },
   stop: {
     about: 'asks for a graceful stop and waits until the process is gone',
-    options: [
+    options: () => [
+      ...selecting(),
       new Option('--timeout <seconds>', 'how long to wait (default: shutdown_timeout and 5 s)').argParser(toSeconds),
       new Option('--force', 'end it at once when it is still there after that'),
     ],
-    run: stop,
+    run: toOne<StopOptions>(stop),
+  },
+  produce: {
+    about: 'stores a message in a topic, or each line of standard input as one',
+    options: producing,
+    run: async (options, ground) => (await import('./ctl/produce.ts')).produce(options as ProduceOptions, ground),
   },
 }
 
 export async function main(argv: readonly string[]): Promise<never> {
   const { stdout: out, stderr: err, env } = process
+  const input = () => process.stdin
   // Whoever reads it has read enough.
   for (const stream of [out, err]) stream.on('error', () => process.exit(EXIT.failure))
   const kill = (pid: number) => process.kill(pid, 'SIGKILL')
-  const ground: Ground = { folders: runFolders(env), cwd: process.cwd(), clock: systemClock, out, err, kill }
+  const ground: Ground = {
+    folders: runFolders(env),
+    cwd: process.cwd(),
+    env,
+    clock: systemClock,
+    input,
+    out,
+    err,
+    kill,
+  }
   return process.exit(await racecarctl(argv, ground))
 }
 
@@ -59,7 +75,7 @@ export async function racecarctl(argv: readonly string[], ground: Ground): Promi
 
 function build(ground: Ground, done: (code: number) => void): Command {
   const program = new Command('racecarctl')
-    .description('Asks a running racecar how it stands, and stops it.')
+    .description('Asks a running racecar how it stands, and stops it; produces messages.')
     .exitOverride()
     .configureOutput({ writeOut: text => ground.out.write(text), writeErr: text => ground.err.write(text) })
     .showHelpAfterError('Try racecarctl --help.')
@@ -69,36 +85,56 @@ function build(ground: Ground, done: (code: number) => void): Command {
     .addHelpText('after', EPILOGUE)
   for (const [name, command] of Object.entries(commands)) {
     const sub = program.command(name).description(command.about).allowExcessArguments(false)
-    for (const option of [...selecting(), ...command.options]) sub.addOption(option)
-    sub.action(async (options: Options) => done(await toOne(command, options, ground)))
+    for (const option of command.options()) sub.addOption(option)
+    sub.action(async (options: unknown) => done(await command.run(options, ground)))
   }
   return program
 }
 
 const EPILOGUE = `
-Without --pidfile and --consumer it is the one racecar of this user that runs. Exit codes: 0 done, 1 not running or failed,
-64 usage, or several that could be meant.`
+status and stop: without --pidfile and --consumer it is the one racecar of this user that runs. produce: Kafka's address and all
+else comes from --brokers, from RACECAR_* variables, and from config/racecar.* of this folder, the strongest first.
+Exit codes: 0 done, 1 not running or failed, 64 usage, or several that could be meant, 69 no broker or no such topic,
+77 credentials or ACL, 78 options.`
 
 const selecting = (): Option[] => [
   new Option('-p, --pidfile <file>', 'the racecar with this pidfile').conflicts('consumer'),
   new Option('-c, --consumer <name>', 'the racecar that runs this consumer'),
 ]
 
-async function toOne(command: CtlCommand, options: Options, ground: Ground): Promise<number> {
-  const choice = await choose(options, ground)
-  switch (choice.kind) {
-    case 'one':
-      return command.run(choice.target, options, ground)
-    case 'none':
-      ground.err.write(`racecarctl: ${choice.why}\n`)
-      return EXIT.failure
-    case 'several':
-      ground.err.write(
-        `racecarctl: several could be meant; say which by --pidfile or --consumer.\n${list(choice.targets)}`,
-      )
-      return EXIT.usage
-    default:
-      return choice satisfies never
+function producing(): Option[] {
+  return [
+    new Option('-t, --topic <topic>', 'where to; it must exist').makeOptionMandatory(),
+    new Option('-v, --value <text>', 'the message; without it each line of standard input is one').conflicts('null'),
+    new Option('--null', 'one message without a value, a tombstone'),
+    new Option('-k, --key <text>', 'key, of all of them'),
+    new Option('-p, --partition <number>', 'partition (default: by the key, or any)').argParser(toPartition),
+    new Option('-H, --header <name=value>', 'a header; may be given several times').argParser(toHeaders),
+    new Option('-b, --brokers <list>', "Kafka's brokers").argParser(appended),
+    new Option('--config <files>', 'other configuration files than config/racecar.*').argParser(appended),
+    new Option('--env <name>', 'which of their sections holds'),
+  ]
+}
+
+/** A command for one running racecar. */
+function toOne<O>(command: (target: Target, options: O, ground: Ground) => Promise<number>) {
+  return async (given: unknown, ground: Ground): Promise<number> => {
+    const options = given as O & Selection
+    const choice = await choose(options, ground)
+    switch (choice.kind) {
+      case 'one':
+        return command(choice.target, options, ground)
+      case 'none':
+        ground.err.write(`racecarctl: ${choice.why}\n`)
+        return EXIT.failure
+      case 'several':
+        ground.err.write(
+          `racecarctl: several could be meant; say which by --pidfile or --consumer.\n${list(choice.targets)}`,
+        )
+        return EXIT.usage
+      default:
+        return choice satisfies never
+    }
   }
 }
 
@@ -122,3 +158,20 @@ function toSeconds(text: string): number {
     throw new InvalidArgumentError('It is a number of seconds.')
   return value
 }
+
+function toPartition(text: string): number {
+  if (!/^[0-9]{1,9}$/.test(text)) throw new InvalidArgumentError('It is a whole number.')
+  return Number(text)
+}
+
+function toHeaders(text: string, before: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+  const at = text.indexOf('=')
+  if (at < 1) throw new InvalidArgumentError('It is a name and a value, as in source=shell.')
+  const name = text.slice(0, at)
+  if (Object.hasOwn(before, name)) throw new InvalidArgumentError(`${name} is given twice.`)
+  return Object.fromEntries([...Object.entries(before), [name, text.slice(at + 1)]])
+}
+
+/** Given several times it is one list, as if it had been written with commas. */
+const appended = (value: string, before: string | undefined): string =>
+  before === undefined ? value : `${before},${value}`

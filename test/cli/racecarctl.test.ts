@@ -9,6 +9,15 @@ it.each([
   ['too many arguments', ['stop', 'now'], 'too many arguments'],
   ['two ways to say which', ['stop', '--pidfile', 'a', '--consumer', 'b'], 'cannot be used with option'],
   ['a time that is none', ['stop', '--timeout', 'soon'], 'It is a number of seconds.'],
+  ['a message to nowhere', ['produce', '--value', 'a'], "required option '-t, --topic <topic>' not specified"],
+  ['a message that is none and one', ['produce', '-t', 'a', '--null', '-v', 'b'], 'cannot be used with option'],
+  ['a partition that is none', ['produce', '-t', 'a', '-p', 'two'], 'It is a whole number.'],
+  ['a partition below all', ['produce', '-t', 'a', '-p', '-1'], 'It is a whole number.'],
+  ['a header without a value', ['produce', '-t', 'a', '-H', 'source'], 'It is a name and a value, as in source=shell.'],
+  ['a header without a name', ['produce', '-t', 'a', '-H', '=shell'], 'It is a name and a value, as in source=shell.'],
+  ['a header twice', ['produce', '-t', 'a', '-H', 'a=1', '-H', 'a=2'], 'a is given twice.'],
+  ['a racecar to produce by', ['produce', '-t', 'a', '--pidfile', 'b'], "unknown option '--pidfile'"],
+  ['a message that is no option', ['produce', '-t', 'a', 'hello'], 'too many arguments'],
   ['a time that has passed', ['stop', '--timeout', '-1'], 'It is a number of seconds.'],
 ])('%s is a usage error: 64', async (_, argv, words) => {
   await using rig = new Rig()
@@ -22,6 +31,7 @@ it.each([
   ['--help', 'Commands:'],
   ['--version', '0.'],
   ['stop --help', '--force'],
+  ['produce --help', '--topic <topic>'],
 ])('%s is told, with 0', async (argv, words) => {
   await using rig = new Rig()
   expect(await racecarctl(argv.split(' '), rig.ground())).toBe(0)

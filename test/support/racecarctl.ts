@@ -13,10 +13,16 @@ export interface CtlResult {
   readonly stderr: string
 }
 
-export async function racecarctl(folder: string, ...args: string[]): Promise<CtlResult> {
+export const racecarctl = (folder: string, ...args: string[]): Promise<CtlResult> => racecarctlFed('', folder, ...args)
+
+/** With this on its standard input. */
+export async function racecarctlFed(input: string | Buffer, folder: string, ...args: string[]): Promise<CtlResult> {
   const env = { ...process.env, XDG_RUNTIME_DIR: folder, TMPDIR: folder }
+  const running = promisify(execFile)(process.execPath, [bin, ...args], { cwd: folder, env })
+  // One that ends before it has read everything is judged by what it says.
+  running.child.stdin!.on('error', () => {}).end(input)
   try {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [bin, ...args], { cwd: folder, env })
+    const { stdout, stderr } = await running
     return { code: 0, stdout, stderr }
   } catch (error) {
     const { code, stdout, stderr } = error as CtlResult

@@ -57,20 +57,21 @@ export class Brokers {
     const links = addresses
       .map(address => this.linkTo(address))
       .sort((a, b) => Number(b.isConnected) - Number(a.isConnected))
+    const since = this.#parts.clock.now()
     let last: unknown = new Unreached('no broker is known')
     for (const link of links) {
       // One that stands says nothing about whether anybody still answers on it.
       if (link.isConnected) return link
-      const since = this.#parts.clock.now()
       try {
         await link.open()
         this.#heard()
         return link
       } catch (error) {
         last = error
-        this.#silent(link.address, error, since)
       }
     }
+    // Only now: as long as one of them answers, the others are no outage.
+    this.#silent(links.at(-1)?.address ?? '', last, since)
     throw last
   }
 

@@ -4,7 +4,7 @@
 import { crc32 } from 'node:zlib'
 import type { Clock } from '../../lib/clock.ts'
 import { groupBy } from '../../lib/group-by.ts'
-import type { Header, OutgoingRecord, ProduceError } from '../engine.ts'
+import type { Header, OutgoingRecord, PartitionOffset, ProduceError } from '../engine.ts'
 import type { Brokers } from './brokers.ts'
 import { actionFor, actionOf, KafkaError } from './codes.ts'
 import type { Topology } from './topology.ts'
@@ -17,10 +17,14 @@ interface Placed {
   readonly index: number
 }
 
+/** So many records were stored, one after another, from this offset on. */
+export type OnStored = (at: PartitionOffset, count: number) => void
+
 export interface ProducerParts {
   readonly brokers: Brokers
   readonly topology: Topology
   readonly clock: Clock
+  readonly onStored?: OnStored
 }
 
 export class Producer {
@@ -61,7 +65,7 @@ export class Producer {
     fates: (ProduceError | undefined)[],
   ): Promise<void> {
     if (leader === undefined) return fill(placed, fates, failure(new Error('the partition has no leader'), true))
-    const { brokers, clock } = this.#parts
+    const { brokers, clock, onStored } = this.#parts
     const now = clock.epoch()
     const groups = groupBy(placed, ({ record, partition }) => `${record.topic}/${partition}`)
     try {
@@ -70,11 +74,10 @@ export class Producer {
       const { topics } = await brokers.link(leader).send('Produce', args, how)
       for (const { topicName, partitions } of topics) {
         for (const { partition, errorCode, baseOffset } of partitions) {
-          fill(
-            groups.get(`${topicName}/${partition}`) ?? [],
-            fates,
-            fateOf(`${topicName}/${partition}`, errorCode, baseOffset),
-          )
+          const group = groups.get(`${topicName}/${partition}`) ?? []
+          const fate = fateOf(`${topicName}/${partition}`, errorCode, baseOffset)
+          fill(group, fates, fate)
+          if (fate === undefined) onStored?.({ topic: topicName, partition, offset: Number(baseOffset) }, group.length)
         }
       }
     } catch (error) {

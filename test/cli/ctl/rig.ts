@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import type { Ground } from '../../../src/cli/ctl/ground.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { Control } from '../../../src/supervisor/control.ts'
@@ -37,6 +38,8 @@ export class Rig implements AsyncDisposable {
     return {
       folders: [join(this.home, 'elsewhere/racecar'), this.folder],
       cwd: this.home,
+      env: {},
+      input: () => Readable.from([]),
       clock: systemClock,
       out: {
         write: text => {
