@@ -6,6 +6,12 @@ const broker = ['test/broker/**/*.test.ts', 'test/contract/**/*.test.ts', 'test/
 const embedded = ['test/embedded/**/*.test.ts']
 const process = ['test/process/**/*.test.ts']
 
+// What can be shown on an embedded Kafka as well as on a real one. The others need what it has not: several nodes that can be ended one
+// by one, quotas, a second listener, Java's own programs. test/README.md tells more.
+const onBoth = ['07', '36', '40', '54', '57', '60', '65', '68', '72', '73', '77', '78', '80', '82', '83'].map(
+  row => `test/process/${row}-*.test.ts`,
+)
+
 const project = (
   name: string,
   groupOrder: number,
@@ -36,6 +42,12 @@ export default defineConfig({
       project('embedded', 1, { include: embedded }, { maxWorkers: 3 }),
       project('broker', 2, { include: broker }, oneAtATime),
       project('process', 3, { include: process }, oneAtATime),
+      project(
+        'process on an embedded Kafka',
+        4,
+        { include: onBoth },
+        { ...oneAtATime, env: { KAFKA_TEST_ON: 'embedded' } },
+      ),
     ],
   },
 })

@@ -2,15 +2,25 @@
 
 import type { KafkaCluster, KafkaNode, PrivateCluster, PrivateOptions } from '../../scripts/broker.d/index.mjs'
 import { kafkaRuntime, sharedCluster, startPrivate, startShared } from '../../scripts/broker.d/index.mjs'
+import { EmbeddedCluster } from './embedded-cluster.ts'
 
 export type { KafkaCluster, KafkaNode, PrivateCluster }
 
+/** The same tests on an embedded Kafka: vitest.config.ts says which, and test/README.md why not all. */
+const isEmbedded = process.env.KAFKA_TEST_ON === 'embedded'
+
+const embedded: { cluster: Promise<EmbeddedCluster> | undefined } = { cluster: undefined }
+
 /** The address of the broker that all tests share, started if it does not run. Quick when it does: ask wherever it is needed. */
-export const brokers = (): Promise<string> => startShared()
+export async function brokers(): Promise<string> {
+  if (!isEmbedded) return startShared()
+  embedded.cluster ??= EmbeddedCluster.start()
+  return (await embedded.cluster).address
+}
 
 /** A Kafka of the test's own, to be ended and restarted at will. Call `remove()` at the end, or declare it with `await using`. */
 export const privateBroker = (options: Omit<PrivateOptions, 'brokers'> = {}): Promise<PrivateCluster> =>
-  startPrivate(options)
+  isEmbedded ? EmbeddedCluster.start() : startPrivate(options)
 
 /** Two brokers of the test's own, with a controller that lives on when one of them is killed. */
 export const privateBrokers = (options: Omit<PrivateOptions, 'brokers'> = {}): Promise<PrivateCluster> =>

@@ -59,7 +59,9 @@ export class Sender {
     this.#sending = sending
     this.#brokers = new Brokers({ ...sending, bus })
     const maxAge = METADATA_MAX_AGE_MS
-    this.#topology = new Topology({ brokers: this.#brokers, maxAge, bus, clock, onSeen: () => {}, onDenied })
+    // Where there are no positions, neither is of any matter.
+    const seeing = { onSeen: () => {}, onRemade: () => {}, onDenied }
+    this.#topology = new Topology({ brokers: this.#brokers, maxAge, bus, clock, ...seeing })
     this.#producer = new Producer({ brokers: this.#brokers, topology: this.#topology, clock, onStored })
   }
 
