@@ -7,8 +7,8 @@ import type { Config } from '../config/options.ts'
 import { RacecarError } from '../errors.ts'
 import type { Bus } from '../events/bus.ts'
 import type { Clock } from '../lib/clock.ts'
+import { importOptional } from '../lib/import-optional.ts'
 import { reasonOf } from '../lib/reason.ts'
-import { importOptional } from '../loader/optional.ts'
 
 /** Of what racecar-embedded exports. */
 interface Package {

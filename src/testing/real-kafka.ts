@@ -2,7 +2,7 @@
 // process. The package is the user's to install.
 
 import { RacecarError } from '../errors.ts'
-import { importOptional } from '../loader/optional.ts'
+import { importOptional } from '../lib/import-optional.ts'
 
 /** As racecar-embedded has it. */
 export type Topics = readonly string[] | Readonly<Record<string, number>>
