@@ -1,5 +1,5 @@
-// Three kinds of tests in one run. `unit` forks nothing and needs no broker, and runs in parallel; `broker` and `process` share one Kafka
-// and two cores with what they start, so their files run one after the other, and after the units.
+// Kinds of tests in one run. `unit` forks nothing and needs no broker; `embedded` needs an embedded Kafka; `broker` and `process` share one
+// real Kafka and two cores with what they start, and mostly wait, so two of their files run at a time.
 import { defineConfig } from 'vitest/config'
 
 const broker = ['test/broker/**/*.test.ts', 'test/contract/**/*.test.ts', 'test/scripts/**/*.test.ts']
@@ -22,7 +22,7 @@ const project = (
   test: { name, ...files, sequence: { groupOrder }, ...limits },
 })
 
-const oneAtATime = { maxWorkers: 1, testTimeout: 120_000, hookTimeout: 180_000, teardownTimeout: 60_000 }
+const twoAtATime = { maxWorkers: 2, testTimeout: 120_000, hookTimeout: 180_000, teardownTimeout: 60_000 }
 
 export default defineConfig({
   resolve: {
@@ -40,13 +40,13 @@ export default defineConfig({
     projects: [
       project('unit', 0, { include: ['test/**/*.test.ts'], exclude: [...embedded, ...broker, ...process] }, {}),
       project('embedded', 1, { include: embedded }, { maxWorkers: 3 }),
-      project('broker', 2, { include: broker }, oneAtATime),
-      project('process', 3, { include: process }, oneAtATime),
+      project('broker', 2, { include: broker }, twoAtATime),
+      project('process', 2, { include: process }, twoAtATime),
       project(
         'process on an embedded Kafka',
-        4,
+        2,
         { include: onBoth },
-        { ...oneAtATime, env: { KAFKA_TEST_ON: 'embedded' } },
+        { ...twoAtATime, env: { KAFKA_TEST_ON: 'embedded' } },
       ),
     ],
   },
