@@ -10,17 +10,25 @@ import { promisify } from 'node:util'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const run = promisify(execFile)
 
-/** Where the tarball lies; made once in a run. */
-let packing: Promise<string> | undefined
-export function packed(): Promise<string> {
-  packing ??= pack()
-  return packing
+export type PackageName = 'racecar' | 'racecar-embedded'
+
+const homes: Readonly<Record<PackageName, string>> = {
+  racecar: root,
+  'racecar-embedded': join(root, 'packages/embedded'),
 }
 
-async function pack(): Promise<string> {
+/** Where the tarball lies; made once in a run. */
+const packing = new Map<PackageName, Promise<string>>()
+export function packed(name: PackageName = 'racecar'): Promise<string> {
+  const tarball = packing.get(name) ?? pack(homes[name])
+  packing.set(name, tarball)
+  return tarball
+}
+
+async function pack(home: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'racecar-pack-'))
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-  await run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: root })
+  await run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: home })
   const [tarball] = readdirSync(folder)
   return join(folder, tarball!)
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { expect, it } from 'vitest'
+import { freePort } from '../../support/free-port.ts'
 import { Project } from '../../support/process.ts'
 import type { RacecarProcess } from '../../support/racecar-process.ts'
 import { TestTopics } from '../../support/topics.ts'
@@ -8,15 +9,6 @@ import { TestTopics } from '../../support/topics.ts'
 const GREETER = {
   body: `static { this.subscribesTo('names') }
     process(message) { say('Hello, ' + message.value); this.produce(message.value, { topic: 'greeted' }) }`,
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 const embedded = (project: Project, port: number, ...args: string[]): RacecarProcess =>
