@@ -7,7 +7,7 @@ import { connect, createServer } from 'node:net'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Kafka, type KafkaOptions, startKafka } from 'racecar-embedded'
-import { expect, onTestFinished, test } from 'vitest'
+import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { TestTopics } from '../support/topics.ts'
 
 /** Ended after its clients, which would try for long to reach it. */
@@ -28,6 +28,10 @@ function folder(): string {
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
   return directory
 }
+
+// Its own: other test files have theirs at the same time.
+process.env.TMPDIR = mkdtempSync(join(tmpdir(), 'embedded-kafka-test-'))
+afterAll(() => rmSync(tmpdir(), { recursive: true, force: true }))
 
 const temporary = () => readdirSync(tmpdir()).filter(name => name.startsWith('racecar-embedded-'))
 
