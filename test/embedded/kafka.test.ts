@@ -98,6 +98,13 @@ test('without a directory nothing is left', async () => {
   expect(existsSync(join(tmpdir(), made!))).toBe(false)
 })
 
+test('a process that ends without stopping it leaves nothing either', () => {
+  const before = temporary()
+  const script = `import('racecar-embedded').then(({ startKafka }) => startKafka()).then(() => process.exit(3))`
+  expect(spawnSync(process.execPath, ['-e', script], { timeout: 30_000 }).status).toBe(3)
+  expect(temporary()).toEqual(before)
+})
+
 test('a port that is taken and a directory that is in use are refused by name, and nothing is left of the attempt', async () => {
   const server = createServer()
   server.listen(0, '127.0.0.1')

@@ -1,8 +1,7 @@
 // The Kafkas of one thread: their ports, folders and the one program that serves them all. A program that ends without being asked is
 // started again, with what its clusters have written down.
 
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { lock } from 'proper-lockfile'
 import { type LoadGo, Run } from './program.ts'
@@ -12,9 +11,7 @@ import { Sockets } from './sockets.ts'
 interface Cluster {
   readonly params: OpenParams
   readonly ports: number[]
-  /** '': in memory. */
-  readonly directory: string
-  /** Lets others have the folder, or removes it. */
+  /** Lets others have the directory. */
   readonly release: () => Promise<void>
 }
 
@@ -54,9 +51,8 @@ export class Clusters {
     let release = async () => {}
     try {
       for (const port of params.ports) ports.push(await this.#sockets.listen(port))
-      const folder = await this.#folder(params)
-      release = folder.release
-      const cluster = { params, ports, ...folder }
+      if (params.directory) release = await this.#occupy(params.directory)
+      const cluster = { params, ports, release }
       await this.#serve(await this.#started(), cluster)
       this.#clusters.set(params.cluster, cluster)
       return ports
@@ -67,8 +63,8 @@ export class Clusters {
     }
   }
 
-  async #serve(run: Run, { params, ports, directory }: Cluster): Promise<void> {
-    const { cluster, partitions, config, topics } = params
+  async #serve(run: Run, { params, ports }: Cluster): Promise<void> {
+    const { cluster, directory, partitions, config, topics } = params
     await run.call('open', { cluster, ports, directory, partitions, config })
     await run.call('createTopics', { cluster, topics, missing: true })
   }
@@ -85,21 +81,9 @@ export class Clusters {
     }
   }
 
-  async #folder({ directory: kept, isSmall }: OpenParams): Promise<Pick<Cluster, 'directory' | 'release'>> {
-    if (kept === null && isSmall) return { directory: '', release: async () => {} }
-    if (kept === null) {
-      const directory = mkdtempSync(join(tmpdir(), 'racecar-embedded-'))
-      const remove = () => rmSync(directory, { recursive: true, force: true })
-      process.once('exit', remove)
-      const release = async () => {
-        process.off('exit', remove)
-        remove()
-      }
-      return { directory, release }
-    }
-    mkdirSync(kept, { recursive: true })
-    const release = await locked(kept, line => this.#parts.log('error', line))
-    return { directory: kept, release }
+  #occupy(directory: string): Promise<() => Promise<void>> {
+    mkdirSync(directory, { recursive: true })
+    return locked(directory, line => this.#parts.log('error', line))
   }
 
   #started(): Promise<Run> {

@@ -1,6 +1,8 @@
 // One Kafka as its user holds it.
 
-import { resolve } from 'node:path'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { Control } from './control.ts'
 import type { NewTopic, OpenParams } from './protocol.ts'
 import { type Lease, type Log, lease } from './thread.ts'
@@ -54,21 +56,47 @@ const numbers = { last: 0 }
  * Resolves when it takes connections, after about a quarter of a second. Rejects with the code EADDRINUSE when the port is taken, and
  * with ELOCKED when another one uses the directory. Not for production: data that was acknowledged can be lost with the machine.
  */
-export const startKafka = async (options: KafkaOptions = {}): Promise<Kafka> => open(await lease(), options)
+export async function startKafka({ directory, ...options }: KafkaOptions = {}): Promise<Kafka> {
+  const place = directory === undefined ? temporary() : { directory: resolve(directory), remove: () => {} }
+  try {
+    return await open(await lease(), { ...options, ...place })
+  } catch (error) {
+    place.remove()
+    throw error
+  }
+}
+
+interface Place {
+  /** '': in memory, which is quicker, and does for little. */
+  readonly directory: string
+  /** Called when the Kafka has stopped. */
+  readonly remove: () => void
+}
+
+function temporary(): Place {
+  const directory = mkdtempSync(join(tmpdir(), 'racecar-embedded-'))
+  const remove = () => {
+    process.off('exit', remove)
+    rmSync(directory, { recursive: true, force: true })
+  }
+  process.once('exit', remove)
+  return { directory, remove }
+}
 
 /** On a thread that is somebody's already. */
-export async function open(lease: Lease, options: KafkaOptions, { isSmall = false } = {}): Promise<Kafka> {
+export async function open(lease: Lease, options: Omit<KafkaOptions, 'directory'> & Place): Promise<Kafka> {
   const { call } = lease
   const { partitions = 1, log = complain } = options
   const cluster = ++numbers.last
   const offLog = lease.onLog(log)
   try {
-    const ports = await call<number[]>('open', { ...paramsOf(cluster, options), isSmall })
+    const ports = await call<number[]>('open', paramsOf(cluster, options))
     const stopped = { promise: undefined as Promise<void> | undefined }
     const stop = () => {
-      stopped.promise ??= call('close', { cluster }).finally(() => {
+      stopped.promise ??= call('close', { cluster }).finally(async () => {
         offLog()
-        return lease.release()
+        await lease.release()
+        options.remove()
       })
       return stopped.promise
     }
@@ -89,14 +117,14 @@ export async function open(lease: Lease, options: KafkaOptions, { isSmall = fals
   }
 }
 
-function paramsOf(cluster: number, options: KafkaOptions): Omit<OpenParams, 'isSmall'> {
+function paramsOf(cluster: number, options: KafkaOptions & Place): OpenParams {
   const { port = 0, brokers = 1, topics = [], partitions = 1, directory, config = {} } = options
   if (!Number.isInteger(brokers) || brokers < 1)
     throw new RangeError(`brokers is ${brokers}: give a whole number from 1`)
   return {
     cluster,
     ports: [port, ...Array(brokers - 1).fill(0)],
-    directory: directory === undefined ? null : resolve(directory),
+    directory,
     topics: shapes(topics, partitions),
     partitions,
     config,

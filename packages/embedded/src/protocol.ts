@@ -4,10 +4,8 @@ export interface OpenParams {
   readonly cluster: number
   /** Of each broker; 0: any that is free. */
   readonly ports: readonly number[]
-  /** Kept when the cluster is closed. */
-  readonly directory: string | null
-  /** Where nothing is kept: in memory, which is quicker, or in a temporary folder, which bears gigabytes. */
-  readonly isSmall: boolean
+  /** '': in memory. */
+  readonly directory: string
   readonly topics: readonly NewTopic[]
   readonly partitions: number
   readonly config: Readonly<Record<string, string>>

@@ -31,7 +31,7 @@ export async function shareKafka(options: Omit<KafkaOptions, 'directory'> = {}):
     home.client = undefined
     throw error
   })
-  return open(client, options, { isSmall: true })
+  return open(client, { ...options, directory: '', remove: () => {} })
 }
 
 class Client implements Lease {
@@ -56,7 +56,11 @@ class Client implements Lease {
 
   static async start(): Promise<Client> {
     const folder = ownFolder()
-    const release = await lock(folder, { retries: { retries: 300, minTimeout: 100, maxTimeout: 100 }, stale: 20_000 })
+    const release = await lock(folder, {
+      lockfilePath: join(folder, '.lock'),
+      retries: { retries: 300, minTimeout: 100, maxTimeout: 100 },
+      stale: 20_000,
+    })
     try {
       const file = join(folder, `${version()}.json`)
       const found = await reach(read(file))

@@ -11,6 +11,7 @@ import type { Call, LogLevel, Reply } from './protocol.ts'
 export type Log = (level: LogLevel, line: string) => void
 
 export class Thread {
+  readonly ended: Promise<void>
   readonly #worker: Worker
   readonly #calls = new Calls()
   readonly #logs = new Set<Log>()
@@ -20,12 +21,22 @@ export class Thread {
     this.#worker = new Worker(entry, { workerData: module, name: 'racecar-embedded', stdin: false })
     this.#worker.on('message', (reply: Reply) => this.#take(reply))
     this.#worker.on('error', error => this.#calls.end(error))
-    this.#worker.on('exit', () => this.#calls.end(new Error('the embedded Kafka is stopped')))
+    this.ended = new Promise(resolve => {
+      this.#worker.on('exit', () => {
+        this.#calls.end(new Error('the embedded Kafka is stopped'))
+        resolve()
+      })
+    })
   }
 
   static async start(): Promise<Thread> {
-    const wasm = await promisify(brotliDecompress)(await readFile(program()))
-    return new Thread(await WebAssembly.compile(wasm))
+    const packed = await readFile(new URL('./kafka.wasm.br', import.meta.url)).catch(error => {
+      if (error.code !== 'ENOENT') throw error
+      throw new Error(
+        'racecar-embedded was built without Go, and has no Kafka inside: build it where Go is, 1.26 or newer',
+      )
+    })
+    return new Thread(await WebAssembly.compile(await promisify(brotliDecompress)(packed)))
   }
 
   readonly call: Call = (name, params) => this.#calls.make(id => this.#worker.postMessage({ id, name, params }))
@@ -45,8 +56,6 @@ export class Thread {
   }
 }
 
-const program = (): URL => new URL('./kafka.wasm.br', import.meta.url)
-
 /** A way to a thread that others may use as well; whoever goes last ends it. */
 export interface Lease {
   readonly call: Call
@@ -54,24 +63,33 @@ export interface Lease {
   release(): Promise<void>
 }
 
-const shared: { thread: Promise<Thread> | undefined; users: number } = { thread: undefined, users: 0 }
+interface Shared {
+  readonly thread: Promise<Thread>
+  users: number
+}
+
+const current: { shared: Shared | undefined } = { shared: undefined }
 
 export async function lease(): Promise<Lease> {
+  const shared = current.shared ?? { thread: Thread.start(), users: 0 }
+  current.shared = shared
   shared.users += 1
-  shared.thread ??= Thread.start()
-  const starting = shared.thread
+  // Nobody new gets one that has ended, or is about to.
+  const leave = () => {
+    if (current.shared === shared) current.shared = undefined
+  }
   try {
-    const thread = await starting
+    const thread = await shared.thread
+    void thread.ended.then(leave)
     const release = async () => {
       shared.users -= 1
       if (shared.users > 0) return
-      shared.thread = undefined
+      leave()
       await thread.end()
     }
     return { call: thread.call, onLog: log => thread.onLog(log), release }
   } catch (error) {
-    shared.users -= 1
-    shared.thread = undefined
+    leave()
     throw error
   }
 }
