@@ -60,16 +60,6 @@ function notices() {
   return `The file kafka.wasm.br contains these works, under these licences.\n\n${texts.join(`\n${'-'.repeat(80)}\n\n`)}`
 }
 
-function hasGo() {
-  try {
-    execFileSync('go', ['version'], { stdio: 'ignore' })
-    return true
-  } catch (error) {
-    if (error.code !== 'ENOENT') throw error
-    return false
-  }
-}
-
 /** Copies of the modules that we change, in a folder whose name is always the same, since it gets into the program; a go.mod that points there. */
 function changed() {
   rmSync(work, { recursive: true, force: true })
@@ -131,7 +121,11 @@ function buildProgram() {
   writeFileSync(stamp, JSON.stringify({ fingerprint: made, quality }))
 }
 
-if (hasGo()) buildProgram()
-else if (isForNpm) throw new Error('racecar-embedded is packed where Go is, 1.26 or newer')
-else console.error('Go is not here: the embedded Kafka is left out.')
+try {
+  buildProgram()
+} catch (error) {
+  if (isForNpm) throw error
+  const why = error.code === 'ENOENT' ? 'Go is not here' : error.message
+  console.error(`The embedded Kafka is left out: ${why}. It needs Go 1.26 or newer.`)
+}
 execFileSync(process.execPath, [join(root, '../../node_modules/typescript/bin/tsc'), '-p', root], { stdio: 'inherit' })
