@@ -2,53 +2,41 @@
 
 package main
 
-import "fmt"
+import (
+	"fmt"
 
-func leader(p struct {
+	"github.com/twmb/franz-go/pkg/kfake"
+)
+
+func leader(cluster *kfake.Cluster, p struct {
 	of
 	Topic     string `json:"topic"`
 	Partition int32  `json:"partition"`
 }) (any, error) {
-	cluster, err := p.find()
-	if err != nil {
-		return nil, err
-	}
 	return cluster.LeaderFor(p.Topic, p.Partition), nil
 }
 
-func moveLeader(p struct {
+func moveLeader(cluster *kfake.Cluster, p struct {
 	of
 	Topic     string `json:"topic"`
 	Partition int32  `json:"partition"`
 	Node      int32  `json:"node"`
 }) (any, error) {
-	cluster, err := p.find()
-	if err != nil {
-		return nil, err
-	}
 	return nil, cluster.MoveTopicPartition(p.Topic, p.Partition, p.Node)
 }
 
-func coordinator(p struct {
+func coordinator(cluster *kfake.Cluster, p struct {
 	of
 	Group string `json:"group"`
 }) (any, error) {
-	cluster, err := p.find()
-	if err != nil {
-		return nil, err
-	}
 	return cluster.CoordinatorFor(p.Group), nil
 }
 
 // Until the group's coordinator is another one: kfake draws anew for all groups at once.
-func moveCoordinators(p struct {
+func moveCoordinators(cluster *kfake.Cluster, p struct {
 	of
 	Group string `json:"group"`
 }) (any, error) {
-	cluster, err := p.find()
-	if err != nil {
-		return nil, err
-	}
 	before := cluster.CoordinatorFor(p.Group)
 	for range 100 {
 		cluster.RehashCoordinators()
@@ -59,26 +47,18 @@ func moveCoordinators(p struct {
 	return nil, fmt.Errorf("the coordinator of %s can only be moved where there are two brokers", p.Group)
 }
 
-func addBroker(p struct {
+func addBroker(cluster *kfake.Cluster, p struct {
 	of
 	Node int32 `json:"node"`
 	Port int   `json:"port"`
 }) (any, error) {
-	cluster, err := p.find()
-	if err != nil {
-		return nil, err
-	}
-	_, _, err = cluster.AddNode(p.Node, p.Port)
+	_, _, err := cluster.AddNode(p.Node, p.Port)
 	return nil, err
 }
 
-func dropBroker(p struct {
+func dropBroker(cluster *kfake.Cluster, p struct {
 	of
 	Node int32 `json:"node"`
 }) (any, error) {
-	cluster, err := p.find()
-	if err != nil {
-		return nil, err
-	}
 	return nil, cluster.RemoveNode(p.Node)
 }

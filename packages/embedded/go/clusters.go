@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"sync"
@@ -13,21 +14,21 @@ import (
 
 var calls = map[string]func([]byte) (any, error){
 	"open":             typed(open),
-	"close":            typed(closeCluster),
-	"createTopics":     typed(createTopics),
-	"deleteTopics":     typed(deleteTopics),
-	"ends":             typed(ends),
-	"committed":        typed(committed),
-	"fault":            typed(fault),
-	"delay":            typed(delay),
+	"close":            on(closeCluster),
+	"createTopics":     on(createTopics),
+	"deleteTopics":     on(deleteTopics),
+	"ends":             on(ends),
+	"committed":        on(committed),
+	"fault":            on(fault),
+	"delay":            on(delay),
 	"hits":             typed(hits),
 	"lift":             typed(lift),
-	"leader":           typed(leader),
-	"moveLeader":       typed(moveLeader),
-	"coordinator":      typed(coordinator),
-	"moveCoordinators": typed(moveCoordinators),
-	"addBroker":        typed(addBroker),
-	"dropBroker":       typed(dropBroker),
+	"leader":           on(leader),
+	"moveLeader":       on(moveLeader),
+	"coordinator":      on(coordinator),
+	"moveCoordinators": on(moveCoordinators),
+	"addBroker":        on(addBroker),
+	"dropBroker":       on(dropBroker),
 	"crash":            typed(crash),
 }
 
@@ -36,18 +37,24 @@ var clusters = struct {
 	byID map[int]*kfake.Cluster
 }{byID: map[int]*kfake.Cluster{}}
 
+// Which cluster a call is about.
 type of struct {
 	Cluster int `json:"cluster"`
 }
 
-func (o of) find() (*kfake.Cluster, error) {
-	clusters.Lock()
-	defer clusters.Unlock()
-	cluster := clusters.byID[o.Cluster]
-	if cluster == nil {
-		return nil, fmt.Errorf("this Kafka is stopped")
-	}
-	return cluster, nil
+func (o of) id() int { return o.Cluster }
+
+// A call that is about a cluster which is open.
+func on[P interface{ id() int }](fn func(*kfake.Cluster, P) (any, error)) func([]byte) (any, error) {
+	return typed(func(p P) (any, error) {
+		clusters.Lock()
+		cluster := clusters.byID[p.id()]
+		clusters.Unlock()
+		if cluster == nil {
+			return nil, errors.New("this Kafka is stopped")
+		}
+		return fn(cluster, p)
+	})
 }
 
 type newTopic struct {
@@ -95,11 +102,7 @@ func open(p openParams) (any, error) {
 	return nil, nil
 }
 
-func closeCluster(p of) (any, error) {
-	cluster, err := p.find()
-	if err != nil {
-		return nil, err
-	}
+func closeCluster(cluster *kfake.Cluster, p of) (any, error) {
 	clusters.Lock()
 	delete(clusters.byID, p.Cluster)
 	clusters.Unlock()
@@ -107,16 +110,12 @@ func closeCluster(p of) (any, error) {
 	return nil, nil
 }
 
-func createTopics(p struct {
+func createTopics(cluster *kfake.Cluster, p struct {
 	of
 	Topics []newTopic `json:"topics"`
 	// Leaves topics alone that are there.
 	Missing bool `json:"missing"`
 }) (any, error) {
-	cluster, err := p.find()
-	if err != nil {
-		return nil, err
-	}
 	for _, topic := range p.Topics {
 		if p.Missing && cluster.TopicInfo(topic.Name) != nil {
 			continue
@@ -128,14 +127,10 @@ func createTopics(p struct {
 	return nil, nil
 }
 
-func deleteTopics(p struct {
+func deleteTopics(cluster *kfake.Cluster, p struct {
 	of
 	Topics []string `json:"topics"`
 }) (any, error) {
-	cluster, err := p.find()
-	if err != nil {
-		return nil, err
-	}
 	for _, topic := range p.Topics {
 		if err := cluster.DeleteTopic(topic); err != nil {
 			return nil, fmt.Errorf("topic %s: %w", topic, err)
@@ -144,14 +139,10 @@ func deleteTopics(p struct {
 	return nil, nil
 }
 
-func ends(p struct {
+func ends(cluster *kfake.Cluster, p struct {
 	of
 	Topic string `json:"topic"`
 }) (any, error) {
-	cluster, err := p.find()
-	if err != nil {
-		return nil, err
-	}
 	offsets := []int64{}
 	for _, partition := range cluster.PartitionInfos(p.Topic) {
 		offsets = append(offsets, partition.HighWatermark)
@@ -160,15 +151,11 @@ func ends(p struct {
 }
 
 // Of each partition; nil where the group has committed nothing.
-func committed(p struct {
+func committed(cluster *kfake.Cluster, p struct {
 	of
 	Group string `json:"group"`
 	Topic string `json:"topic"`
 }) (any, error) {
-	cluster, err := p.find()
-	if err != nil {
-		return nil, err
-	}
 	offsets := make([]*int64, len(cluster.PartitionInfos(p.Topic)))
 	if group := cluster.GroupInfo(p.Group); group != nil {
 		for partition, commit := range group.Commits[p.Topic] {

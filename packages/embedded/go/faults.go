@@ -45,11 +45,7 @@ type faultParams struct {
 	Count int `json:"count"`
 }
 
-func fault(p faultParams) (any, error) {
-	cluster, err := p.find()
-	if err != nil {
-		return nil, err
-	}
+func fault(cluster *kfake.Cluster, p faultParams) (any, error) {
 	keys, err := keysOf(p.Requests)
 	if err != nil {
 		return nil, err
@@ -71,11 +67,7 @@ type delayParams struct {
 	Count        int      `json:"count"`
 }
 
-func delay(p delayParams) (any, error) {
-	cluster, err := p.find()
-	if err != nil {
-		return nil, err
-	}
+func delay(cluster *kfake.Cluster, p delayParams) (any, error) {
 	keys, err := keysOf(p.Requests)
 	if err != nil {
 		return nil, err
