@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { brokers } from '../support/broker.ts'
+import { sharesOf } from '../support/membership.ts'
 import { Project, up } from '../support/process.ts'
 import { TestTopics, uniqueName } from '../support/topics.ts'
 
@@ -22,6 +23,8 @@ test('two consumers under one primary each consume their own topics in a group o
     )
     const racecar = project.start('--brokers', address, '--group-id-prefix', prefix, '--workers', '2', 'PayConsumer')
     await up(racecar, 4)
+    const isShared = () => [...sharesOf(racecar).values()].filter(({ length }) => length === 2).length === 4
+    await racecar.until('two partitions for each worker', isShared)
     const send = (from: number, count: number) =>
       Promise.all(
         [mails!, pays!].map(topic =>
@@ -39,13 +42,15 @@ test('two consumers under one primary each consume their own topics in a group o
 
     const [victim] = racecar.all('slot.forked', ({ slot }) => slot === 'PayConsumer/1')
     process.kill(victim!.pid, 'SIGKILL')
+    // An end that is seen when the stop has begun would be the stop's.
+    await racecar.line('slot.exited', ({ pid }) => pid === victim!.pid)
     await send(100, 100)
     await project.until('everything handled', () => all(200).every(one => handled().has(one)))
     const joins = racecar.all('group.joined', ({ slot, at }) => slot!.startsWith('WelcomeConsumer/') && at > victim!.at)
     expect(new Set(joins.map(({ groupId }) => groupId))).toEqual(new Set([`${prefix}welcome-consumer`]))
 
     racecar.signal('SIGTERM')
-    expect(await project.ended(racecar)).toEqual([0, null])
+    expect(await project.ended(racecar), racecar.lastWords()).toEqual([0, null])
     for (const [group, topic] of [
       ['welcome-consumer', mails!],
       ['pay-consumer', pays!],
