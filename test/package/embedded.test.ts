@@ -2,13 +2,16 @@
 
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { brotliDecompressSync } from 'node:zlib'
 import { publint } from 'publint'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { packed, UserProject } from './installed.ts'
+import { packed, typeErrors, UserProject } from './installed.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
 
 describe('the package racecar-embedded', () => {
   const folder = mkdtempSync(join(tmpdir(), 'racecar-embedded-pack-'))
@@ -42,6 +45,22 @@ describe('the package racecar-embedded', () => {
     ])
       expect(notices).toContain(name)
     expect(notices.match(/Redistribution and use in source and binary forms/g)!.length).toBeGreaterThan(3)
+  })
+
+  it('has types that are right without any library of newer JavaScript', async () => {
+    using project = await UserProject.with('flat', {
+      'package.json': '{ "type": "module" }',
+      'src/start.ts': `import { type Kafka, startKafka } from 'racecar-embedded'
+        const kafka: Kafka = await startKafka({ topics: { orders: { partitions: 3 } } })
+        const brokers: readonly string[] = kafka.brokers
+        // @ts-expect-error: it is no list of ports
+        const ports: readonly number[] = kafka.brokers
+        console.log(brokers, ports)`,
+    })
+    symlinkSync(home, join(project.folder, 'node_modules/racecar-embedded'))
+    mkdirSync(join(home, 'node_modules'))
+    symlinkSync(join(root, 'node_modules/@types'), join(home, 'node_modules/@types'))
+    expect(await typeErrors(project, { module: 'nodenext', target: 'es2022' })).toBe('')
   })
 
   it('is in order', async () => {
