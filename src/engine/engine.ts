@@ -83,7 +83,10 @@ export interface Engine {
   demandChanged(): void
   /** The next batch of this partition begins at `offset`; batches on their way from before are thrown away. */
   seek(to: PartitionOffset): void
-  /** One answer for each offset, in order. Never rejects. Only one call may be under way. */
+  /**
+   * One answer for each offset, in order. Never rejects. Only one call may be under way. What is under way when its partition goes
+   * is stored before that is assigned again, or never; the answer may come later.
+   */
   commit(offsets: readonly PartitionOffset[]): Promise<readonly CommitOutcome[]>
   /**
    * One attempt to have these stored, in the order of the array within a partition. One answer for each, in order: undefined

@@ -111,6 +111,25 @@ test('a lane that begins anew commits from where it begins, whatever the one bef
   expect(rig.engine.commits.flat().map(({ offset }) => offset)).toEqual([10, 10])
 })
 
+test('an answer that comes when its partition has begun anew does not count for what is handled since', async () => {
+  const first = deferred<readonly CommitOutcome[]>()
+  const rig = await Rig.started({ process: () => {} })
+  rig.engine.onCommit = () => first.promise
+  rig.engine.append(p(0), values(10))
+  await rig.clock.advance(1000)
+  rig.engine.lose(p(0))
+  rig.engine.assign({ ...p(0), offset: 7 })
+  await rig.settle()
+  expect(rig.runner.snapshot().lanes).toMatchObject([{ position: 10, committed: 7 }])
+  rig.engine.onCommit = offsets => offsets.map(() => 'committed')
+  first.resolve(['committed'])
+  await rig.settle()
+  expect(rig.runner.snapshot().lanes).toMatchObject([{ position: 10, committed: 7 }])
+  await rig.clock.advance(1000)
+  expect(rig.engine.commits.flat().map(({ offset }) => offset)).toEqual([10, 10])
+  expect(rig.runner.snapshot().lanes).toMatchObject([{ position: 10, committed: 10 }])
+})
+
 test('nothing is committed for a partition on which nothing was handled', async () => {
   const hand = new ByHand()
   const rig = await Rig.started({ process: (m, c) => hand.call(m.value!, c) })

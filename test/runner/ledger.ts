@@ -102,16 +102,17 @@ export class Ledger {
     this.#stored.add(name)
   }
 
-  /** The engine is asked to store these. */
-  committing(offsets: readonly PartitionOffset[]): void {
-    for (const { topic, partition, offset } of offsets) {
+  /** The engine is asked to store these. Answers with the ownerships under which that is. */
+  committing(offsets: readonly PartitionOffset[]): readonly (Ownership | undefined)[] {
+    return offsets.map(({ topic, partition, offset }) => {
       const key = keyOf({ topic, partition })
       const ownership = this.#owned.get(key)
       this.#must(ownership !== undefined, `a commit for ${key}, which is not owned`)
-      if (!ownership) continue
+      if (!ownership) return undefined
       this.#must(offset >= ownership.committed, `a commit for ${key} goes backwards`)
       for (let before = ownership.committed; before < offset; before++) this.#mustBeDone(key, before)
-    }
+      return ownership
+    })
   }
 
   /** The engine has stored these. */
