@@ -8,6 +8,7 @@ import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Kafka, type KafkaOptions, startKafka } from 'racecar-embedded'
 import { afterAll, expect, onTestFinished, test } from 'vitest'
+import { freePort } from '../support/free-port.ts'
 import { TestTopics } from '../support/topics.ts'
 
 /** Ended after its clients, which would try for long to reach it. */
@@ -121,6 +122,32 @@ test('a port that is taken and a directory that is in use are refused by name, a
     code: 'ELOCKED',
     message: `another embedded Kafka uses ${directory}`,
   })
+})
+
+test('topics that cannot be made fail the start, and nothing is left of that either', async () => {
+  await using _other = await startKafka()
+  const directory = folder()
+  const port = await freePort()
+  await expect(startKafka({ port, directory, topics: { orders: 1.5 } })).rejects.toThrow('1.5')
+  await using kafka = await startKafka({ port, directory, topics: { orders: 1 } })
+  expect(await kafka.ends('orders')).toEqual([0])
+})
+
+test('many in one process are no reason to warn, and one that has stopped takes the complaints of no other along', () => {
+  const script = `
+    const { once } = require('node:events')
+    const { connect } = require('node:net')
+    import('racecar-embedded').then(async ({ startKafka }) => {
+      const [last, ...others] = await Promise.all(Array.from({ length: 12 }, () => startKafka()))
+      for (const other of others) await other.stop()
+      const socket = connect(last.brokers[0].split(':')[1], '127.0.0.1')
+      socket.on('error', () => {}).write('GET / HTTP/1.1')
+      await once(socket.resume(), 'close')
+      await last.stop()
+    })`
+  const { status, stderr } = spawnSync(process.execPath, ['-e', script], { timeout: 60_000, encoding: 'utf8' })
+  expect(stderr).toMatch(/^racecar-embedded: closed a connection .*\n$/)
+  expect(status).toBe(0)
 })
 
 test('several live in one thread, know nothing of each other, and stop one by one, as often as they are told', async () => {
