@@ -150,6 +150,15 @@ test('many in one process are no reason to warn, and one that has stopped takes 
   expect(status).toBe(0)
 })
 
+test('options of Node that are for the program are not for its Kafka', () => {
+  const script = `import { startKafka } from 'racecar-embedded'; await (await startKafka()).stop()`
+  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    timeout: 30_000,
+    encoding: 'utf8',
+  })
+  expect([status, stderr]).toEqual([0, ''])
+})
+
 test('several live in one thread, know nothing of each other, and stop one by one, as often as they are told', async () => {
   const one = await startKafka({ topics: ['shared-name'] })
   const other = await started({ topics: ['shared-name'] })

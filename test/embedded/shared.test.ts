@@ -57,6 +57,14 @@ test('where something else has got its port, or the file says nonsense, another 
   }
 })
 
+test('options of Node that are for the tests are not for it', async () => {
+  rmSync(file())
+  process.env.NODE_OPTIONS = '--import=nowhere-to-be-found'
+  onTestFinished(() => void delete process.env.NODE_OPTIONS)
+  await using kafka = await (await newcomer()).shareKafka({ topics: ['orders'] })
+  expect(await kafka.ends('orders')).toEqual([0])
+})
+
 test('what it complains of is told', async () => {
   const log: string[] = []
   await using kafka = await shareKafka({ log: (level, line) => log.push(`${level}: ${line}`) })

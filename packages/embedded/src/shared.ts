@@ -135,7 +135,9 @@ function read(file: string): Place | undefined {
 /** Resolves when it listens. It outlives this process. */
 async function launch(): Promise<Place> {
   const path = fileURLToPath(new URL('./shared-server.js', import.meta.url))
-  const server = fork(path, { detached: true, stdio: ['ignore', 'ignore', 'ignore', 'ipc'], execArgv: [] })
+  // Node's options are the user's program's: loaders, inspectors.
+  const env = { ...process.env, NODE_OPTIONS: '' }
+  const server = fork(path, { detached: true, stdio: ['ignore', 'ignore', 'ignore', 'ipc'], execArgv: [], env })
   const ended = once(server, 'exit').then(([code]) => {
     throw new Error(`the shared Kafka ended with ${code} when it was started`)
   })

@@ -15,7 +15,8 @@ export class Thread {
 
   private constructor(module: WebAssembly.Module) {
     const entry = new URL('./worker.js', import.meta.url)
-    this.#worker = new Worker(entry, { workerData: module, name: 'racecar-embedded', stdin: false })
+    // Node's options are the user's program's: loaders, inspectors.
+    this.#worker = new Worker(entry, { workerData: module, name: 'racecar-embedded', stdin: false, execArgv: [] })
     this.#worker.on('message', (reply: Reply) => this.#calls.take(reply))
     this.#worker.on('error', error => this.#calls.end(error))
     this.ended = new Promise(resolve => {
