@@ -59,6 +59,19 @@ test('topics are made at the start and later, by name, with their partitions and
   expect(await counts(topics)).toEqual({ mails: 2, payments: 4 })
 })
 
+test.each(['', '.', '..', 'a/b', 'two words', 'größe', 'x'.repeat(250)])(
+  'what is no name for Apache Kafka is none here: %j',
+  async name => {
+    const kafka = await started()
+    await expect(kafka.createTopics([name])).rejects.toThrow(/INVALID_TOPIC_EXCEPTION/)
+    const { admin } = await client(kafka)
+    await expect(admin.createTopics({ topics: [{ topic: name }] })).rejects.toMatchObject({
+      errors: [{ type: 'INVALID_TOPIC_EXCEPTION' }],
+    })
+    await kafka.createTopics(['x'.repeat(249)])
+  },
+)
+
 test('it listens on the loopback address alone', async () => {
   const kafka = await started()
   const port = Number(kafka.brokers[0]!.split(':')[1])
