@@ -97,6 +97,17 @@ func normalizeTopicName(t string) string {
 `,
   },
   {
+    module,
+    file: '75_describe_topic_partitions.go',
+    // Java's admin client takes no null here: kafka-topics.sh and kafka-consumer-groups.sh --describe would fail.
+    from: `			sp.ISR = sp.Replicas
+`,
+    to: `			sp.ISR = sp.Replicas
+			sp.EligibleLeaderReplicas = []int32{}
+			sp.LastKnownELR = []int32{}
+`,
+  },
+  {
     module: messages,
     file: 'api.go',
     // A request that announces billions of tags would be read for half a minute after its last byte.
