@@ -83,11 +83,14 @@ export class RunningConsumer<C = object> implements AsyncDisposable {
     }
   }
 
-  /** A graceful stop, as in production. `clean`: nothing was given up. */
-  stop(): Promise<{ clean: boolean }> {
-    const { runner, config } = this.#parts
-    const deadline = systemClock.now() + config.shutdownTimeout * 1000
-    this.#stopping ??= runner.stop({ deadline, leave: true })
+  /** A graceful stop, as in production. `clean`: nothing was given up, as what takes longer than `within` seconds is. */
+  stop({
+    within = this.#parts.config.shutdownTimeout,
+  }: {
+    readonly within?: number
+  } = {}): Promise<{ clean: boolean }> {
+    const deadline = systemClock.now() + within * 1000
+    this.#stopping ??= this.#parts.runner.stop({ deadline, leave: true })
     return this.#stopping
   }
 

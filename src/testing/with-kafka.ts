@@ -22,6 +22,12 @@ export interface WithKafkaOptions {
   readonly partitions?: number
 }
 
+/**
+ * Seconds that consumers have for their stop when the test has ended. Test runners mostly give a test five; why it has failed must not
+ * be lost behind a handler that hangs, after a `settle` that has waited for it already.
+ */
+const GRACE = { passed: 4, failed: 0.1 }
+
 type Body = (kafka: KafkaTest) => unknown
 
 /**
@@ -38,10 +44,14 @@ export function withKafka(first: WithKafkaOptions | Body, second?: Body): () => 
   return async () => {
     const kafka = await shareKafka({ topics, partitions })
     const running: RunningConsumer[] = []
+    let within = GRACE.passed
     try {
       await test(new KafkaTest({ kafka, partitions, running }))
+    } catch (error) {
+      within = GRACE.failed
+      throw error
     } finally {
-      await Promise.allSettled(running.map(consumer => consumer.stop()))
+      await Promise.allSettled(running.map(consumer => consumer.stop({ within })))
       await kafka.stop()
     }
   }

@@ -8,6 +8,7 @@ import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Kafka, type KafkaOptions, startKafka } from 'racecar-embedded'
 import { afterAll, expect, onTestFinished, test } from 'vitest'
+import { freePort } from '../support/free-port.ts'
 import { TestTopics } from '../support/topics.ts'
 
 /** Ended after its clients, which would try for long to reach it. */
@@ -57,6 +58,19 @@ test('topics are made at the start and later, by name, with their partitions and
   await kafka.deleteTopics('orders')
   expect(await counts(topics)).toEqual({ mails: 2, payments: 4 })
 })
+
+test.each(['', '.', '..', 'a/b', 'two words', 'größe', 'x'.repeat(250)])(
+  'what is no name for Apache Kafka is none here: %j',
+  async name => {
+    const kafka = await started()
+    await expect(kafka.createTopics([name])).rejects.toThrow(/INVALID_TOPIC_EXCEPTION/)
+    const { admin } = await client(kafka)
+    await expect(admin.createTopics({ topics: [{ topic: name }] })).rejects.toMatchObject({
+      errors: [{ type: 'INVALID_TOPIC_EXCEPTION' }],
+    })
+    await kafka.createTopics(['x'.repeat(249)])
+  },
+)
 
 test('it listens on the loopback address alone', async () => {
   const kafka = await started()
@@ -121,6 +135,41 @@ test('a port that is taken and a directory that is in use are refused by name, a
     code: 'ELOCKED',
     message: `another embedded Kafka uses ${directory}`,
   })
+})
+
+test('topics that cannot be made fail the start, and nothing is left of that either', async () => {
+  await using _other = await startKafka()
+  const directory = folder()
+  const port = await freePort()
+  await expect(startKafka({ port, directory, topics: { orders: 1.5 } })).rejects.toThrow('1.5')
+  await using kafka = await startKafka({ port, directory, topics: { orders: 1 } })
+  expect(await kafka.ends('orders')).toEqual([0])
+})
+
+test('many in one process are no reason to warn, and one that has stopped takes the complaints of no other along', () => {
+  const script = `
+    const { once } = require('node:events')
+    const { connect } = require('node:net')
+    import('racecar-embedded').then(async ({ startKafka }) => {
+      const [last, ...others] = await Promise.all(Array.from({ length: 12 }, () => startKafka()))
+      for (const other of others) await other.stop()
+      const socket = connect(last.brokers[0].split(':')[1], '127.0.0.1')
+      socket.on('error', () => {}).write('GET / HTTP/1.1')
+      await once(socket.resume(), 'close')
+      await last.stop()
+    })`
+  const { status, stderr } = spawnSync(process.execPath, ['-e', script], { timeout: 60_000, encoding: 'utf8' })
+  expect(stderr).toMatch(/^racecar-embedded: closed a connection .*\n$/)
+  expect(status).toBe(0)
+})
+
+test('options of Node that are for the program are not for its Kafka', () => {
+  const script = `import { startKafka } from 'racecar-embedded'; await (await startKafka()).stop()`
+  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    timeout: 30_000,
+    encoding: 'utf8',
+  })
+  expect([status, stderr]).toEqual([0, ''])
 })
 
 test('several live in one thread, know nothing of each other, and stop one by one, as often as they are told', async () => {

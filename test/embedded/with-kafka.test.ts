@@ -120,6 +120,26 @@ describe('withKafka', () => {
     expect(consumer?.consumer.isClosed).toBe(true)
   })
 
+  test('a handler that hangs does not hide why the test has failed', async () => {
+    class Hanging extends Consumer {
+      static {
+        this.subscribesTo(orders)
+      }
+      process() {
+        return new Promise(() => {})
+      }
+    }
+    const failing = withKafka(async kafka => {
+      const consumer = await kafka.run(Hanging)
+      await kafka.produce(orders, { value: { id: 1 } })
+      await consumer.settle()
+    })
+    const began = performance.now()
+    await expect(failing()).rejects.toThrow('Hanging has not settled within 4 s; orders/0 is committed up to 0 of 1')
+    // The five seconds of a test runner, and some for a busy machine.
+    expect(performance.now() - began).toBeLessThan(10_000)
+  })
+
   test(
     'refuses what it does not know, and what production would refuse',
     withKafka(async kafka => {

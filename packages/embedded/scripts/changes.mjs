@@ -59,6 +59,55 @@ export const changes = [
 `,
   },
   {
+    module,
+    file: '19_create_topics.go',
+    // Apache Kafka takes no other names.
+    from: `	if _, ok := c.data.tps.gett(rt.Topic); ok {
+		return 0, 0, nil, kerr.TopicAlreadyExists
+`,
+    to: `	if !isTopicName(rt.Topic) {
+		return 0, 0, nil, kerr.InvalidTopicException
+	}
+	if _, ok := c.data.tps.gett(rt.Topic); ok {
+		return 0, 0, nil, kerr.TopicAlreadyExists
+`,
+  },
+  {
+    module,
+    file: 'data.go',
+    from: `func normalizeTopicName(t string) string {
+`,
+    to: `var topicName = regexp.MustCompile("^[a-zA-Z0-9._-]{1,249}$")
+
+func isTopicName(t string) bool { return topicName.MatchString(t) && t != "." && t != ".." }
+
+func normalizeTopicName(t string) string {
+`,
+  },
+  {
+    module,
+    file: '03_metadata.go',
+    from: `				donet(topic, rt.TopicID, kerr.UnknownTopicOrPartition.Code)
+`,
+    to: `				if code := kerr.UnknownTopicOrPartition.Code; isTopicName(topic) {
+					donet(topic, rt.TopicID, code)
+				} else {
+					donet(topic, rt.TopicID, kerr.InvalidTopicException.Code)
+				}
+`,
+  },
+  {
+    module,
+    file: '75_describe_topic_partitions.go',
+    // Java's admin client takes no null here: kafka-topics.sh and kafka-consumer-groups.sh --describe would fail.
+    from: `			sp.ISR = sp.Replicas
+`,
+    to: `			sp.ISR = sp.Replicas
+			sp.EligibleLeaderReplicas = []int32{}
+			sp.LastKnownELR = []int32{}
+`,
+  },
+  {
     module: messages,
     file: 'api.go',
     // A request that announces billions of tags would be read for half a minute after its last byte.

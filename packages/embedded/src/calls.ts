@@ -1,6 +1,8 @@
-// Calls that wait for their answers, by number.
+// What a thread or a process with Kafkas answers: calls that wait, by number, and lines for whoever wants them.
 
-import type { Reply } from './protocol.ts'
+import type { LogLevel, Reply } from './protocol.ts'
+
+export type Log = (level: LogLevel, line: string) => void
 
 interface Waiting {
   resolve(result: unknown): void
@@ -9,6 +11,7 @@ interface Waiting {
 
 export class Calls {
   readonly #waiting = new Map<number, Waiting>()
+  readonly #logs: Log[] = []
   #last = 0
   #end: Error | undefined
 
@@ -22,7 +25,17 @@ export class Calls {
     })
   }
 
-  take(reply: Exclude<Reply, { kind: 'log' }>): void {
+  /** Returns its end. Several may give the same one, which gets each line once, until the last of them has ended it. */
+  onLog(log: Log): () => void {
+    this.#logs.push(log)
+    return () => void this.#logs.splice(this.#logs.indexOf(log), 1)
+  }
+
+  take(reply: Reply): void {
+    if (reply.kind === 'log') {
+      for (const log of new Set(this.#logs)) log(reply.level, reply.line)
+      return
+    }
     const waiting = this.#waiting.get(reply.id)
     this.#waiting.delete(reply.id)
     if (reply.kind === 'answered') waiting?.resolve(reply.result)

@@ -66,7 +66,12 @@ export class Clusters {
   async #serve(run: Run, { params, ports }: Cluster): Promise<void> {
     const { cluster, directory, partitions, config, topics } = params
     await run.call('open', { cluster, ports, directory, partitions, config })
-    await run.call('createTopics', { cluster, topics, missing: true })
+    try {
+      await run.call('createTopics', { cluster, topics, missing: true })
+    } catch (error) {
+      await run.call('close', { cluster }).catch(() => {})
+      throw error
+    }
   }
 
   async #close(id: number): Promise<void> {

@@ -3,9 +3,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import type { Log } from './calls.ts'
 import { Control } from './control.ts'
 import type { NewTopic, OpenParams } from './protocol.ts'
-import { type Lease, type Log, lease } from './thread.ts'
+import { type Lease, lease } from './thread.ts'
 
 export interface TopicShape {
   /** 1 by default. */
@@ -73,14 +74,23 @@ interface Place {
   readonly remove: () => void
 }
 
+/** What is left of them goes with the process. */
+const temporaries = new Set<string>()
+
 function temporary(): Place {
+  if (temporaries.size === 0) process.once('exit', removeAll)
   const directory = mkdtempSync(join(tmpdir(), 'racecar-embedded-'))
+  temporaries.add(directory)
   const remove = () => {
-    process.off('exit', remove)
+    temporaries.delete(directory)
+    if (temporaries.size === 0) process.off('exit', removeAll)
     rmSync(directory, { recursive: true, force: true })
   }
-  process.once('exit', remove)
   return { directory, remove }
+}
+
+function removeAll(): void {
+  for (const directory of temporaries) rmSync(directory, { recursive: true, force: true })
 }
 
 /** On a thread that is somebody's already. */

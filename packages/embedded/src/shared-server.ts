@@ -12,7 +12,7 @@ const LINGER_MS = 10_000
 const MOST_CLUSTERS = 1_000_000
 
 const token = randomBytes(16).toString('hex')
-const { call } = await lease()
+const { call, onLog } = await lease()
 const clients = new Set<Socket>()
 const counter = { last: 0 }
 let leaving = leave()
@@ -23,35 +23,46 @@ function leave(): NodeJS.Timeout {
 
 const server = createServer(socket => {
   const first = ++counter.last * MOST_CLUSTERS
-  const opened = new Set<number>()
-  const { send, onMessage } = lines<Request & { readonly token?: string }>(socket)
+  const opened = new Map<number, Promise<unknown>>()
+  const { send, onMessage } = lines<Request>(socket)
   clearTimeout(leaving)
   clients.add(socket)
-  let isKnown = false
+  let offLog: (() => void) | undefined
   onMessage(message => {
-    if (isKnown) void answer(message)
-    else if (message.token === token) isKnown = true
+    if (offLog) void answer(message)
+    else if (knowsToken(message)) greet(message)
     else socket.destroy()
   })
   socket.on('error', () => {})
   socket.on('close', () => {
     clients.delete(socket)
-    for (const cluster of opened) call('close', { cluster }).catch(() => {})
+    offLog?.()
+    for (const [cluster, opening] of opened) opening.then(() => call('close', { cluster })).catch(() => {})
     if (clients.size === 0) leaving = leave()
   })
+
+  function greet({ id }: Request): void {
+    offLog = onLog((level, line) => send({ kind: 'log', level, line }))
+    send({ kind: 'answered', id, result: null } satisfies Reply)
+  }
 
   async function answer({ id, name, params }: Request): Promise<void> {
     // Only what is about a cluster of this client; the number of a fault names one by itself.
     const cluster = first + Number((params as { cluster?: number }).cluster ?? 0)
-    if (name === 'open') opened.add(cluster)
+    const result = call<unknown>(name, { ...params, cluster })
+    if (name === 'open') opened.set(cluster, result)
     if (name === 'close') opened.delete(cluster)
-    const reply: Reply = await call<unknown>(name, { ...params, cluster }).then(
-      result => ({ kind: 'answered', id, result: result ?? null }),
+    const reply: Reply = await result.then(
+      answer => ({ kind: 'answered', id, result: answer ?? null }),
       error => ({ kind: 'failed', id, reason: error.message, code: error.code }),
     )
     send(reply)
   }
 })
+
+/** Anybody may connect and send anything. */
+const knowsToken = (message: unknown): boolean =>
+  (message as { params?: { token?: unknown } } | null)?.params?.token === token
 
 server.listen({ host: '127.0.0.1', port: 0, exclusive: true }, () => {
   const { port } = server.address() as { port: number }

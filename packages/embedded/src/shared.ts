@@ -10,17 +10,20 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { lock } from 'proper-lockfile'
-import { Calls } from './calls.ts'
+import { Calls, type Log } from './calls.ts'
 import { type Kafka, type KafkaOptions, open } from './kafka.ts'
 import { lines } from './lines.ts'
 import type { Reply } from './protocol.ts'
-import type { Lease, Log } from './thread.ts'
+import type { Lease } from './thread.ts'
 
 /** Where it is, and what has to be said there first. */
 export interface Place {
   readonly port: number
   readonly token: string
 }
+
+/** Milliseconds until what listens there must have answered. */
+const PATIENCE_MS = 2_000
 
 const home: { client: Promise<Client> | undefined } = { client: undefined }
 
@@ -36,22 +39,15 @@ export async function shareKafka(options: Omit<KafkaOptions, 'directory'> = {}):
 
 class Client implements Lease {
   readonly #calls = new Calls()
-  readonly #logs = new Set<Log>()
   readonly #socket: Socket
   readonly #lines
 
-  private constructor(socket: Socket, token: string) {
+  private constructor(socket: Socket) {
     this.#socket = socket
     this.#lines = lines<Reply>(socket)
-    this.#lines.onMessage(reply => this.#take(reply))
+    this.#lines.onMessage(reply => this.#calls.take(reply))
     socket.on('error', () => {})
-    socket.on('close', () => {
-      home.client = undefined
-      this.#calls.end(new Error('the shared Kafka has ended'))
-    })
-    // It keeps no test run alive; an answer that is awaited does.
-    socket.unref()
-    this.#lines.send({ token })
+    socket.on('close', () => this.#calls.end(new Error('the shared Kafka has ended')))
   }
 
   static async start(): Promise<Client> {
@@ -63,18 +59,37 @@ class Client implements Lease {
     })
     try {
       const file = join(folder, `${version()}.json`)
-      const found = await reach(read(file))
-      if (found) return new Client(found.socket, found.place.token)
+      const found = await Client.#reach(read(file))
+      if (found) return found
       const place = await launch()
       writeFileSync(file, JSON.stringify(place), { mode: 0o600 })
-      const made = await reach(place)
+      const made = await Client.#reach(place)
       if (!made) throw new Error('the shared Kafka was started and cannot be reached')
-      return new Client(made.socket, made.place.token)
+      return made
     } finally {
       await release()
     }
   }
 
+  /** undefined: nobody is there, or somebody else, who got the port when ours had ended. */
+  static async #reach(place: Place | undefined): Promise<Client | undefined> {
+    if (!place) return undefined
+    try {
+      const socket = connect(place.port, '127.0.0.1')
+      const client = new Client(socket)
+      socket.setTimeout(PATIENCE_MS, () => socket.destroy())
+      await client.call('greet', { token: place.token })
+      socket.setTimeout(0)
+      socket.on('close', () => {
+        home.client = undefined
+      })
+      return client
+    } catch {
+      return undefined
+    }
+  }
+
+  // The socket keeps no test run alive; an answer that is awaited does.
   readonly call = <T = void>(name: string, params: object): Promise<T> => {
     this.#socket.ref()
     const answer = this.#calls.make<T>(id => this.#lines.send({ id, name, params }))
@@ -84,16 +99,10 @@ class Client implements Lease {
   }
 
   onLog(log: Log): () => void {
-    this.#logs.add(log)
-    return () => this.#logs.delete(log)
+    return this.#calls.onLog(log)
   }
 
   async release(): Promise<void> {}
-
-  #take(reply: Reply): void {
-    if (reply.kind !== 'log') this.#calls.take(reply)
-    else for (const log of this.#logs) log(reply.level, reply.line)
-  }
 }
 
 /** For this user alone: what is written there is believed. */
@@ -123,21 +132,12 @@ function read(file: string): Place | undefined {
   }
 }
 
-async function reach(place: Place | undefined): Promise<{ socket: Socket; place: Place } | undefined> {
-  if (!place) return undefined
-  const socket = connect(place.port, '127.0.0.1')
-  try {
-    await once(socket, 'connect')
-    return { socket, place }
-  } catch {
-    return undefined
-  }
-}
-
 /** Resolves when it listens. It outlives this process. */
 async function launch(): Promise<Place> {
   const path = fileURLToPath(new URL('./shared-server.js', import.meta.url))
-  const server = fork(path, { detached: true, stdio: ['ignore', 'ignore', 'ignore', 'ipc'], execArgv: [] })
+  // Node's options are the user's program's: loaders, inspectors.
+  const env = { ...process.env, NODE_OPTIONS: '' }
+  const server = fork(path, { detached: true, stdio: ['ignore', 'ignore', 'ignore', 'ipc'], execArgv: [], env })
   const ended = once(server, 'exit').then(([code]) => {
     throw new Error(`the shared Kafka ended with ${code} when it was started`)
   })

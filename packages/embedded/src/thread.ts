@@ -5,21 +5,19 @@ import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { brotliDecompress } from 'node:zlib'
-import { Calls } from './calls.ts'
-import type { Call, LogLevel, Reply } from './protocol.ts'
-
-export type Log = (level: LogLevel, line: string) => void
+import { Calls, type Log } from './calls.ts'
+import type { Call, Reply } from './protocol.ts'
 
 export class Thread {
   readonly ended: Promise<void>
   readonly #worker: Worker
   readonly #calls = new Calls()
-  readonly #logs = new Set<Log>()
 
   private constructor(module: WebAssembly.Module) {
     const entry = new URL('./worker.js', import.meta.url)
-    this.#worker = new Worker(entry, { workerData: module, name: 'racecar-embedded', stdin: false })
-    this.#worker.on('message', (reply: Reply) => this.#take(reply))
+    // Node's options are the user's program's: loaders, inspectors.
+    this.#worker = new Worker(entry, { workerData: module, name: 'racecar-embedded', stdin: false, execArgv: [] })
+    this.#worker.on('message', (reply: Reply) => this.#calls.take(reply))
     this.#worker.on('error', error => this.#calls.end(error))
     this.ended = new Promise(resolve => {
       this.#worker.on('exit', () => {
@@ -42,17 +40,11 @@ export class Thread {
   readonly call: Call = (name, params) => this.#calls.make(id => this.#worker.postMessage({ id, name, params }))
 
   onLog(log: Log): () => void {
-    this.#logs.add(log)
-    return () => this.#logs.delete(log)
+    return this.#calls.onLog(log)
   }
 
   async end(): Promise<void> {
     await this.#worker.terminate()
-  }
-
-  #take(reply: Reply): void {
-    if (reply.kind !== 'log') this.#calls.take(reply)
-    else for (const log of this.#logs) log(reply.level, reply.line)
   }
 }
 

@@ -1,0 +1,45 @@
+// The embedded Kafka by Kafka's own programs.
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import { type Kafka, startKafka } from 'racecar-embedded'
+import { expect, test } from 'vitest'
+import { kafkaProgram } from '../support/broker.ts'
+
+/** Resolves to what it has written when it ends. */
+async function run(kafka: Kafka, program: string, args: readonly string[], input = ''): Promise<string> {
+  const bootstrap = ['--bootstrap-server', kafka.brokers.join()]
+  const { command, args: all } = await kafkaProgram(`org.apache.kafka.tools.${program}`, [...bootstrap, ...args])
+  const child = spawn(command, all)
+  child.stdin.end(input)
+  const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
+  expect(code, err).toBe(0)
+  return out
+}
+
+test('Java produces, in transactions too, consumes by both protocols of groups, and describes', async () => {
+  await using kafka = await startKafka({ brokers: 2, topics: { orders: 3 } })
+  const values = Array.from({ length: 100 }, (_, i) => `order ${i}`)
+  await run(kafka, 'ConsoleProducer', ['--topic', 'orders', '--compression-codec', 'zstd'], `${values.join('\n')}\n`)
+  const transactional = ['--transactional-id', 'java', '--transaction-duration-ms', '100', '--throughput', '-1']
+  await run(kafka, 'ProducerPerformance', [
+    '--topic',
+    'orders',
+    '--num-records',
+    '1000',
+    '--record-size',
+    '10',
+    ...transactional,
+  ])
+
+  for (const protocol of ['classic', 'consumer']) {
+    const options = ['--isolation-level', 'read_committed', '--command-property', `group.protocol=${protocol}`]
+    const all = ['--topic', 'orders', '--from-beginning', '--max-messages', '1100', '--group', protocol]
+    const lines = (await run(kafka, 'consumer.ConsoleConsumer', [...all, ...options])).split('\n')
+    expect(lines.filter(line => line.startsWith('order ')).sort()).toEqual([...values].sort())
+    const described = await run(kafka, 'consumer.group.ConsumerGroupCommand', ['--describe', '--group', protocol])
+    expect(described).toMatch(new RegExp(`${protocol} +orders +2 +\\d+ +\\d+ +\\d+`))
+  }
+  expect(await run(kafka, 'TopicCommand', ['--describe'])).toMatch(/Topic: orders\s+Partition: 2\s+Leader: [01]/)
+}, 120_000)
