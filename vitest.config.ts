@@ -3,6 +3,8 @@
 import { defineConfig } from 'vitest/config'
 
 const broker = ['test/broker/**/*.test.ts', 'test/contract/**/*.test.ts', 'test/scripts/**/*.test.ts']
+// They end one of the two brokers that they share.
+const twoBrokers = ['two-brokers', 'coordinator-moves', 'produce'].map(name => `test/broker/engine/${name}.test.ts`)
 const embedded = ['test/embedded/**/*.test.ts']
 const process = ['test/process/**/*.test.ts']
 
@@ -40,7 +42,7 @@ export default defineConfig({
     projects: [
       project('unit', 0, { include: ['test/**/*.test.ts'], exclude: [...embedded, ...broker, ...process] }, {}),
       project('embedded', 1, { include: embedded }, { maxWorkers: 3 }),
-      project('broker', 2, { include: broker }, twoAtATime),
+      project('broker', 2, { include: broker, exclude: twoBrokers }, twoAtATime),
       project('process', 2, { include: process }, twoAtATime),
       project(
         'process on an embedded Kafka',
@@ -48,6 +50,7 @@ export default defineConfig({
         { include: onBoth },
         { ...twoAtATime, env: { KAFKA_TEST_ON: 'embedded' } },
       ),
+      project('two brokers', 3, { include: twoBrokers }, { ...twoAtATime, maxWorkers: 1 }),
     ],
   },
 })
