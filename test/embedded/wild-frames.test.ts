@@ -77,6 +77,16 @@ test.each([
   await lives()
 })
 
+test('clients that are gone before they are looked at do no harm', async () => {
+  const gone = async () => {
+    const socket = await connected()
+    socket.resetAndDestroy()
+    await once(socket, 'close')
+  }
+  for (let round = 0; round < 20; round++) await Promise.all(Array.from({ length: 50 }, gone))
+  await lives()
+})
+
 test('a client that announces much and sends little takes up no memory', async () => {
   const before = process.memoryUsage.rss()
   const sockets = await Promise.all(Array.from({ length: 20 }, () => connected()))

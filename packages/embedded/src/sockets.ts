@@ -86,7 +86,9 @@ export class Sockets {
 
   #accept(socket: Socket): void {
     const program = this.#program()
-    if (!program) {
+    const { localPort, remotePort } = socket
+    // A client that has reset its connection already has no port any more.
+    if (!program || localPort === undefined || remotePort === undefined) {
       socket.destroy()
       return
     }
@@ -111,6 +113,6 @@ export class Sockets {
       connection.over = true
       this.#program()?.readable(id)
     })
-    program.accept(id, socket.localPort!, socket.remotePort!)
+    program.accept(id, localPort, remotePort)
   }
 }
