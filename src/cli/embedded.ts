@@ -35,7 +35,6 @@ const PARTITIONS = 6
 export class Embedded {
   readonly #parts: EmbeddedParts
   readonly #kafka: { stop(): Promise<void> } | undefined
-  readonly #known = new Set<string>()
 
   private constructor(parts: EmbeddedParts, kafka: { stop(): Promise<void> } | undefined) {
     this.#parts = parts
@@ -69,14 +68,11 @@ export class Embedded {
     }
   }
 
-  /** Makes those that are missing; a second call for a topic does nothing. */
+  /** Makes those that are missing. */
   async create(topics: readonly string[]): Promise<void> {
-    const wanted = topics.filter(topic => !this.#known.has(topic))
-    if (wanted.length === 0) return
-    for (const topic of wanted) this.#known.add(topic)
     const { createTopics } = await import('../engine/kafkajs/admin.ts')
     const partitions = Math.max(PARTITIONS, this.#parts.config.workers)
-    for (const topic of await createTopics(admin(this.#parts), wanted, partitions))
+    for (const topic of await createTopics(admin(this.#parts), topics, partitions))
       say(this.#parts, `The topic ${topic} is created, with ${partitions} partitions.`, 'info')
   }
 

@@ -112,6 +112,10 @@ test('without a directory nothing is left', async () => {
   expect(existsSync(join(tmpdir(), made!))).toBe(false)
 })
 
+test.each([{ brokers: 0 }, { partitions: 0 }, { partitions: 1.5 }])('%j is refused', async options => {
+  await expect(startKafka(options)).rejects.toThrow(/give a whole number from 1/)
+})
+
 test('a process that ends without stopping it leaves nothing either', () => {
   const before = temporary()
   const script = `import('racecar-embedded').then(({ startKafka }) => startKafka()).then(() => process.exit(3))`

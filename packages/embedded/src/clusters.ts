@@ -20,8 +20,9 @@ interface ClustersParts {
   readonly log: (level: LogLevel, line: string) => void
 }
 
-/** So many ends without a request between them are given up. */
+/** So many ends within a minute are given up. */
 const ENOUGH = 3
+const LATELY_MS = 60_000
 
 export class Clusters {
   readonly #parts: ClustersParts
@@ -29,7 +30,7 @@ export class Clusters {
   readonly #sockets = new Sockets(() => this.#run)
   #starting: Promise<Run> | undefined
   #run: Run | undefined
-  #ends = 0
+  #ends: readonly number[] = []
 
   constructor(parts: ClustersParts) {
     this.#parts = parts
@@ -41,9 +42,7 @@ export class Clusters {
     if (name === 'listen') return this.#sockets.listen((params as { port: number }).port)
     if (name === 'unlisten') return this.#sockets.unlisten((params as { port: number }).port)
     const run = await this.#started()
-    const result = await run.call(name, params)
-    this.#ends = 0
-    return result
+    return run.call(name, params)
   }
 
   async #open(params: OpenParams): Promise<readonly number[]> {
@@ -109,9 +108,10 @@ export class Clusters {
   #again(reason: string): void {
     this.#run = undefined
     this.#sockets.cut()
-    this.#ends += 1
-    if (this.#ends >= ENOUGH) {
-      this.#giveUp(`it has ended ${ENOUGH} times: ${reason}`)
+    const now = performance.now()
+    this.#ends = [...this.#ends.filter(end => now - end < LATELY_MS), now]
+    if (this.#ends.length >= ENOUGH) {
+      this.#giveUp(`it has ended ${ENOUGH} times within a minute: ${reason}`)
       return
     }
     this.#parts.log('error', `the embedded Kafka has ended and is started again: ${reason}`)
@@ -139,7 +139,7 @@ async function locked(directory: string, complain: (line: string) => void): Prom
       stale: 3_000,
       update: 1_000,
       // One that was killed leaves its lock behind until it is stale.
-      retries: { retries: 20, minTimeout: 200, maxTimeout: 200 },
+      retries: { retries: 30, minTimeout: 200, maxTimeout: 200 },
       onCompromised: error => complain(`the lock of ${directory} is lost: ${error.message}`),
     })
   } catch (error) {

@@ -129,8 +129,8 @@ export async function open(lease: Lease, options: Omit<KafkaOptions, 'directory'
 
 function paramsOf(cluster: number, options: KafkaOptions & Place): OpenParams {
   const { port = 0, brokers = 1, topics = [], partitions = 1, directory, config = {} } = options
-  if (!Number.isInteger(brokers) || brokers < 1)
-    throw new RangeError(`brokers is ${brokers}: give a whole number from 1`)
+  for (const [name, count] of Object.entries({ brokers, partitions }))
+    if (!Number.isInteger(count) || count < 1) throw new RangeError(`${name} is ${count}: give a whole number from 1`)
   return {
     cluster,
     ports: [port, ...Array(brokers - 1).fill(0)],

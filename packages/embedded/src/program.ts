@@ -2,6 +2,7 @@
 // it has ended. Knows nothing of what the calls mean.
 
 import path from 'node:path'
+import { Calls } from './calls.ts'
 import { files } from './files.ts'
 import type { Program, Sockets } from './sockets.ts'
 
@@ -27,11 +28,6 @@ interface Host extends Program {
   call(id: number, name: string, params: string): void
 }
 
-interface Waiting {
-  resolve(result: unknown): void
-  reject(error: Error): void
-}
-
 export interface RunParts {
   readonly loadGo: LoadGo
   readonly module: WebAssembly.Module
@@ -47,18 +43,17 @@ const LONGEST = 2 ** 31 - 1
 export class Run implements Program {
   readonly #host: Partial<Host>
   readonly #timers = new Set<NodeJS.Timeout>()
-  readonly #waiting = new Map<number, Waiting>()
+  readonly #calls = new Calls()
   readonly #onEnd: RunParts['onEnd']
   #memory: WebAssembly.Memory | undefined
-  #calls = 0
   #lastWords = ''
   #isOver = false
 
   private constructor({ log, onEnd }: Pick<RunParts, 'log' | 'onEnd'>) {
     this.#onEnd = onEnd
     this.#host = {
-      answered: (id, result) => this.#settle(id, waiting => waiting.resolve(JSON.parse(result))),
-      failed: (id, reason) => this.#settle(id, waiting => waiting.reject(new Error(reason))),
+      answered: (id, result) => this.#calls.take({ kind: 'answered', id, result: JSON.parse(result) }),
+      failed: (id, reason) => this.#calls.take({ kind: 'failed', id, reason, code: undefined }),
       log,
     }
   }
@@ -84,12 +79,7 @@ export class Run implements Program {
   }
 
   call(name: string, params: object): Promise<unknown> {
-    const id = ++this.#calls
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject })
-      if (this.#isOver) this.#settle(id, () => reject(new Error('the embedded Kafka is being started again')))
-      this.#enter(() => this.#host.call!(id, name, JSON.stringify(params)))
-    })
+    return this.#calls.make(id => this.#enter(() => this.#host.call!(id, name, JSON.stringify(params))))
   }
 
   accept(id: number, port: number, remotePort: number): void {
@@ -157,19 +147,12 @@ export class Run implements Program {
     clearTimeout(timer)
   }
 
-  #settle(id: number, settle: (waiting: Waiting) => void): void {
-    const waiting = this.#waiting.get(id)
-    this.#waiting.delete(id)
-    if (waiting) settle(waiting)
-  }
-
   #end(error?: unknown): void {
     if (this.#isOver) return
     this.#isOver = true
     for (const timer of this.#timers) clearTimeout(timer)
     const reason = [this.#lastWords, error === undefined ? '' : String(error)].filter(Boolean).join('\n')
-    for (const { reject } of this.#waiting.values()) reject(new Error(`the embedded Kafka ended: ${reason}`))
-    this.#waiting.clear()
+    this.#calls.end(new Error(`the embedded Kafka ended: ${reason}`))
     this.#onEnd(reason || 'it said nothing')
   }
 }

@@ -18,7 +18,14 @@ export class Thread {
     // Node's options are the user's program's: loaders, inspectors.
     this.#worker = new Worker(entry, { workerData: module, name: 'racecar-embedded', stdin: false, execArgv: [] })
     this.#worker.on('message', (reply: Reply) => this.#calls.take(reply))
-    this.#worker.on('error', error => this.#calls.end(error))
+    this.#worker.on('error', error => {
+      this.#calls.take({
+        kind: 'log',
+        level: 'error',
+        line: `the thread of the embedded Kafka has ended: ${error.message}`,
+      })
+      this.#calls.end(error)
+    })
     this.ended = new Promise(resolve => {
       this.#worker.on('exit', () => {
         this.#calls.end(new Error('the embedded Kafka is stopped'))
