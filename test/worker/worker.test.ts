@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { loadConfig } from '../../src/config/load.ts'
 import { RacecarError } from '../../src/errors.ts'
 import { type Bus, createBus } from '../../src/events/bus.ts'
+import type { InHand } from '../../src/events/events.ts'
 import { deferred } from '../../src/lib/deferred.ts'
 import type { ForwardedEvent, LaneReport, ToPrimary } from '../../src/messages.ts'
 import type { Driven, Loaded, RunnerEnd } from '../../src/worker/parts.ts'
@@ -34,6 +35,7 @@ const lane: LaneReport = {
 /** Does what it is told to, when it is told to. */
 class FakeRunner implements Driven {
   readonly calls: string[] = []
+  busy: readonly InHand[] = []
   readonly stops: { deadline: number; leave: boolean }[] = []
   readonly initialized = deferred()
   readonly ended = deferred<RunnerEnd>()
@@ -52,6 +54,9 @@ class FakeRunner implements Driven {
   }
   quiet(): void {
     this.calls.push('quiet')
+  }
+  inHand(): readonly InHand[] {
+    return this.busy
   }
   snapshot(): { lanes: readonly LaneReport[] } {
     return { lanes: [lane] }
