@@ -383,6 +383,38 @@ describe('a worker that dies', () => {
   })
 })
 
+describe('a worker that gives no sign of life', () => {
+  const watched = { policy: { ...policy, hangTimeoutMs: 3000 } }
+  const alive = { type: 'alive', inHand: [], more: 0, memoryBytes: 1 } as const
+
+  it('is killed, with a line that says why, and replaced; who gives one is not', async () => {
+    const supervisor = await running(2, watched)
+    const inHand = [{ topic: 't', partition: 1, offset: 5, lastOffset: 5, forMs: 7 }]
+    processes[1]!.says({ ...alive, inHand })
+    for (let half = 0; half < 6; half++) {
+      processes[0]!.says(alive)
+      await clock.advance(500)
+    }
+    expect(processes.map(({ isKilled }) => isKilled)).toEqual([false, false])
+    await clock.advance(100)
+    expect(processes.map(({ isKilled }) => isKilled)).toEqual([false, true])
+    expect(published('slot.hung')).toEqual([
+      expect.objectContaining({
+        slot: 'Welcome/1',
+        pid: 102,
+        limitMs: 3000,
+        last: expect.objectContaining({ inHand }),
+      }),
+    ])
+    expect(published('slot.killed')).toEqual([expect.objectContaining({ pid: 102 })])
+    processes[1]!.exits(null, 'SIGKILL')
+    expect(processes).toHaveLength(3)
+    supervisor.stop('SIGTERM')
+    for (const index of [0, 2]) processes[index]!.leaves()
+    expect(await supervisor.done).toMatchObject({ exitCode: 0 })
+  })
+})
+
 describe('what workers publish', () => {
   it('is handed on with slot and process id', async () => {
     const supervisor = await running(2)

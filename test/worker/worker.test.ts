@@ -175,6 +175,46 @@ describe('the life of a worker', () => {
   })
 })
 
+describe('a worker’s signs of life', () => {
+  const busy: InHand = { topic: 'greetings', partition: 0, offset: 7, lastOffset: 7, forMs: 30 }
+  const alive = () => said.flatMap(message => (message.type === 'alive' ? [message.inHand] : []))
+
+  it('begin when it is up, tell of a message as it begins, and end with what it has not finished', async () => {
+    let begins = () => {}
+    loading = Promise.resolve({
+      description,
+      prepare(_, told) {
+        begins = told
+        return runner
+      },
+    })
+    await run()
+    expect(said.map(({ type }) => type)).toEqual(['described', 'up', 'alive'])
+    await clock.advance(1000)
+    expect(alive()).toEqual([[], []])
+    await clock.advance(100)
+    runner.busy = [busy]
+    begins()
+    expect(alive().at(-1)).toEqual([busy])
+    worker.receive(stop)
+    runner.busy = []
+    expect(await end(true)).toBe(0)
+    expect(alive()).toEqual([[], [], [busy], []])
+  })
+
+  it('come several times within a short hang_timeout', async () => {
+    worker.receive({ type: 'load', plan })
+    await turn()
+    worker.receive({ ...configure, config: { ...configure.config, hangTimeout: 1 } })
+    runner.initialized.resolve()
+    await turn()
+    await clock.advance(1000)
+    expect(alive()).toHaveLength(6)
+    worker.receive(stop)
+    expect(await end(true)).toBe(0)
+  })
+})
+
 describe('a worker that is asked for a report', () => {
   it('tells what each of its partitions is doing', async () => {
     await run()
