@@ -2,7 +2,7 @@
 // carries out the actions reports what came of them as events. Each turn first takes in the event, then what the time demands.
 
 import { EXIT } from '../errors.ts'
-import { attendSilence, look, nextLook, silentAt } from './hanging.ts'
+import { attendSilence, isBooting, look, nextLook, silentAt } from './hanging.ts'
 import { configureWaiting, evicted, ofProcess } from './lives.ts'
 import { type Action, placeOf, type Slot, type State, type SupervisorEvent, tracesOf, vacant } from './state.ts'
 import { beginStop, finishStop, force, interrupt, UNKILLABLE_MS } from './stopping.ts'
@@ -116,8 +116,7 @@ function attend(turn: Turn, slot: Slot): void {
   if (current?.state === 'down' && current.forkAt !== null && current.forkAt <= now) fork(turn, current)
 }
 
-const killAt = (slot: Slot): number =>
-  slot.state === 'starting' && slot.step !== 'waiting' ? slot.killAt : Number.POSITIVE_INFINITY
+const killAt = (slot: Slot): number => (isBooting(slot) ? slot.killAt : Number.POSITIVE_INFINITY)
 
 /** Only while no process of the slot can join: the eviction would hit the replacement. Where none will come, at once. */
 function evictionAt(slot: Slot, afterMs: number): number {

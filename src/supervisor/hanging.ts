@@ -1,5 +1,5 @@
 // The part of the decisions that looks after silence: a worker whose event loop does not turn says nothing. This process looks often,
-// for silence counts only while somebody listens: after a sleep of its own everybody has the whole limit again.
+// for time counts only while somebody listens: a sleep of its own is held against nobody.
 
 import type { LastHeard } from '../events/events.ts'
 import {
@@ -8,6 +8,7 @@ import {
   type Live,
   placeOf,
   type Slot,
+  type Starting,
   type State,
   type SupervisorEvent,
   tracesOf,
@@ -19,17 +20,24 @@ const LOOK_MS = 1000
 /** After a sleep of this process the clock is read before the workers' words are: these come within a turn of its event loop. */
 const MOMENT_MS = 100
 
-const lookEveryMs = ({ policy }: State): number => Math.min(LOOK_MS, policy.hangTimeoutMs / 4)
+const lookEveryMs = ({ policy }: State): number =>
+  policy.hangTimeoutMs > 0 ? Math.min(LOOK_MS, policy.hangTimeoutMs / 4) : LOOK_MS
 
 const isUp = (slot: Slot): slot is Up | Hung => slot.state === 'up' || slot.state === 'hung'
+
+/** Its time runs. */
+export const isBooting = (slot: Slot): slot is Starting => slot.state === 'starting' && slot.step !== 'waiting'
 
 /** Before anything else in each turn. */
 export function look(turn: Turn): void {
   const { state, now } = turn
-  if (state.policy.hangTimeoutMs === 0) return
   turn.change({ lookedAt: now })
-  if (now - state.lookedAt <= 2 * lookEveryMs(state)) return
-  for (const slot of state.slots) if (isUp(slot)) turn.put({ ...backUp(slot), silentFrom: now })
+  const sleptFor = now - state.lookedAt
+  if (sleptFor <= 2 * lookEveryMs(state)) return
+  for (const slot of state.slots) {
+    if (isUp(slot)) turn.put({ ...backUp(slot), silentFrom: now })
+    else if (isBooting(slot)) turn.put({ ...slot, killAt: slot.killAt + sleptFor })
+  }
 }
 
 export function alive(turn: Turn, slot: Live, { inHand, more, memoryBytes }: Word): void {
@@ -61,8 +69,8 @@ export function silentAt(slot: Slot, { hangTimeoutMs }: State['policy']): number
 
 /** When to look again, whether or not there is anything to see. */
 export function nextLook(state: State): number {
-  const isLooking = state.policy.hangTimeoutMs > 0 && state.slots.some(({ state }) => state === 'up')
-  return isLooking ? state.lookedAt + lookEveryMs(state) : Number.POSITIVE_INFINITY
+  const isWatched = (slot: Slot) => isBooting(slot) || (slot.state === 'up' && state.policy.hangTimeoutMs > 0)
+  return state.slots.some(isWatched) ? state.lookedAt + lookEveryMs(state) : Number.POSITIVE_INFINITY
 }
 
 export function attendSilence(turn: Turn, slot: Slot): void {

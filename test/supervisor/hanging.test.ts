@@ -88,7 +88,7 @@ describe('a worker that is silent', () => {
     steps.alive(0)
     expect(steps.state.slots[0]).toMatchObject({ state: 'up', since: 0 })
     expect(steps.pass(H - 1)).toEqual([])
-    expect(steps.told.filter(({ name }) => name === 'slot.hung')).toEqual([])
+    expect(steps.ofEvent('slot.hung')).toEqual([])
   })
 
   it('while it starts is the boot limit’s business', () => {
@@ -164,6 +164,17 @@ describe('a primary that was stopped itself', () => {
       expect(steps.states(), 'but the limit holds again').toEqual(['killed', 'killed'])
     },
   )
+
+  it.each([0, H])('takes no time from a worker that starts, whatever hang_timeout is (%i)', hangTimeoutMs => {
+    const steps = new Watching({ hangTimeoutMs, bootTimeoutMs: 5000 })
+    steps.take({ type: 'sized', consumer: 'Welcome', workers: 1 })
+    steps.pass(4000)
+    const looked = steps.state.lookedAt
+    steps.now += 60_000
+    expect(steps.take({ type: 'tick' })).toEqual([])
+    expect(steps.pass(5000 - looked - 1)).toEqual([])
+    expect(steps.pass(1)).toEqual([expect.objectContaining({ do: 'kill' })])
+  })
 
   it('takes nobody for hung any more that it found hung before', () => {
     const steps = Watching.up(1)
