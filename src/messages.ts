@@ -2,7 +2,7 @@
 // what arrives may be anything. All data is plain and survives structured clone (serialization: 'advanced').
 
 import type { ClassOptions, Config } from './config/options.ts'
-import type { ErrorData, EventName, Events } from './events/events.ts'
+import type { ErrorData, EventName, Events, InHand } from './events/events.ts'
 import type { ConfigModule } from './loader/config-module.ts'
 import type { LoadPlan } from './loader/plan.ts'
 
@@ -59,6 +59,19 @@ export type ToPrimary =
   | { readonly type: 'up' }
   | { readonly type: 'event'; readonly event: ForwardedEvent }
   | { readonly type: 'report'; readonly lanes: readonly LaneReport[] }
+  | Alive
+
+/** Its event loop turns; and what must be known of it should this be its last word. */
+export interface Alive {
+  readonly type: 'alive'
+  /** The newest first, and not beyond MOST_IN_HAND. */
+  readonly inHand: readonly InHand[]
+  /** How many are left out. */
+  readonly more: number
+  readonly memoryBytes: number
+}
+
+export const MOST_IN_HAND = 50
 
 /** One assigned partition as it is at the moment. Durations, because clocks of two processes have nothing in common. */
 export interface LaneReport {
@@ -93,6 +106,19 @@ const isEvent = (event: unknown): boolean =>
   isFields(event.data) &&
   (event.name !== ('worker.failed' satisfies EventName) || isErrorData(event.data.error))
 
+const isNumber = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value)
+
+const isInHand = (value: unknown): boolean =>
+  isFields(value) &&
+  typeof value.topic === 'string' &&
+  [value.partition, value.offset, value.lastOffset, value.forMs].every(isNumber)
+
+const isAlive = ({ inHand, more, memoryBytes }: Fields): boolean =>
+  Array.isArray(inHand) &&
+  inHand.length <= MOST_IN_HAND &&
+  inHand.every(isInHand) &&
+  [more, memoryBytes].every(isNumber)
+
 const always = () => true
 
 type Form = (message: Fields) => boolean
@@ -113,6 +139,7 @@ const toPrimaryForms = {
   up: always,
   event: ({ event }) => isEvent(event),
   report: always,
+  alive: isAlive,
 } satisfies Record<ToPrimary['type'], Form>
 
 /** Mark of our own messages: user code may use process.send as well. */

@@ -92,6 +92,7 @@ const PATIENCE_MS = 5000
 
 export const policyOf = (config: Config): Policy => ({
   bootTimeoutMs: config.bootTimeout * 1000,
+  hangTimeoutMs: config.hangTimeout * 1000,
   shutdownTimeoutMs: config.shutdownTimeout * 1000,
   crashLimit: config.crashLimit,
   crashWindowMs: config.crashWindow * 1000,

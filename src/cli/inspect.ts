@@ -49,6 +49,7 @@ const LONGEST = { session: 1800, timer: 2_147_483 }
 /** The limits that a debugger would run into. */
 export const patience = {
   bootTimeout: LONGEST.timer,
+  hangTimeout: 0,
   maxPollInterval: LONGEST.timer,
   sessionTimeout: LONGEST.session,
 } satisfies Partial<Config>
@@ -60,4 +61,4 @@ export const inspectsWorkers = (): RacecarError =>
   )
 
 export const PATIENCE_WARNING =
-  'With --inspect no limit ends a worker: boot_timeout and max_poll_interval are off, and session_timeout is 30 minutes.'
+  'With --inspect no limit ends a worker: boot_timeout, hang_timeout and max_poll_interval are off, and session_timeout is 30 minutes.'

@@ -91,6 +91,11 @@ export const options = {
     default: 60,
     about: 'Seconds until a worker has imported and initialized its consumer',
   }),
+  hangTimeout: seconds({ least: 0 })({
+    group: 'Timeouts',
+    default: 30,
+    about: 'Seconds without a turn of its event loop after which a worker is killed and replaced; 0: never',
+  }),
 
   offsetCommitInterval: seconds({ least: 0 })({
     group: 'Consuming',

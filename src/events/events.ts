@@ -18,6 +18,19 @@ export interface PartitionAt extends Partition {
   readonly offset: number
 }
 
+/** A handler's call under way. */
+export interface InHand extends PartitionAt {
+  readonly lastOffset: number
+  readonly forMs: number
+}
+/** What a worker was doing when it was last heard. Of many messages the newest are named, and `more` counts the others. */
+export interface LastHeard {
+  readonly agoMs: number
+  readonly inHand: readonly InHand[]
+  readonly more: number
+  readonly memoryBytes: number
+}
+
 export interface Events {
   /** A line of the user's, by this.logger, or of the Kafka client. */
   line: { level: Level; message: string; from: string; fields?: Readonly<Record<string, unknown>> | undefined }
@@ -84,7 +97,17 @@ export interface Events {
   'primary.stopped': { exitCode: number; why: string }
   'slot.forked': { slot: string; pid: number; restarts: number }
   'slot.up': { slot: string; pid: number; afterMs: number }
-  'slot.exited': { slot: string; pid: number; code: number | null; signal: string | null; why: string }
+  'slot.exited': {
+    slot: string
+    pid: number
+    code: number | null
+    signal: string | null
+    why: string
+    /** Where it had something in hand. */
+    last?: LastHeard
+  }
+  /** Its event loop has not answered for longer than it may. */
+  'slot.hung': { slot: string; pid: number; limitMs: number; last: LastHeard }
   'slot.restarting': { slot: string; inMs: number; crashes: number }
   'slot.given.up': { slot: string; crashes: number; withinMs: number }
   'slot.killed': { slot: string; pid: number; why: string }

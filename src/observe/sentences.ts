@@ -1,7 +1,7 @@
 // What each event is to a person: how severe, and in which words. The only place for words about events; who says them (slot and
 // process id) stands in front of each line. A rebalance is no error.
 
-import type { ErrorData, EventName, Events, Level, Partition, PartitionAt } from '../events/events.ts'
+import type { ErrorData, EventName, Events, LastHeard, Level, Partition, PartitionAt } from '../events/events.ts'
 import { asSentence } from '../lib/sentence.ts'
 
 export interface Sentence<N extends EventName> {
@@ -16,6 +16,18 @@ const positions = (all: readonly PartitionAt[]): string => all.map(one => `${at(
 const count = (number: number, one: string, many = `${one}s`): string => `${number} ${number === 1 ? one : many}`
 const range = ({ offset, lastOffset }: { offset: number; lastOffset: number }): string =>
   offset === lastOffset ? `${offset}` : `${offset}…${lastOffset}`
+
+/** So many messages in hand are named in a line. */
+const MOST_NAMED = 10
+
+function had({ agoMs, inHand, more, memoryBytes }: LastHeard): string {
+  if (inHand.length === 0) return 'It had nothing in hand.'
+  const named = inHand.slice(0, MOST_NAMED).map(one => `${at(one)}@${range(one)} for ${seconds(one.forMs)}`)
+  const others = inHand.length - named.length + more
+  const all = `${named.join(', ')}${others > 0 ? ` and ${count(others, 'other')}` : ''}`
+  const megabytes = Math.round(memoryBytes / 2 ** 20)
+  return `When it was last heard, ${seconds(agoMs)} before, it had in hand ${all}, and ${megabytes} MB of memory.`
+}
 
 /** With its causes; without the stack. */
 export function told({ name, message, cause }: ErrorData): string {
@@ -143,7 +155,7 @@ const ofPrimary = {
   'slot.up': { level: 'info', say: ({ slot, pid, afterMs }) => `${slot} (${pid}) is up after ${seconds(afterMs)}.` },
   'slot.exited': {
     level: ({ code }) => (code === 0 ? 'info' : 'warn'),
-    say: ({ slot, pid, why }) => asSentence(`${slot} (${pid}) ${why}`),
+    say: ({ slot, pid, why, last }) => asSentence(`${slot} (${pid}) ${why}${last ? `. ${had(last)}` : ''}`),
   },
   'slot.restarting': {
     level: 'warn',
@@ -153,6 +165,11 @@ const ofPrimary = {
   'slot.given.up': {
     level: 'error',
     say: ({ slot, crashes, withinMs }) => `${slot} is given up: ${crashes} crashes within ${seconds(withinMs)}.`,
+  },
+  'slot.hung': {
+    level: 'error',
+    say: ({ slot, pid, limitMs, last }) =>
+      `${slot} (${pid}) has not answered for ${seconds(last.agoMs)}, longer than hang_timeout (${seconds(limitMs)}): its event loop is blocked, or it was stopped. ${had(last)}`,
   },
   'slot.killed': { level: 'warn', say: ({ slot, pid, why }) => `${slot} (${pid}) is killed: ${why}.` },
   'slot.renamed': {

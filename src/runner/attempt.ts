@@ -14,7 +14,7 @@ export class Attempt implements Context {
   /** How many records had been queued for delivery before it began. */
   readonly mark: number
   /** Set when the handler has returned a promise. */
-  since = 0
+  since = -1
   /** Since when it runs longer than it may. */
   overdueSince: number | undefined
   /** A record that it may have produced is lost: it counts as failed, whatever becomes of it. */
@@ -30,6 +30,11 @@ export class Attempt implements Context {
     this.lastOffset = lastOffset
     this.count = count
     this.mark = mark
+  }
+
+  /** Milliseconds; 0 before it has returned a promise. */
+  forMs(now: number): number {
+    return this.since < 0 ? 0 : now - this.since
   }
 
   /** Made when it is asked for: most handlers never do, and it costs more than everything else here. */

@@ -15,6 +15,8 @@ export interface LaneHost {
   /** A lane's wants() answers differently from now on. */
   hungry(): void
   seek(to: PartitionOffset): void
+  /** The handler is called now. */
+  begins(): void
   /** The handler has returned a promise. */
   goesOn(attempt: Attempt): void
   /** Of a handler that went on, or was given up: it has settled. */

@@ -31,7 +31,7 @@ export function figuresOf(state: LaneState, now: number) {
   return {
     state: state.kind as LaneState['kind'],
     /** Milliseconds; null where no handler runs. */
-    inHandForMs: state.kind === 'handling' ? now - state.since : null,
+    inHandForMs: state.kind === 'handling' ? state.forMs(now) : null,
     /** Milliseconds until the pause is over; null where there is none, or it is for good. */
     pausedForMs: state.kind === 'paused' && state.until !== null ? state.until - now : null,
   }

@@ -185,6 +185,7 @@ export class Lane implements Taker, TopicPartition {
     const last = count === 1 ? offset : queue.offsetOf(count)
     const attempt = new Attempt(this, offset, last, count, host.mark())
     this.#state = attempt
+    host.begins()
     let promise: PromiseLike<unknown> | undefined
     try {
       const result = work.call(queue, count, this.#retries.of(offset), attempt)

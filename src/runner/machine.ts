@@ -35,6 +35,8 @@ export interface RunnerParts {
   readonly bus: Bus
   readonly clock: Clock
   readonly onError?: OnError | undefined
+  /** Called before each call of the handler, so it must cost next to nothing. */
+  readonly begins?: (() => void) | undefined
   /** Calls `task` when the event loop has turned; setImmediate by default. */
   readonly whenTurned?: TurnsParts['whenTurned'] | undefined
 }
@@ -122,7 +124,7 @@ export class Machine {
   }
 
   #makeAssignment(): Assignment {
-    const { bus, clock, config } = this.#parts
+    const { bus, clock, config, begins = () => {} } = this.#parts
     const { hooks, turns, committer } = this
     return new Assignment({
       bus,
@@ -136,6 +138,7 @@ export class Machine {
         progressed: () => this.committer.progressed(),
         hungry: () => this.engine.demandChanged(),
         seek: to => this.engine.seek(to),
+        begins,
         goesOn: () => this.watch.began(),
         failed: failure => this.#failed(failure),
       },

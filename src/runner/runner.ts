@@ -2,6 +2,7 @@
 // machine.ts and decides when they begin and end; what happens to messages in between is theirs.
 
 import { EXIT, isRacecarError, RacecarError } from '../errors.ts'
+import type { InHand } from '../events/events.ts'
 import { deferred } from '../lib/deferred.ts'
 import { reasonOf } from '../lib/reason.ts'
 import { finish } from './ending.ts'
@@ -85,6 +86,16 @@ export class Runner {
     this.#farewell ??= new Farewell(how, this.#parts.clock)
     this.#ending ??= this.#end(this.#farewell)
     return this.#ending
+  }
+
+  /** The handlers' calls under way, those that were given up included. */
+  inHand(): readonly InHand[] {
+    const now = this.#parts.clock.now()
+    return this.#machine.assignment.running.map(attempt => {
+      const { topic, partition } = attempt.of
+      const { offset, lastOffset } = attempt
+      return { topic, partition, offset, lastOffset, forMs: attempt.forMs(now) }
+    })
   }
 
   /** What it is doing, as plain figures. */

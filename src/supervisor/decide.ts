@@ -2,9 +2,10 @@
 // carries out the actions reports what came of them as events. Each turn first takes in the event, then what the time demands.
 
 import { EXIT } from '../errors.ts'
+import { attendSilence, isBooting, look, nextLook, silentAt } from './hanging.ts'
 import { configureWaiting, evicted, ofProcess } from './lives.ts'
-import { type Action, placeOf, type Slot, type State, type SupervisorEvent, vacant } from './state.ts'
-import { beginStop, failureOf, finishStop, force, interrupt, UNKILLABLE_MS } from './stopping.ts'
+import { type Action, placeOf, type Slot, type State, type SupervisorEvent, tracesOf, vacant } from './state.ts'
+import { beginStop, finishStop, force, interrupt, UNKILLABLE_MS } from './stopping.ts'
 import { Turn } from './turn.ts'
 
 export interface Decision {
@@ -15,6 +16,7 @@ export interface Decision {
 export function decide(state: State, event: SupervisorEvent, now: number): Decision {
   const turn = new Turn(state, now)
   if (state.phase.kind !== 'ended') {
+    look(turn)
     react(turn, event)
     settle(turn)
   }
@@ -22,7 +24,8 @@ export function decide(state: State, event: SupervisorEvent, now: number): Decis
 }
 
 /** When time alone will change something; null: never. */
-export function nextWake({ phase, slots, policy }: State): number | null {
+export function nextWake(state: State): number | null {
+  const { phase, slots, policy } = state
   if (phase.kind === 'ended') return null
   if (phase.kind === 'stopping') {
     // With nobody left it is the group's answer that is waited for, and not beyond the deadline.
@@ -32,9 +35,10 @@ export function nextWake({ phase, slots, policy }: State): number | null {
   const times = slots.flatMap(slot => [
     slot.state === 'down' && slot.forkAt !== null ? slot.forkAt : Number.POSITIVE_INFINITY,
     killAt(slot),
+    silentAt(slot, policy),
     evictionAt(slot, policy.evictAfterMs),
   ])
-  const first = Math.min(...times)
+  const first = Math.min(nextLook(state), ...times)
   return Number.isFinite(first) ? first : null
 }
 
@@ -63,6 +67,7 @@ function react(turn: Turn, event: SupervisorEvent): void {
       break
     case 'described':
     case 'up':
+    case 'alive':
     case 'joining':
     case 'joined':
     case 'left':
@@ -100,18 +105,18 @@ function attend(turn: Turn, slot: Slot): void {
   const { now } = turn
   if (slot.state === 'starting' && killAt(slot) <= now) {
     const killed = { state: 'killed', run: slot.run, since: now, why: 'boot', bootSince: slot.since } as const
-    turn.put({ ...placeOf(slot), ...failureOf(slot), ...killed })
+    turn.put({ ...placeOf(slot), ...tracesOf(slot), ...killed })
     turn.act({ do: 'kill', slot: slot.number, run: slot.run, why: 'it was not up within boot_timeout' })
   } else if (evictionAt(slot, turn.state.policy.evictAfterMs) <= now) {
     turn.put({ ...slot, membership: { kind: 'evicting' } })
     turn.act({ do: 'evict', slot: slot.number })
   }
+  attendSilence(turn, slot)
   const current = turn.state.slots[slot.number]
   if (current?.state === 'down' && current.forkAt !== null && current.forkAt <= now) fork(turn, current)
 }
 
-const killAt = (slot: Slot): number =>
-  slot.state === 'starting' && slot.step !== 'waiting' ? slot.killAt : Number.POSITIVE_INFINITY
+const killAt = (slot: Slot): number => (isBooting(slot) ? slot.killAt : Number.POSITIVE_INFINITY)
 
 /** Only while no process of the slot can join: the eviction would hit the replacement. Where none will come, at once. */
 function evictionAt(slot: Slot, afterMs: number): number {

@@ -2,6 +2,7 @@
 
 import { EXIT } from '../errors.ts'
 import { backoff } from '../lib/backoff.ts'
+import { alive, lastHeard } from './hanging.ts'
 import {
   type Crashes,
   type Down,
@@ -12,6 +13,7 @@ import {
   type Slot,
   type Starting,
   type SupervisorEvent,
+  tracesOf,
 } from './state.ts'
 import { beginStop } from './stopping.ts'
 import type { Turn } from './turn.ts'
@@ -26,6 +28,9 @@ export function ofProcess(turn: Turn, slot: Live, event: ProcessEvent): void {
       break
     case 'up':
       up(turn, slot, event.pid)
+      break
+    case 'alive':
+      alive(turn, slot, event)
       break
     case 'joining':
       turn.put({ ...slot, membership: { kind: 'held' } })
@@ -84,7 +89,9 @@ export function evicted(turn: Turn, number: number): void {
 
 function up(turn: Turn, slot: Live, pid: number): void {
   if (slot.state !== 'starting') return
-  turn.put({ ...placeOf(slot), state: 'up', run: slot.run, since: turn.now })
+  const { run } = slot
+  const heard = { at: turn.now, inHand: [], more: 0, memoryBytes: 0 }
+  turn.put({ ...placeOf(slot), state: 'up', run, pid, since: turn.now, heard, silentFrom: turn.now })
   const data = { slot: turn.name(slot), pid, afterMs: turn.now - slot.since }
   turn.act({ do: 'announce', event: { name: 'slot.up', data } })
 }
@@ -92,7 +99,9 @@ function up(turn: Turn, slot: Live, pid: number): void {
 function exited(turn: Turn, slot: Live, exit: Extract<SupervisorEvent, { type: 'exited' }>): void {
   const verdict = judge(slot, exit, turn.state)
   const { pid, code, signal } = exit
-  const data = { slot: turn.name(slot), pid, code, signal, why: verdict.why }
+  const { heard } = tracesOf(slot)
+  const last = heard && heard.inHand.length > 0 ? { last: lastHeard(heard, turn.now) } : {}
+  const data = { slot: turn.name(slot), pid, code, signal, why: verdict.why, ...last }
   turn.act({ do: 'announce', event: { name: 'slot.exited', data } })
   const membership = afterExit(turn, slot, code)
   switch (verdict.kind) {
@@ -133,7 +142,7 @@ function replace(turn: Turn, slot: Live, { counts, why, membership }: Loss): voi
     turn.put(down)
     return
   }
-  const before = slot.state === 'up' && turn.now - slot.since >= policy.crashWindowMs ? healthy : notAged(turn, slot)
+  const before = soundFor(turn, slot) >= policy.crashWindowMs ? healthy : notAged(turn, slot)
   const crashes = oneMore(before, { counts, why, now: turn.now, windowMs: policy.crashWindowMs })
   if (counts && crashes.times.length >= policy.crashLimit) {
     giveUp(turn, { ...down, crashes })
@@ -146,11 +155,23 @@ function replace(turn: Turn, slot: Live, { counts, why, membership }: Loss): voi
   turn.act({ do: 'announce', event: { name: 'slot.restarting', data } })
 }
 
-/** Time spent on a start that came to nothing is no healthy while: or a boot_timeout of a minute would outwait every crash_window. */
-function notAged(turn: Turn, slot: Live): Crashes {
-  const startedFor = slot.state === 'starting' ? turn.now - slot.since : 0
-  const bootMs = slot.state === 'killed' && slot.why === 'boot' ? turn.now - slot.bootSince : startedFor
-  return { ...slot.crashes, times: slot.crashes.times.map(time => time + bootMs) }
+/** Milliseconds for which the process was up, and gave signs of life. */
+function soundFor({ now }: Turn, slot: Live): number {
+  if (slot.state === 'up') return now - slot.since
+  if (slot.state === 'hung' || (slot.state === 'killed' && slot.why === 'hang')) return slot.heard.at - slot.upSince
+  return 0
+}
+
+/** Time spent on a start that came to nothing, or in silence, is no healthy while: or a limit of a minute would outwait every crash_window. */
+function notAged({ now }: Turn, slot: Live): Crashes {
+  const wasted = now - wastedSince(slot, now)
+  return { ...slot.crashes, times: slot.crashes.times.map(time => time + wasted) }
+}
+
+function wastedSince(slot: Live, now: number): number {
+  if (slot.state === 'starting') return slot.since
+  if (slot.state !== 'killed' || slot.why === 'deadline') return now
+  return slot.why === 'boot' ? slot.bootSince : slot.heard.at
 }
 
 function oneMore(

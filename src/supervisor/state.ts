@@ -1,11 +1,14 @@
 // The words that the supervisor decides in: what a slot is, what may happen to it, what may be done about it. Plain data only:
 // no process, no timer, no handle. A process is known by its slot and its run, a number that is never given twice.
 
+import type { InHand } from '../events/events.ts'
 import type { ForwardedEvent } from '../messages.ts'
 
 /** Times in milliseconds. */
 export interface Policy {
   readonly bootTimeoutMs: number
+  /** 0: silence is no reason to end a worker. */
+  readonly hangTimeoutMs: number
   readonly shutdownTimeoutMs: number
   readonly crashLimit: number
   /** The limit counts within this; a worker that was up for as long as this is healthy, and its crashes are forgotten. */
@@ -34,6 +37,14 @@ export type Membership =
   /** By a process that is dead. */
   | { readonly kind: 'orphaned'; readonly since: number }
   | { readonly kind: 'evicting' }
+
+/** A worker's last sign of life. */
+export interface Heard {
+  readonly at: number
+  readonly inHand: readonly InHand[]
+  readonly more: number
+  readonly memoryBytes: number
+}
 
 interface Place {
   /** Among all slots; no name: which consumer's it is depends on whose class was asked first. */
@@ -72,8 +83,19 @@ export type Starting = Place & {
 export type Up = Place & {
   readonly state: 'up'
   readonly run: number
+  readonly pid: number
   readonly since: number
+  readonly heard: Heard
+  /** Its silence counts from here: from the last sign of life, or from when this process itself came to its senses. */
+  readonly silentFrom: number
   readonly failure?: string
+}
+
+/** Silent for too long. A word that was on its way may still come, before it is killed. */
+export type Hung = Omit<Up, 'state'> & {
+  readonly state: 'hung'
+  readonly upSince: number
+  readonly killAt: number
 }
 
 /** Asked to stop. */
@@ -81,6 +103,7 @@ export type Stopping = Place & {
   readonly state: 'stopping'
   readonly run: number
   readonly since: number
+  readonly heard?: Heard
   readonly failure?: string
 }
 
@@ -89,10 +112,15 @@ export type Killed = Place & {
   readonly state: 'killed'
   readonly run: number
   readonly since: number
+  readonly heard?: Heard
   readonly failure?: string
-} & ({ readonly why: 'boot'; readonly bootSince: number } | { readonly why: 'deadline' })
+} & (
+    | { readonly why: 'boot'; readonly bootSince: number }
+    | { readonly why: 'hang'; readonly heard: Heard; readonly upSince: number }
+    | { readonly why: 'deadline' }
+  )
 
-export type Live = Starting | Up | Stopping | Killed
+export type Live = Starting | Up | Hung | Stopping | Killed
 export type Slot = Down | Live
 
 export type Phase =
@@ -117,6 +145,8 @@ export interface State {
   /** The consumers whose workers may join: nothing is left of an earlier life that they would have to wait for. */
   readonly clear: readonly string[]
   readonly interrupts: number
+  /** When this process last looked at its workers: it may have been stopped itself. */
+  readonly lookedAt: number
   /** Consumers a worker of which has been a member: what the brokers refuse now they once allowed. */
   readonly everJoined: readonly string[]
 }
@@ -138,6 +168,7 @@ export type SupervisorEvent =
   | { readonly type: 'clear'; readonly consumer: string }
   | (Run & { readonly type: 'described' })
   | (Run & { readonly type: 'up'; readonly pid: number })
+  | (Run & { readonly type: 'alive' } & Omit<Heard, 'at'>)
   /** `joining`: it may be a member from now on; `left`: the group has been told that it is none any more. */
   | (Run & { readonly type: 'joining' | 'joined' | 'left' })
   /** Its own words about why it is going to exit. */
@@ -178,6 +209,7 @@ export const initially = (policy: Policy): State => ({
   runs: 0,
   clear: [],
   interrupts: 0,
+  lookedAt: 0,
   everJoined: [],
 })
 
@@ -202,5 +234,12 @@ export const placeOf = ({ number, consumer, index, crashes, forks, lastReason, m
   lastReason,
   membership,
 })
+
+/** What a process leaves behind beyond its end: its own words, and its last sign of life. */
+export function tracesOf(slot: Live): { readonly failure?: string; readonly heard?: Heard } {
+  const { failure } = slot
+  const heard = 'heard' in slot ? slot.heard : undefined
+  return { ...(failure !== undefined && { failure }), ...(heard && { heard }) }
+}
 
 export const slotName = ({ consumer, index }: Pick<Place, 'consumer' | 'index'>): string => `${consumer}/${index}`

@@ -51,8 +51,8 @@ export interface Sources {
 }
 
 /** Has taken its code in and may hold partitions, so it can be asked about them. */
-export const isAskable = (slot: Slot): slot is Extract<Slot, { state: 'up' | 'stopping' }> =>
-  slot.state === 'up' || slot.state === 'stopping'
+export const isAskable = (slot: Slot): slot is Extract<Slot, { state: 'up' | 'hung' | 'stopping' }> =>
+  slot.state === 'up' || slot.state === 'hung' || slot.state === 'stopping'
 
 export function standingOf({ phase, slots }: State, sources: Sources): Standing {
   return {

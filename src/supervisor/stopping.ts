@@ -1,7 +1,7 @@
 // The part of the decisions that ends everything: one deadline, what is killed at it, and the code that the end is called by.
 
 import { EXIT } from '../errors.ts'
-import { type Live, placeOf } from './state.ts'
+import { type Live, placeOf, tracesOf } from './state.ts'
 import type { Turn } from './turn.ts'
 
 /** SIGKILL needs a moment to be seen; what the kernel cannot end for longer than this is left behind. */
@@ -26,16 +26,14 @@ export function beginStop(turn: Turn, { reason, code, why }: Ending): void {
   turn.act({ do: 'announce', event: { name: 'primary.stopping', data: { reason, graceMs } } })
   for (const slot of turn.state.slots) {
     if (slot.state === 'down') turn.put({ ...slot, forkAt: null })
-    if (slot.state !== 'starting' && slot.state !== 'up') continue
-    turn.put({ ...placeOf(slot), ...failureOf(slot), state: 'stopping', run: slot.run, since: turn.now })
+    if (slot.state !== 'starting' && slot.state !== 'up' && slot.state !== 'hung') continue
+    turn.put({ ...placeOf(slot), ...tracesOf(slot), state: 'stopping', run: slot.run, since: turn.now })
     turn.act({ do: 'stop', slot: slot.number, run: slot.run, withinMs: workersShare(graceMs), reason })
   }
 }
 
 /** A worker gives up a little earlier than it is killed, so that it can still abort, leave and say so. */
 const workersShare = (graceMs: number): number => graceMs - Math.min(1000, graceMs / 10)
-
-export const failureOf = ({ failure }: Live) => (failure === undefined ? {} : { failure })
 
 export function interrupt(turn: Turn): void {
   const interrupts = turn.state.interrupts + 1
@@ -83,7 +81,7 @@ function freeTheDead(turn: Turn): void {
 function end(turn: Turn, slot: Live): void {
   const { phase } = turn.state
   const forcedBy = phase.kind === 'stopping' ? phase.forcedBy : null
-  turn.put({ ...placeOf(slot), ...failureOf(slot), state: 'killed', run: slot.run, since: turn.now, why: 'deadline' })
+  turn.put({ ...placeOf(slot), ...tracesOf(slot), state: 'killed', run: slot.run, since: turn.now, why: 'deadline' })
   const why = forcedBy === null ? 'it had not stopped at the deadline' : `${forcedBy} asked for it`
   turn.act({ do: 'kill', slot: slot.number, run: slot.run, why })
   beginStop(turn, { reason: why, code: EXIT.forced, why: `${turn.name(slot)} was killed: ${why}` })

@@ -175,6 +175,9 @@ export class Supervisor {
       case 'up':
         this.#take({ type: 'up', slot, run, pid: current.handle.pid })
         break
+      case 'alive':
+        this.#take({ ...message, slot, run })
+        break
       case 'report':
         this.#reports.heard(run, message.lanes)
         break

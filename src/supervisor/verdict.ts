@@ -2,7 +2,7 @@
 // is done about it.
 
 import { EXIT } from '../errors.ts'
-import type { Exit, Live, State } from './state.ts'
+import type { Exit, Killed, Live, State } from './state.ts'
 
 export type Verdict =
   /** To be replaced. `counts` false: not towards the crash limit. */
@@ -19,7 +19,7 @@ const REFUSALS: readonly number[] = [EXIT.usage, EXIT.unavailable, EXIT.notAllow
 export function judge(slot: Live, exit: Exit, state: State): Verdict {
   const why = slot.failure === undefined ? sentence(exit) : `failed: ${slot.failure}`
   if (state.phase.kind !== 'running') return { kind: 'stopped', ...ofStop(slot, exit, why) }
-  if (slot.state === 'killed') return { kind: 'crashed', counts: true, why: bootSentence(slot.failure, state) }
+  if (slot.state === 'killed') return { kind: 'crashed', counts: true, why: killedSentence(slot, state) }
   if (exit.code === EXIT.fenced) return { kind: 'fenced', why }
   if (isPassing(slot, exit, state)) return { kind: 'crashed', counts: false, why }
   if (exit.code !== null && REFUSALS.includes(exit.code)) return { kind: 'refused', code: exit.code, why }
@@ -34,6 +34,7 @@ function isPassing({ consumer }: Live, { code }: Exit, { everJoined }: State): b
 function ofStop(slot: Live, { code, signal }: Exit, why: string): { code: number; why: string } {
   if (slot.state === 'killed') {
     if (slot.why === 'boot') return { code: EXIT.clean, why: 'was killed while it started' }
+    if (slot.why === 'hang') return { code: EXIT.clean, why: 'was killed for its silence' }
     return { code: EXIT.forced, why: 'was killed before it had stopped' }
   }
   if (signal === null && code === EXIT.clean) return { code: EXIT.clean, why: 'stopped' }
@@ -41,12 +42,25 @@ function ofStop(slot: Live, { code, signal }: Exit, why: string): { code: number
   return { code: code !== null && REFUSALS.includes(code) ? code : EXIT.failure, why }
 }
 
-function bootSentence(failure: string | undefined, { policy }: State): string {
-  const limit = `was not up within boot_timeout (${policy.bootTimeoutMs / 1000} s) and was killed`
+function killedSentence({ failure, why }: Killed, { policy }: State): string {
+  const limit =
+    why === 'hang'
+      ? `did not answer within hang_timeout (${policy.hangTimeoutMs / 1000} s) and was killed`
+      : `was not up within boot_timeout (${policy.bootTimeoutMs / 1000} s) and was killed`
   return failure === undefined ? limit : `${limit}; it said: ${failure}`
 }
 
+/** As a shell passes on that a signal ended what it ran. */
+const BY_SIGNAL: Readonly<Record<number, string>> = { 134: 'SIGABRT', 137: 'SIGKILL' }
+
+/** What ends processes most often in that way. */
+const GUESSES: Readonly<Record<string, string>> = {
+  SIGABRT: ': its heap was full, or something called abort()',
+  SIGKILL: ' from outside, perhaps for want of memory',
+}
+
 function sentence({ code, signal }: Exit): string {
-  if (signal !== null) return `was ended by ${signal}`
+  const by = signal ?? BY_SIGNAL[code ?? 0]
+  if (by !== undefined) return `was ended by ${by}${GUESSES[by] ?? ''}`
   return code === EXIT.clean ? 'exited although nobody had asked it to' : `exited with code ${code}`
 }

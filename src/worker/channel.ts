@@ -22,6 +22,8 @@ export class IpcChannel {
   readonly #port: Port
   readonly #waiting = new Set<Promise<void>>()
   #dropped = 0
+  /** A sign of life is on its way: another one behind it would say nothing more. */
+  #isAliveWaiting = false
 
   constructor(port: Port) {
     this.#port = port
@@ -32,14 +34,20 @@ export class IpcChannel {
       this.#dropped++
       return
     }
+    if (message.type === 'alive' && this.#isAliveWaiting) return
     this.#tellDropped()
     this.#hold(message)
   }
 
   #hold(message: ToPrimary): void {
+    const isAlive = message.type === 'alive'
+    if (isAlive) this.#isAliveWaiting = true
     const sent = this.#post(message)
     this.#waiting.add(sent)
-    void sent.then(() => this.#waiting.delete(sent))
+    void sent.then(() => {
+      this.#waiting.delete(sent)
+      if (isAlive) this.#isAliveWaiting = false
+    })
   }
 
   /** Resolves when everything said so far is on its way. A primary that is stopped may keep it waiting for ever. */

@@ -2,6 +2,7 @@
 // a forked process, in the user's own (`workers` 0), and in a test.
 
 import type { Bus } from '../events/bus.ts'
+import type { InHand } from '../events/events.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Description, LaneReport, LoadPlan, ToPrimary, ToWorker } from '../messages.ts'
 
@@ -17,6 +18,8 @@ export interface Driven {
   beat(): void
   quiet(): void
   stop(how: { readonly deadline: number; readonly leave: boolean }): Promise<{ readonly clean: boolean }>
+  /** The handlers' calls under way. */
+  inHand(): readonly InHand[]
   snapshot(): { readonly lanes: readonly LaneReport[] }
   readonly done: Promise<RunnerEnd>
 }
@@ -26,8 +29,8 @@ export type Setup = Extract<ToWorker, { type: 'configure' }>
 /** The user's code, imported. */
 export interface Loaded {
   readonly description: Description
-  /** Makes the instance, so the user's constructor runs here. */
-  prepare(setup: Setup): Driven | Promise<Driven>
+  /** Makes the instance, so the user's constructor runs here. `begins` is called before each call of its handler. */
+  prepare(setup: Setup, begins: () => void): Driven | Promise<Driven>
 }
 
 export interface WorkerParts {

@@ -5,6 +5,7 @@ import { EXIT, isRacecarError } from '../errors.ts'
 import { errorData } from '../events/events.ts'
 import { type Deferred, deferred } from '../lib/deferred.ts'
 import type { LaneReport, LoadPlan, ToWorker } from '../messages.ts'
+import { Beats, periodOf } from './beats.ts'
 import { failFast } from './fail-fast.ts'
 import type { Driven, Loaded, RunnerEnd, Setup, WorkerParts } from './parts.ts'
 
@@ -43,12 +44,16 @@ const OVERTIME_MS = 250
 export class Worker {
   readonly #parts: WorkerParts
   readonly #end: Deferred<number> = deferred()
+  readonly #beats: Beats
   #life: Life = { kind: 'waiting' }
   #farewell: Farewell | undefined
   #ended = false
 
   constructor(parts: WorkerParts) {
     this.#parts = parts
+    const { clock, send } = parts
+    const inHand = () => (this.#life.kind === 'running' ? this.#life.runner.inHand() : [])
+    this.#beats = new Beats({ clock, send, inHand, memoryBytes: process.memoryUsage.rss })
   }
 
   /** The exit code; everything that can be stopped has stopped. */
@@ -142,7 +147,7 @@ export class Worker {
     this.#life = { kind: 'preparing', setup }
     try {
       if (setup.config.failFast) failFast(this.#parts.bus, error => this.#refuseUnlessLeaving(error))
-      const runner = await life.loaded.prepare(setup)
+      const runner = await life.loaded.prepare(setup, this.#beats.begins)
       if (this.#farewell) return
       this.#life = { kind: 'running', setup, runner }
       void runner.done.then(end => this.#runnerEnded(end))
@@ -150,6 +155,7 @@ export class Worker {
       if (this.#farewell) return
       this.#parts.bus.publish('worker.started', { consumer: life.loaded.description.consumer, groupId: setup.groupId })
       this.#parts.send({ type: 'up' })
+      this.#beats.start(periodOf(setup.config.hangTimeout * 1000))
       await runner.start()
     } catch (error) {
       this.#refuseUnlessLeaving(error)
@@ -191,6 +197,7 @@ export class Worker {
   #finish(clean: boolean): void {
     if (this.#ended) return
     this.#ended = true
+    this.#beats.stop()
     this.#parts.bus.publish('worker.stopped', { clean })
     this.#end.resolve(this.#farewell?.exitCode || (clean ? EXIT.clean : EXIT.forced))
   }

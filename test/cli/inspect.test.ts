@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { inspectArgs, takeInspect } from '../../src/cli/inspect.ts'
+import { policyOf } from '../../src/cli/forked.ts'
+import { inspectArgs, patience, takeInspect } from '../../src/cli/inspect.ts'
+import { loadConfig } from '../../src/config/load.ts'
 
 describe('--inspect', () => {
   it.each([
@@ -22,6 +24,16 @@ describe('--inspect', () => {
       expect(() => takeInspect([arg])).toThrow(expect.objectContaining({ code: 'USAGE', exitCode: 64 }))
     },
   )
+
+  it('takes back every limit that would end a worker that stands still', () => {
+    const { config } = loadConfig({
+      flags: { hangTimeout: 1 },
+      forced: [{ source: 'flag --inspect', values: patience }],
+    })
+    const { bootTimeoutMs, hangTimeoutMs } = policyOf(config)
+    expect(bootTimeoutMs).toBeGreaterThan(24 * 3_600_000)
+    expect(hangTimeoutMs, 'none').toBe(0)
+  })
 
   it('is handed to Node without the port, which is chosen for each worker', () => {
     expect(inspectArgs({ brk: true, host: '::1', port: 1 })).toEqual(['--inspect-brk=::1'])

@@ -240,6 +240,22 @@ describe('sentences', () => {
     expect(say({ ...exited, why: 'failed: no topic. Create it.' })).toBe('Welcome/0 (7) failed: no topic. Create it.')
   })
 
+  it('tell what a worker had in hand when it was last heard: the newest by name, the others by number', () => {
+    const inHand = Array.from({ length: 12 }, (_, partition) => ({
+      ...{ topic: 't', partition, offset: 5, lastOffset: partition === 1 ? 9 : 5, forMs: partition * 1000 },
+    }))
+    const last = { agoMs: 3100, inHand, more: 3, memoryBytes: 200 * 2 ** 20 }
+    const hung = sentences['slot.hung'].say({ slot: 'Welcome/0', pid: 7, limitMs: 3000, last })
+    expect(hung).toMatch(/^Welcome\/0 \(7\) has not answered for 3.1 s, longer than hang_timeout \(3 s\): /)
+    expect(hung).toContain('last heard, 3.1 s before, it had in hand t/0@5 for 0 s, t/1@5…9 for 1 s, t/2@5 for 2 s, ')
+    expect(hung).toMatch(/, t\/9@5 for 9 s and 5 others, and 200 MB of memory\.$/)
+    const idle = { ...last, inHand: [], more: 0 }
+    const { say } = sentences['slot.hung']
+    expect(say({ slot: 'W/0', pid: 7, limitMs: 3000, last: idle })).toMatch(/ It had nothing in hand\.$/)
+    const exited = { slot: 'W/0', pid: 7, code: null, signal: 'SIGKILL', why: 'was killed' }
+    expect(sentences['slot.exited'].say({ ...exited, last })).toMatch(/^W\/0 \(7\) was killed\. When it was last heard/)
+  })
+
   it('name the option that a broker which does not answer was set with', () => {
     const error = errorData(new Error('connect ECONNREFUSED'))
     const sentence = sentences['broker.unreachable'].say({ broker: 'localhost:1', error, waitingMs: 3000 })

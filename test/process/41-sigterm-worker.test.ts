@@ -18,6 +18,7 @@ test('SIGTERM to one worker under load: it drains and is replaced in its place, 
   process.kill(victim!, 'SIGTERM')
   await takenOver(scenario, racecar, place)
   expect(racecar.all('slot.exited')).toEqual([expect.objectContaining({ pid: victim, code: 0, signal: null })])
+  expect(racecar.all('slot.exited')[0]!.last, 'nothing was in hand').toBeUndefined()
   expect(racecar.all('worker.stopping')).toEqual([expect.objectContaining({ pid: victim, reason: 'SIGTERM' })])
   expect(racecar.all('primary.stopping')).toEqual([])
 

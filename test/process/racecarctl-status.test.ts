@@ -77,7 +77,11 @@ test('racecarctl status shows every slot and partition as it is: busy, paused, d
     const [, , replaced] = await settled()
     return replaced?.state === 'up' && replaced.pid !== victim && replaced.partitions.length === 2
   })
-  expect((await settled())[2]).toMatchObject({ restarts: 1, lastReason: 'was ended by SIGKILL', answers: true })
+  expect((await settled())[2]).toMatchObject({
+    restarts: 1,
+    lastReason: expect.stringMatching(/^was ended by SIGKILL/),
+    answers: true,
+  })
 
   await scenario.handledAll()
   expect((await racecarctl(folder, 'stop')).code).toBe(0)

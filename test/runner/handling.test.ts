@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import type { Context } from '../../src/consumer/consumer.ts'
+import type { Message } from '../../src/consumer/message.ts'
 import { ByHand, p, Rig, values } from './rig.ts'
 
 test('a synchronous handler gets every message once, in order, and the end is committed within the interval', async () => {
@@ -174,6 +176,35 @@ test('lines of the consumer reach the bus under its name', async () => {
   rig.engine.append(p(0), ['a'])
   await rig.settle()
   expect(rig.of('line')).toEqual([{ level: 'info', message: 'seen', from: 'OrdersConsumer', fields: { offset: 0 } }])
+})
+
+test('what begins is told before its handler is called, with all that is in hand by then', async () => {
+  const order: unknown[] = []
+  const hand = new ByHand()
+  const begins = () => {
+    const inHand = rig.runner.inHand().map(({ partition, offset, forMs }) => [partition, offset, forMs])
+    order.push(inHand)
+  }
+  const process = (message: Message, context: Context) => {
+    order.push(message.value)
+    return message.partition === 0 ? hand.call(message.value!, context) : undefined
+  }
+  const rig = await Rig.started({ process }, { begins, partitions: 2 })
+  rig.engine.append(p(0), ['waits'])
+  await rig.settle()
+  await rig.clock.advance(400)
+  rig.engine.append(p(1), ['returns'])
+  await rig.settle()
+  expect(order).toEqual([
+    [[0, 0, 0]],
+    'waits',
+    [
+      [0, 0, 400],
+      [1, 0, 0],
+    ],
+    'returns',
+  ])
+  expect(rig.runner.inHand()).toEqual([expect.objectContaining({ partition: 0, offset: 0, forMs: 400 })])
 })
 
 test('a snapshot says what each lane is doing', async () => {

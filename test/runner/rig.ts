@@ -38,6 +38,7 @@ export function consumerWith(hooks: Hooks): ConsumerInstance & Consumer {
 export interface RigOptions {
   readonly config?: Partial<Config>
   readonly onError?: OnError
+  readonly begins?: () => void
   readonly parsers?: (topic: string) => ((raw: string) => unknown) | undefined
 }
 
@@ -50,7 +51,7 @@ export class Rig {
   readonly runner: Runner
   readonly consumer: ConsumerInstance & Consumer
 
-  constructor(hooks: Hooks, { config = {}, onError, parsers }: RigOptions = {}) {
+  constructor(hooks: Hooks, { config = {}, onError, begins, parsers }: RigOptions = {}) {
     this.bus = createBus(error => {
       throw error
     })
@@ -65,6 +66,7 @@ export class Rig {
       engine: this.engine.factory,
       bus: this.bus,
       clock: this.clock,
+      begins,
       onError: onError ?? ((error, info) => this.errors.push({ error, info })),
       ...(parsers ? { parsers } : {}),
     })

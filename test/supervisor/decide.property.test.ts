@@ -4,6 +4,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decide, nextWake } from '../../src/supervisor/decide.ts'
+import { nextLook } from '../../src/supervisor/hanging.ts'
 import {
   type Action,
   initially,
@@ -26,7 +27,7 @@ interface Process {
 
 type Happening =
   | { readonly kind: 'exit'; readonly pick: number; readonly code: number | null }
-  | { readonly kind: 'describe' | 'up' | 'fail' | 'stale exit'; readonly pick: number }
+  | { readonly kind: 'describe' | 'up' | 'alive' | 'fail' | 'stale exit'; readonly pick: number }
   | { readonly kind: 'evicted'; readonly pick: number }
   | { readonly kind: 'pass'; readonly ms: number }
   | { readonly kind: 'size'; readonly consumer: string; readonly workers: number }
@@ -36,6 +37,7 @@ type Happening =
 const pick = fc.nat(7)
 const consumer = fc.constantFrom('Mail', 'Pay')
 const loop = fc.constantFrom('stop' as const, 'continue' as const)
+const hang = fc.constantFrom(0, 2000)
 const happening: fc.Arbitrary<Happening> = fc.oneof(
   {
     weight: 5,
@@ -46,6 +48,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     }),
   },
   { weight: 12, arbitrary: fc.record({ kind: fc.constantFrom('describe' as const, 'up' as const), pick }) },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('alive' as const), pick }) },
   {
     weight: 3,
     arbitrary: fc.record({ kind: fc.constantFrom('fail' as const, 'stale exit' as const, 'evicted' as const), pick }),
@@ -78,8 +81,8 @@ class World {
   finishedAt = 0
   finished: Extract<Action, { do: 'finish' }>[] = []
 
-  constructor(onCrashLoop: Policy['onCrashLoop'] = 'stop') {
-    this.state = initially({ ...policy, onCrashLoop })
+  constructor(onCrashLoop: Policy['onCrashLoop'] = 'stop', hangTimeoutMs = 0) {
+    this.state = initially({ ...policy, onCrashLoop, hangTimeoutMs })
   }
 
   take(event: SupervisorEvent): void {
@@ -205,7 +208,7 @@ class World {
 
   ofProcess(
     process: Process,
-    event: Extract<Happening, { kind: 'exit' | 'describe' | 'up' | 'fail' | 'stale exit' }>,
+    event: Extract<Happening, { kind: 'exit' | 'describe' | 'up' | 'alive' | 'fail' | 'stale exit' }>,
   ): void {
     const { slot, run } = process
     switch (event.kind) {
@@ -219,6 +222,9 @@ class World {
         if (!process.configured) break
         this.take({ type: 'up', slot, run, pid: run })
         this.take({ type: 'joining', slot, run })
+        break
+      case 'alive':
+        this.take({ type: 'alive', slot, run, inHand: [], more: 0, memoryBytes: 0 })
         break
       case 'fail':
         this.take({ type: 'failed', slot, run, message: 'Error: boom' })
@@ -252,7 +258,9 @@ class World {
       this.now = Math.max(this.now, wake)
       const before = this.state
       this.take({ type: 'tick' })
-      if (this.state === before) throw new Error(`woken at ${this.now} for nothing`)
+      const isLook = nextLook(before) <= this.now
+      const isIdle = this.state.slots === before.slots && this.state.phase === before.phase
+      if (isIdle && !isLook) throw new Error(`woken at ${this.now} for nothing`)
     }
     this.now = end
   }
@@ -261,11 +269,12 @@ class World {
 interface Start {
   readonly workers: number
   readonly onCrashLoop: Policy['onCrashLoop']
+  readonly hangTimeoutMs: number
 }
 
 /** A world in which all of that has happened, and then a stop. */
-function stoppedAfter(happenings: readonly Happening[], { workers, onCrashLoop }: Start): World {
-  const world = new World(onCrashLoop)
+function stoppedAfter(happenings: readonly Happening[], { workers, onCrashLoop, hangTimeoutMs }: Start): World {
+  const world = new World(onCrashLoop, hangTimeoutMs)
   world.happen({ kind: 'size', consumer: 'Mail', workers })
   for (const event of happenings) world.happen(event)
   world.happen({ kind: 'stop' })
@@ -279,10 +288,11 @@ describe('whatever happens, in whatever order', () => {
         fc.integer({ min: 1, max: 4 }),
         fc.array(happening, { maxLength: 120 }),
         loop,
-        (workers, happenings, onCrashLoop) => {
-          const world = stoppedAfter(happenings, { workers, onCrashLoop })
+        hang,
+        (workers, happenings, onCrashLoop, hangTimeoutMs) => {
+          const world = stoppedAfter(happenings, { workers, onCrashLoop, hangTimeoutMs })
           const stopped = world.stopAskedAt ?? 0
-          // Those that a boot limit ended were killed before anybody asked them to stop.
+          // Those that a limit ended were killed before anybody asked them to stop.
           const ignoring = world.live.filter(({ slot, killed }) => slot % 2 === 0 && !killed)
           for (const process of world.live.filter(({ slot }) => slot % 2 === 1)) world.exit(process, 0)
           world.pass(policy.shutdownTimeoutMs)
@@ -333,8 +343,9 @@ describe('whatever happens, in whatever order', () => {
         fc.integer({ min: 1, max: 4 }),
         fc.array(happening, { maxLength: 60 }),
         loop,
-        (workers, happenings, onCrashLoop) => {
-          const world = stoppedAfter(happenings, { workers, onCrashLoop })
+        hang,
+        (workers, happenings, onCrashLoop, hangTimeoutMs) => {
+          const world = stoppedAfter(happenings, { workers, onCrashLoop, hangTimeoutMs })
           world.pass(60_000)
           expect(world.finished).toHaveLength(1)
           expect(nextWake(world.state)).toBeNull()

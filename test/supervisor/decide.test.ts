@@ -237,8 +237,8 @@ describe('the group of a dead worker', () => {
   it('is told when no replacement has joined after a while, and a replacement that is ready waits for it', () => {
     const steps = Steps.withWorkers(1, { evictAfterMs: 5000 })
     steps.exit(0, null, 'SIGKILL')
-    expect(nextWake(steps.state)).toBe(5000)
     expect(steps.tickAt(4999)).toEqual([])
+    expect(nextWake(steps.state)).toBe(5000)
     expect(steps.tickAt(5000)).toEqual([{ do: 'evict', slot: 0 }])
     expect(steps.take({ type: 'described', slot: 0, run: 2 })).toEqual([])
     expect(steps.take({ type: 'evicted', slot: 0 })).toEqual([{ do: 'configure', slot: 0, run: 2 }])

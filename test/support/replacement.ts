@@ -46,3 +46,12 @@ export async function takenOver(scenario: Scenario, racecar: RacecarProcess, pla
 
 /** The number in `topic/partition`. */
 export const numberOf = (share: string): number => Number(share.slice(share.lastIndexOf('/') + 1))
+
+/** Under load: resolves when the worker has begun so much later than this message that its primary knows of it. */
+export async function isToldOf(scenario: Scenario, pid: number, { seq }: { readonly seq: number }): Promise<void> {
+  const { ledger } = scenario
+  const begun = ledger.handlings.find(one => one.pid === pid && one.seq === seq)!.start
+  await scenario.until('messages that were begun later', () =>
+    ledger.handlings.some(({ pid: by, start }) => by === pid && start > begun + 150),
+  )
+}

@@ -82,6 +82,18 @@ describe('a worker’s channel', () => {
     })
   })
 
+  it('holds one sign of life at a time: behind one that nobody has taken another one would say nothing more', async () => {
+    const { real, sent, answers } = port()
+    const channel = new IpcChannel(real)
+    const alive: ToPrimary = { type: 'alive', inHand: [], more: 0, memoryBytes: 1 }
+    for (let count = 0; count < 3; count++) channel.send(alive)
+    expect(sent).toHaveLength(1)
+    await drained(answers)
+    channel.send(alive)
+    expect(sent).toHaveLength(2)
+    await drained(answers)
+  })
+
   it('turns what cannot cross processes into text, and leaves the rest as it is', () => {
     const { real, sent } = port()
     const fields = {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { loadConfig } from '../../src/config/load.ts'
 import { RacecarError } from '../../src/errors.ts'
 import { type Bus, createBus } from '../../src/events/bus.ts'
+import type { InHand } from '../../src/events/events.ts'
 import { deferred } from '../../src/lib/deferred.ts'
 import type { ForwardedEvent, LaneReport, ToPrimary } from '../../src/messages.ts'
 import type { Driven, Loaded, RunnerEnd } from '../../src/worker/parts.ts'
@@ -34,6 +35,7 @@ const lane: LaneReport = {
 /** Does what it is told to, when it is told to. */
 class FakeRunner implements Driven {
   readonly calls: string[] = []
+  busy: readonly InHand[] = []
   readonly stops: { deadline: number; leave: boolean }[] = []
   readonly initialized = deferred()
   readonly ended = deferred<RunnerEnd>()
@@ -52,6 +54,9 @@ class FakeRunner implements Driven {
   }
   quiet(): void {
     this.calls.push('quiet')
+  }
+  inHand(): readonly InHand[] {
+    return this.busy
   }
   snapshot(): { lanes: readonly LaneReport[] } {
     return { lanes: [lane] }
@@ -166,6 +171,46 @@ describe('the life of a worker', () => {
     await turn()
     expect(runner.calls).toEqual(['initialize'])
     expect(said.map(({ type }) => type)).toEqual(['described'])
+    expect(await end(true)).toBe(0)
+  })
+})
+
+describe('a worker’s signs of life', () => {
+  const busy: InHand = { topic: 'greetings', partition: 0, offset: 7, lastOffset: 7, forMs: 30 }
+  const alive = () => said.flatMap(message => (message.type === 'alive' ? [message.inHand] : []))
+
+  it('begin when it is up, tell of a message as it begins, and end with what it has not finished', async () => {
+    let begins = () => {}
+    loading = Promise.resolve({
+      description,
+      prepare(_, told) {
+        begins = told
+        return runner
+      },
+    })
+    await run()
+    expect(said.map(({ type }) => type)).toEqual(['described', 'up', 'alive'])
+    await clock.advance(1000)
+    expect(alive()).toEqual([[], []])
+    await clock.advance(100)
+    runner.busy = [busy]
+    begins()
+    expect(alive().at(-1)).toEqual([busy])
+    worker.receive(stop)
+    runner.busy = []
+    expect(await end(true)).toBe(0)
+    expect(alive()).toEqual([[], [], [busy], []])
+  })
+
+  it('come several times within a short hang_timeout', async () => {
+    worker.receive({ type: 'load', plan })
+    await turn()
+    worker.receive({ ...configure, config: { ...configure.config, hangTimeout: 1 } })
+    runner.initialized.resolve()
+    await turn()
+    await clock.advance(1000)
+    expect(alive()).toHaveLength(6)
+    worker.receive(stop)
     expect(await end(true)).toBe(0)
   })
 })

@@ -32,11 +32,12 @@ it('--inspect opens a port in each worker, a replacement takes its predecessorâ€
   await racecar.line('slot.up', ({ slot }) => slot === 'WelcomeConsumer/0', racecar.lines.length)
   expect(await open()).toBe(true)
   expect(racecar.all('line').map(({ message }) => message)).toContain(
-    'With --inspect no limit ends a worker: boot_timeout and max_poll_interval are off, and session_timeout is 30 minutes.',
+    'With --inspect no limit ends a worker: boot_timeout, hang_timeout and max_poll_interval are off, and session_timeout is 30 minutes.',
   )
   racecar.signal('SIGUSR1')
   await project.until('the options', () => /^session_timeout +=\s1800 {2}\(flag --inspect\)$/m.test(racecar.stderr))
   expect(racecar.stderr).toMatch(/^boot_timeout +=\s2147483 {2}\(flag --inspect\)$/m)
+  expect(racecar.stderr).toMatch(/^hang_timeout +=\s0 {2}\(flag --inspect\)$/m)
   racecar.signal('SIGTERM')
   expect(await project.ended(racecar)).toEqual([0, null])
   project.expectNothingLeft()
