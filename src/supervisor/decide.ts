@@ -3,6 +3,7 @@
 
 import { EXIT } from '../errors.ts'
 import { configureWaiting, evicted, ofProcess } from './lives.ts'
+import { setQuiet } from './quiet.ts'
 import { type Action, placeOf, type Slot, type State, type SupervisorEvent, vacant } from './state.ts'
 import { beginStop, failureOf, finishStop, force, interrupt, UNKILLABLE_MS } from './stopping.ts'
 import { Turn } from './turn.ts'
@@ -52,6 +53,9 @@ function react(turn: Turn, event: SupervisorEvent): void {
       break
     case 'interrupt':
       interrupt(turn)
+      break
+    case 'quiet':
+      setQuiet(turn, event)
       break
     case 'kill':
       force(turn, event.by)

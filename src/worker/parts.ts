@@ -3,7 +3,7 @@
 
 import type { Bus } from '../events/bus.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { Description, LaneReport, LoadPlan, ToPrimary, ToWorker } from '../messages.ts'
+import type { Description, LaneReport, LoadPlan, Quiet, ToPrimary, ToWorker } from '../messages.ts'
 
 export interface RunnerEnd {
   readonly exitCode: number
@@ -15,7 +15,7 @@ export interface Driven {
   initialize(): Promise<void>
   start(): Promise<void>
   beat(): void
-  quiet(): void
+  quiet(quiet: Quiet): void
   stop(how: { readonly deadline: number; readonly leave: boolean }): Promise<{ readonly clean: boolean }>
   snapshot(): { readonly lanes: readonly LaneReport[] }
   readonly done: Promise<RunnerEnd>
