@@ -33,8 +33,8 @@ const partition = (number: number, changes: Partial<PartitionStatus> = {}): Part
   ...changes,
 })
 
-/** Is as quiet as it was asked to be, and has these partitions, the first ones first. */
-async function stand(rig: Rig, ...answers: readonly (readonly SlotStatus[])[]): Promise<void> {
+/** Is as quiet as it was asked to be, and stands like this, one after the other. Answers how often it was asked. */
+async function stand(rig: Rig, ...answers: readonly (readonly SlotStatus[])[]): Promise<() => number> {
   await rig.racecar()
   let asked = 0
   rig.standing = async () => {
@@ -45,6 +45,7 @@ async function stand(rig: Rig, ...answers: readonly (readonly SlotStatus[])[]): 
     const slots = answers[Math.min(asked++, answers.length - 1)] ?? []
     return { state: 'running', quiet: [{ consumer: 'WelcomeConsumer', ...quiet }], slots } satisfies Standing
   }
+  return () => asked
 }
 
 it.each([
@@ -76,9 +77,10 @@ it.each([
 ])('quiet waits for what is %s', async (_, busy) => {
   await using rig = new Rig()
   const other = partition(4, { quiet: false, inHandSince: new Date(0).toISOString() })
-  await stand(rig, [slot([busy, other])], [slot([busy, other])], [slot([partition(3), other])])
+  const asked = await stand(rig, [slot([busy, other])], [slot([busy, other])], [slot([partition(3), other])])
   expect(await racecarctl(['quiet', '--partition', 'greetings/3'], rig.ground())).toBe(0)
   expect(rig.out).toBe(`${name} is quiet (greetings/3), with nothing in hand.\n`)
+  expect(asked()).toBe(3)
 })
 
 it('quiet waits for shutdown_timeout at most, or for the time that it is given, and names what it waits for', async () => {
