@@ -15,9 +15,8 @@ for (const workers of [0, 2]) {
     await expectAtRest(scenario)
     await staysQuiet(scenario, scenario.everywhere)
     const started = ledger.handlings.length
-    // The system does not keep the order in which systemd sends the two.
-    racecar.signal('SIGCONT')
     racecar.signal('SIGTERM')
+    racecar.signal('SIGCONT')
     expect(await scenario.ended(racecar)).toEqual([0, null])
     expect(asked(racecar)).toEqual(['primary.quiet SIGTSTP'])
     expect(ledger.handlings).toHaveLength(started)

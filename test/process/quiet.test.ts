@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { now } from '../support/ledger.ts'
 import { lastJoins } from '../support/membership.ts'
 import { asked, expectAtRest, stateOf, staysQuiet } from '../support/quiet.ts'
 import { racecarctl, statusOf } from '../support/racecarctl.ts'
@@ -64,7 +65,10 @@ test('SIGTSTP to all processes, as Ctrl-Z sends it, makes quiet and suspends nob
   await expectAtRest(scenario)
 
   // The process group goes on by the shell's fg, say.
+  const at = now()
   for (const pid of [racecar.pid, ...racecar.workers()]) process.kill(pid, 'SIGCONT')
+  // A stop that was sent with it has a moment to come first.
+  expect((await racecar.line('primary.continued')).at - at).toBeGreaterThan(240)
   await scenario.flows()
   await load.stop()
   await scenario.handledAll()
