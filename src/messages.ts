@@ -33,6 +33,12 @@ export interface Description {
   readonly handler: 'process' | 'processBatch'
 }
 
+/** What a worker starts nothing of for the time being: all of its partitions or none, except these (`topic/partition`). */
+export interface Quiet {
+  readonly all: boolean
+  readonly except: readonly string[]
+}
+
 export type ToWorker =
   | { readonly type: 'load'; readonly plan: LoadPlan }
   | {
@@ -44,6 +50,8 @@ export type ToWorker =
     }
   /** `leave` false: a replacement follows under the same instance id. */
   | { readonly type: 'stop'; readonly withinMs: number; readonly leave: boolean; readonly reason: string }
+  /** From now on, and until it is told otherwise. Before it is configured as well. */
+  | { readonly type: 'quiet'; readonly quiet: Quiet }
   /** The group is changing: beat now. */
   | { readonly type: 'beat' }
   /** Somebody wants to know what it is doing. */
@@ -89,6 +97,8 @@ export interface LaneReport {
   readonly inHandForMs: number | null
   /** Milliseconds until the pause is over; null where there is none, or it is for good. */
   readonly pausedForMs: number | null
+  /** Nothing of it is started, until it is told to go on. */
+  readonly quiet: boolean
 }
 
 export type ForwardedEvent = { [N in EventName]: { readonly name: N; readonly data: Events[N] } }[EventName]
@@ -127,6 +137,7 @@ const toWorkerForms = {
   load: always,
   configure: always,
   stop: always,
+  quiet: always,
   beat: always,
   report: always,
 } satisfies Record<ToWorker['type'], Form>

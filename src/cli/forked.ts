@@ -31,6 +31,7 @@ export async function forked({ session, desk, exec }: ForkedParts): Promise<End 
   const { config } = session
   const { clientId, groupInstanceId: given } = config
   let isAsked = false
+  const quieted: Request[] = []
   const supervisor = new Supervisor({
     plans,
     policy: policyOf(config),
@@ -51,6 +52,7 @@ export async function forked({ session, desk, exec }: ForkedParts): Promise<End 
   desk.open({
     answer: request => {
       isAsked ||= endings.includes(request.kind)
+      if (request.kind === 'quiet' || request.kind === 'continue') quieted.push(request)
       answer(supervisor, session, request)
     },
     status: () => supervisor.status(),
@@ -59,6 +61,8 @@ export async function forked({ session, desk, exec }: ForkedParts): Promise<End 
   const end = await supervisor.done
   if (session.config.workers > 0 || end.exitCode !== EXIT.clean || isAsked) return end
   desk.close()
+  // Whoever runs the consumer instead is to be as quiet.
+  for (const request of quieted) desk.put(request)
   return 'no workers'
 }
 
@@ -76,6 +80,10 @@ function answer(supervisor: Supervisor, session: Session, request: Request): voi
       break
     case 'kill':
       supervisor.kill(request.by)
+      break
+    case 'quiet':
+    case 'continue':
+      supervisor.quiet(request.kind === 'quiet', request.by, request.which)
       break
     case 'show options':
       session.showOptions()

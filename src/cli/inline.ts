@@ -5,10 +5,11 @@ import { EXIT } from '../errors.ts'
 import { createBus } from '../events/bus.ts'
 import { deferred } from '../lib/deferred.ts'
 import { withCure } from '../lib/sentence.ts'
-import type { Description, ToPrimary } from '../messages.ts'
+import type { Description, Quiet, ToPrimary } from '../messages.ts'
+import { changed, isEverything, LOUD } from '../supervisor/quiet.ts'
 import type { Request } from '../supervisor/signals.ts'
 import { slotName } from '../supervisor/state.ts'
-import { isoTime, partitionsOf, type SlotStatus, type Standing } from '../supervisor/status.ts'
+import { isoTime, partitionsOf, quietOnes, type SlotStatus, type Standing } from '../supervisor/status.ts'
 import { load } from '../worker/load.ts'
 import { Worker } from '../worker/worker.ts'
 import type { Clerk, Desk } from './desk.ts'
@@ -33,7 +34,9 @@ export async function inline({ session, desk, uncaught }: InlineParts): Promise<
 }
 
 /** There is one consumer, where there are no workers. */
-const nameOf = ({ parts }: Session): string => slotName({ consumer: parts.plans[0]!.consumer, index: 0 })
+const consumerOf = ({ parts }: Session): string => parts.plans[0]!.consumer
+
+const nameOf = (session: Session): string => slotName({ consumer: consumerOf(session), index: 0 })
 
 type Stage = 'starting' | 'up' | 'stopping'
 
@@ -47,6 +50,7 @@ class Here implements Clerk {
   #interrupts = 0
   #state: Stage = 'starting'
   #since: number
+  #quiet: Quiet = LOUD
 
   constructor(session: Session) {
     this.#session = session
@@ -82,6 +86,10 @@ class Here implements Clerk {
       case 'kill':
         this.#kill(request.by)
         break
+      case 'quiet':
+      case 'continue':
+        this.#setQuiet(request)
+        break
       case 'show options':
         this.#session.showOptions()
         break
@@ -106,7 +114,18 @@ class Here implements Clerk {
       answers: true,
       partitions: partitionsOf(this.worker.lanes, clock),
     }
-    return { state: state === 'up' ? 'running' : state, slots: [slot] }
+    const running = isEverything(this.#quiet) ? 'quiet' : 'running'
+    const quiet = quietOnes({ [consumerOf(this.#session)]: this.#quiet })
+    return { state: state === 'up' ? running : state, quiet, slots: [slot] }
+  }
+
+  #setQuiet({ kind, by, which: { partitions } }: Extract<Request, { kind: 'quiet' | 'continue' }>): void {
+    const quiet = this.#state === 'stopping' ? undefined : changed(this.#quiet, kind === 'quiet', partitions)
+    if (!quiet) return
+    this.#quiet = quiet
+    const data = { by, consumers: [consumerOf(this.#session)], partitions }
+    this.#session.parts.bus.publish(kind === 'quiet' ? 'primary.quiet' : 'primary.continued', data)
+    this.worker.receive({ type: 'quiet', quiet })
   }
 
   #kill(by: string): void {

@@ -110,8 +110,8 @@ function newsFor(terminal: Terminal, consumers: readonly string[], bus: Bus): Ne
 const flushed = (writing: Promise<void>): Promise<boolean> => within(systemClock, writing, systemClock.now() + FLUSH_MS)
 
 async function start(session: Session, launch: Launch): Promise<End> {
-  const desk = new Desk()
-  answerSignals(launch.heard, request => desk.put(request.kind === 'hang up' ? hungUp(session) : request))
+  const desk = new Desk(systemClock)
+  answerSignals(launch.heard, request => desk.heard(request.kind === 'hang up' ? hungUp(session) : request))
   const control = await openControl({ session, desk, cwd: launch.cwd })
   try {
     return await serve(session, desk, launch)

@@ -8,6 +8,7 @@ import { runFolders } from '../supervisor/run-folder.ts'
 import { choose, type Selection, type Target } from './ctl/find.ts'
 import type { Ground } from './ctl/ground.ts'
 import type { ProduceOptions } from './ctl/produce.ts'
+import { goOn, type QuietOptions, quiet, type WhichOptions } from './ctl/quiet.ts'
 import { type StatusOptions, status } from './ctl/status.ts'
 import { type StopOptions, stop } from './ctl/stop.ts'
 import { plain, table } from './ctl/words.ts'
@@ -34,6 +35,20 @@ const commands: Readonly<Record<string, CtlCommand>> = {
       new Option('--force', 'end it at once when it is still there after that'),
     ],
     run: toOne<StopOptions>(stop),
+  },
+  quiet: {
+    about: 'has no further message started and waits until nothing is in hand; members stay in the group',
+    options: () => [
+      ...selecting(),
+      ...narrowing(),
+      new Option('--timeout <seconds>', 'how long to wait (default: shutdown_timeout)').argParser(toSeconds),
+    ],
+    run: toOne<QuietOptions>(quiet),
+  },
+  continue: {
+    about: 'goes on with what is quiet',
+    options: () => [...selecting(), ...narrowing()],
+    run: toOne<WhichOptions>(goOn),
   },
   produce: {
     about: 'stores a message in a topic, or each line of standard input as one',
@@ -75,7 +90,7 @@ export async function racecarctl(argv: readonly string[], ground: Ground): Promi
 
 function build(ground: Ground, done: (code: number) => void): Command {
   const program = new Command('racecarctl')
-    .description('Asks a running racecar how it stands, and stops it; produces messages.')
+    .description('Asks a running racecar how it stands, quiets and stops it; produces messages.')
     .exitOverride()
     .configureOutput({ writeOut: text => ground.out.write(text), writeErr: text => ground.err.write(text) })
     .showHelpAfterError('Try racecarctl --help.')
@@ -92,14 +107,19 @@ function build(ground: Ground, done: (code: number) => void): Command {
 }
 
 const EPILOGUE = `
-status and stop: without --pidfile and --consumer it is the one racecar of this user that runs. produce: Kafka's address and all
-else comes from --brokers, from RACECAR_* variables, and from config/racecar.* of this folder, the strongest first.
+status, stop, quiet and continue: without --pidfile and --consumer it is the one racecar of this user that runs. produce:
+Kafka's address and all else comes from --brokers, from RACECAR_* variables, and from config/racecar.* of this folder, the strongest first.
 Exit codes: 0 done, 1 not running or failed, 64 usage, or several that could be meant, 69 no broker or no such topic,
 77 credentials or ACL, 78 options.`
 
 const selecting = (): Option[] => [
   new Option('-p, --pidfile <file>', 'the racecar with this pidfile').conflicts('consumer'),
   new Option('-c, --consumer <name>', 'the racecar that runs this consumer'),
+]
+
+const narrowing = (): Option[] => [
+  new Option('--only <consumer>', 'this consumer alone; may be given several times').argParser(listed),
+  new Option('--partition <topic/number>', 'this partition alone; may be given several times').argParser(toPlace),
 ]
 
 function producing(): Option[] {
@@ -162,6 +182,14 @@ function toSeconds(text: string): number {
 function toPartition(text: string): number {
   if (!/^[0-9]{1,9}$/.test(text)) throw new InvalidArgumentError('It is a whole number.')
   return Number(text)
+}
+
+const listed = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
+
+function toPlace(text: string, before?: readonly string[]): readonly string[] {
+  if (!/^[^/\s]{1,249}\/(0|[1-9][0-9]{0,8})$/.test(text))
+    throw new InvalidArgumentError('It is a topic and a number, as in pageviews/3.')
+  return listed(text, before)
 }
 
 function toHeaders(text: string, before: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {

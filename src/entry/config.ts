@@ -6,7 +6,7 @@ import { evaluate } from '../loader/config-module.ts'
 import type { FromConfig, ToConfig } from '../messages.ts'
 
 // A terminal sends these to all; the process that asked ends this one. A listener for SIGUSR1 keeps Node's debugger shut.
-for (const signal of ['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1'] as const) process.on(signal, () => {})
+for (const signal of ['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGTSTP', 'SIGUSR1'] as const) process.on(signal, () => {})
 
 process.once('message', message => void answer(message as ToConfig))
 

@@ -94,6 +94,9 @@ export interface Events {
     files: readonly string[]
   }
   'primary.stopping': { reason: string; graceMs: number }
+  /** Of these no further message is started, until they go on. No partitions: all of theirs. */
+  'primary.quiet': { by: string; consumers: readonly string[]; partitions: readonly string[] }
+  'primary.continued': { by: string; consumers: readonly string[]; partitions: readonly string[] }
   'primary.stopped': { exitCode: number; why: string }
   'slot.forked': { slot: string; pid: number; restarts: number }
   'slot.up': { slot: string; pid: number; afterMs: number }

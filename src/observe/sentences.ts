@@ -29,6 +29,9 @@ function had({ agoMs, inHand, more, memoryBytes }: LastHeard): string {
   return `When it was last heard, ${seconds(agoMs)} before, it had in hand ${all}, and ${megabytes} MB of memory.`
 }
 
+const quieted = ({ consumers, partitions }: { consumers: readonly string[]; partitions: readonly string[] }): string =>
+  partitions.length === 0 ? consumers.join(', ') : `${partitions.join(', ')} (${consumers.join(', ')})`
+
 /** With its causes; without the stack. */
 export function told({ name, message, cause }: ErrorData): string {
   const own = name === 'RacecarError' || name === 'Error' ? message : `${name}: ${message}`
@@ -143,6 +146,12 @@ const ofPrimary = {
     level: 'info',
     say: ({ reason, graceMs }) => asSentence(`Stops within ${seconds(graceMs)}: ${reason}`),
   },
+  'primary.quiet': {
+    level: 'info',
+    say: ({ by, ...which }) =>
+      `Quiet, asked by ${by}: no further message of ${quieted(which)} is started until told to go on.`,
+  },
+  'primary.continued': { level: 'info', say: ({ by, ...which }) => `Goes on with ${quieted(which)}, asked by ${by}.` },
   'primary.stopped': {
     level: ({ exitCode }) => (exitCode === 0 ? 'info' : 'error'),
     say: ({ exitCode, why }) => (exitCode === 0 ? 'Has stopped.' : `Ends with exit code ${exitCode}: ${why}`),

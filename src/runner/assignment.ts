@@ -12,6 +12,7 @@ import {
 import type { Bus } from '../events/bus.ts'
 import type { Clock } from '../lib/clock.ts'
 import { within } from '../lib/within.ts'
+import type { Quiet } from '../messages.ts'
 import type { Attempt } from './attempt.ts'
 import type { Committer } from './committer.ts'
 import { shareOf } from './demand.ts'
@@ -47,6 +48,7 @@ export class Assignment implements Omit<EngineSink, 'failed'> {
   /** Handlers that were given up and have not settled. */
   readonly #ghosts = new Map<string, Attempt>()
   #givenUp = 0
+  #quiet: Quiet = { all: false, except: [] }
   readonly #pool: Pool = { bytes: 0 }
   readonly #host: LaneHost
 
@@ -104,13 +106,19 @@ export class Assignment implements Omit<EngineSink, 'failed'> {
     void this.#parts.hooks.partitions('onPartitionsRevoked', gone)
   }
 
+  /** Of these nothing is started until it is taken back, whether they are ours by now or later. */
+  quiet(quiet: Quiet): void {
+    this.#quiet = quiet
+    for (const lane of this.#lanes.values()) lane.quiet(this.#isQuiet(lane))
+  }
+
   records(batch: FetchedBatch): void {
     this.#lanes.get(keyOf(batch))?.take(batch)
   }
 
   wants(of: TopicPartition): number {
     const lane = this.#lanes.get(keyOf(of))
-    if (!lane || this.#parts.turns.isQuiet) return 0
+    if (!lane || this.#parts.turns.isClosed) return 0
     const { prefetchMaxBytes, minMessages } = this.#parts
     return lane.wants({ share: this.#share, room: prefetchMaxBytes - this.#pool.bytes, minMessages })
   }
@@ -132,8 +140,13 @@ export class Assignment implements Omit<EngineSink, 'failed'> {
   #open(at: PartitionOffset): Lane {
     const { turns, clock, workFor } = this.#parts
     const lane = new Lane({ at, turns, clock, work: workFor(at), pool: this.#pool, host: this.#host })
+    lane.quiet(this.#isQuiet(at))
     this.#lanes.set(keyOf(at), lane)
     return lane
+  }
+
+  #isQuiet(of: TopicPartition): boolean {
+    return this.#quiet.all !== this.#quiet.except.includes(keyOf(of))
   }
 
   #close(of: TopicPartition, why: string, only?: Lane): void {

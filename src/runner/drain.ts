@@ -15,7 +15,7 @@ export interface DrainBounds {
 
 /** Answers with the lanes whose handlers have not settled. */
 export async function drain(lanes: readonly Lane[], bounds: DrainBounds): Promise<readonly Lane[]> {
-  for (const lane of lanes) lane.quiet()
+  for (const lane of lanes) lane.cease()
   const atRest = Promise.all(lanes.map(lane => lane.atRest()))
   if (await bounds.untilAbort(atRest)) return []
   for (const lane of lanes) lane.inHand?.abort(bounds.why)

@@ -2,7 +2,7 @@
 // something may be started and what follows from its end; it does not commit, fetch or know of other lanes. A handler that is
 // given up runs on without its lane: whatever becomes of it then changes nothing here.
 //
-// held → waiting ⇄ handling → paused → waiting; each → closed. `quiet` forbids starting and is never taken back.
+// held → waiting ⇄ handling → paused → waiting; each → closed. `quiet` forbids starting until it is taken back, `cease` for good.
 
 import type { FetchedBatch, PartitionOffset, TopicPartition } from '../engine/engine.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -43,6 +43,7 @@ export class Lane implements Taker, TopicPartition {
   readonly #retries = new Retries()
   #state: LaneState = { kind: 'held' }
   #isQuiet = false
+  #hasCeased = false
   #rest: Deferred<void> | undefined
   /** The last handler that returned a promise. A lane that has let go of one starts no other, so there is one at a time. */
   #followed: Attempt | undefined
@@ -80,7 +81,7 @@ export class Lane implements Taker, TopicPartition {
   }
 
   take(batch: FetchedBatch): void {
-    if (this.isClosed || this.#isQuiet) return
+    if (this.isClosed || this.#hasCeased) return
     const { queue } = this.#intake
     const before = queue.position
     this.#intake.take(batch)
@@ -90,7 +91,7 @@ export class Lane implements Taker, TopicPartition {
 
   /** Bytes to fetch; 0: none now. */
   wants(budget: Budget): number {
-    return this.isClosed || this.#isQuiet ? 0 : this.#intake.wants(budget)
+    return this.isClosed || this.#hasCeased ? 0 : this.#intake.wants(budget)
   }
 
   run(): void {
@@ -103,9 +104,15 @@ export class Lane implements Taker, TopicPartition {
     }
   }
 
+  /** Starts nothing until it goes on; what is in hand, what is fetched and pauses are as ever. */
+  quiet(isQuiet: boolean): void {
+    this.#isQuiet = isQuiet
+    this.#wake()
+  }
+
   /** Starts nothing any more; what is in hand goes on. */
-  quiet(): void {
-    this.#isQuiet = true
+  cease(): void {
+    this.#hasCeased = true
     this.#intake.quiet()
     if (this.#state.kind !== 'paused') return
     this.#state.cancel()
@@ -122,7 +129,7 @@ export class Lane implements Taker, TopicPartition {
   /** Lets go of the handler in hand: what is handled stays handled, but its result will not count. Answers with it. */
   giveUp(why: string): Attempt | undefined {
     const attempt = this.inHand
-    this.quiet()
+    this.cease()
     if (!attempt) return undefined
     this.#state = WAITING
     this.#rest?.resolve()
@@ -157,11 +164,12 @@ export class Lane implements Taker, TopicPartition {
     const { lag, queue } = this.#intake
     const { position, count: waiting } = queue
     const figures = figuresOf(this.#state, this.#parts.clock.now())
-    return { topic, partition, position, committed, waiting, waitingBytes: Math.round(queue.bytes), lag, ...figures }
+    const waitingBytes = Math.round(queue.bytes)
+    return { topic, partition, position, committed, waiting, waitingBytes, lag, quiet: this.#isQuiet, ...figures }
   }
 
   get #mayStart(): boolean {
-    return this.#state.kind === 'waiting' && !this.#isQuiet
+    return this.#state.kind === 'waiting' && !this.#isQuiet && !this.#hasCeased
   }
 
   #wait(): void {
@@ -247,7 +255,7 @@ export class Lane implements Taker, TopicPartition {
     if (attempt && offset === queue.position) return this.#again(error, attempt, true)
     const lastOffset = attempt?.lastOffset ?? queue.position - 1
     this.#intake.restart(offset)
-    if (!this.#isQuiet) this.#parts.host.seek({ topic: this.topic, partition: this.partition, offset })
+    if (!this.#hasCeased) this.#parts.host.seek({ topic: this.topic, partition: this.partition, offset })
     const count = lastOffset + 1 - offset
     this.#fail({ error, offset, lastOffset, count, undelivered: true, message: () => undefined })
   }
@@ -256,7 +264,7 @@ export class Lane implements Taker, TopicPartition {
     const { topic, partition } = this
     const failures = this.#retries.failed(what.offset, what.lastOffset)
     const pause = this.#parts.host.failed({ ...what, topic, partition, failures })
-    if (this.#isQuiet || this.isClosed) return
+    if (this.#hasCeased || this.isClosed) return
     if (this.#state.kind === 'paused') this.#state.cancel()
     this.#state = paused(pause, this.#parts.clock, () => this.#wait())
   }

@@ -5,6 +5,7 @@ import { EXIT, isRacecarError, RacecarError } from '../errors.ts'
 import type { InHand } from '../events/events.ts'
 import { deferred } from '../lib/deferred.ts'
 import { reasonOf } from '../lib/reason.ts'
+import type { Quiet } from '../messages.ts'
 import { finish } from './ending.ts'
 import { Farewell, type StopHow } from './farewell.ts'
 import { Machine, type RunnerParts } from './machine.ts'
@@ -71,9 +72,9 @@ export class Runner {
     if (this.#membership === 'joining' || this.#membership === 'joined') this.#machine.engine.beat()
   }
 
-  /** Starts nothing new; what is in hand goes on, and so does the membership. */
-  quiet(): void {
-    this.#machine.turns.quiet()
+  /** Starts nothing new of these until it is told otherwise; what is in hand goes on, and so does the membership. */
+  quiet(quiet: Quiet): void {
+    this.#machine.assignment.quiet(quiet)
   }
 
   /**
@@ -109,7 +110,7 @@ export class Runner {
   }
 
   async #end(farewell: Farewell): Promise<{ clean: boolean }> {
-    this.#machine.turns.quiet()
+    this.#machine.turns.close()
     const clean = await finish(this.#machine, {
       farewell,
       initializing: this.#initializing,

@@ -36,7 +36,7 @@ const resolved = Promise.resolve()
 export class Turns {
   readonly #parts: TurnsParts
   readonly #queue: Taker[] = []
-  #isQuiet = false
+  #isClosed = false
   /** Serial: a handler is running. */
   #isBusy = false
   #isShut = false
@@ -51,11 +51,11 @@ export class Turns {
     this.#parts = parts
   }
 
-  get isQuiet(): boolean {
-    return this.#isQuiet
+  get isClosed(): boolean {
+    return this.#isClosed
   }
 
-  /** `taker.run` will be called, soon and once, unless all is quiet. */
+  /** `taker.run` will be called, soon and once, unless they are closed. */
   ask(taker: Taker): void {
     this.#line(taker)
     this.#schedule()
@@ -71,7 +71,7 @@ export class Turns {
 
   /** Whether a message may be started now; where not, the taker's turn comes again. */
   enter(taker: Taker): boolean {
-    if (this.#isQuiet) return false
+    if (this.#isClosed) return false
     if (this.#isBusy || !this.#parts.gate()) {
       this.#isShut = true
       this.#line(taker)
@@ -103,8 +103,8 @@ export class Turns {
   }
 
   /** Nothing is started any more. */
-  quiet(): void {
-    this.#isQuiet = true
+  close(): void {
+    this.#isClosed = true
     this.#cancelRetry?.()
   }
 
@@ -115,7 +115,7 @@ export class Turns {
   }
 
   #schedule(): void {
-    if (this.#isScheduled || this.#isQuiet) return
+    if (this.#isScheduled || this.#isClosed) return
     this.#isScheduled = true
     void resolved.then(() => this.#drain())
   }
@@ -146,7 +146,7 @@ export class Turns {
   }
 
   #retry(): void {
-    if (this.#isQuiet) return
+    if (this.#isClosed) return
     this.#cancelRetry ??= this.#parts.clock.after(GATE_RETRY, () => {
       this.#cancelRetry = undefined
       this.poke()

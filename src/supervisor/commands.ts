@@ -1,5 +1,6 @@
 // What may be asked of a running racecar over its control socket, as one table: the name of a command, and what answers it.
 
+import type { Which } from './quiet.ts'
 import type { Identity } from './run-folder.ts'
 import type { Request } from './signals.ts'
 import type { Standing } from './status.ts'
@@ -20,6 +21,20 @@ export interface Controlled {
 
 const BY = 'racecarctl'
 
+type Fields = Readonly<Record<string, unknown>>
+
+/** Throws where it makes no sense, or names a consumer that is not here. */
+function whichOf({ consumers = [], partitions = [] }: Fields, of: Controlled): Which {
+  if (!isTexts(consumers) || !isTexts(partitions)) throw new Error('consumers and partitions are lists of names')
+  const here = of.hello().consumer.split(', ')
+  const stranger = consumers.find(consumer => !here.includes(consumer))
+  if (stranger !== undefined) throw new Error(`there is no consumer ${stranger} here, only ${here.join(', ')}`)
+  return { consumers, partitions }
+}
+
+const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every(one => typeof one === 'string')
+
 export const commands = {
   hello: (of: Controlled) => of.hello(),
   status: async (of: Controlled) => ({ ...of.hello(), ...(await of.status()) }),
@@ -27,19 +42,27 @@ export const commands = {
     of.ask({ kind: 'stop', reason: BY })
     return { withinMs: of.graceMs() }
   },
+  quiet: (of: Controlled, question: Fields) => {
+    of.ask({ kind: 'quiet', by: BY, which: whichOf(question, of) })
+    return { withinMs: of.graceMs() }
+  },
+  continue: (of: Controlled, question: Fields) => {
+    of.ask({ kind: 'continue', by: BY, which: whichOf(question, of) })
+    return { withinMs: 0 }
+  },
   /** What a second SIGINT does. */
   kill: (of: Controlled) => {
     of.ask({ kind: 'kill', by: BY })
     return { withinMs: 0 }
   },
-} satisfies Record<string, (of: Controlled) => object | Promise<object>>
+} satisfies Record<string, (of: Controlled, question: Fields) => object | Promise<object>>
 
 export type CommandName = keyof typeof commands
 export type AnswerTo<C extends CommandName> = Awaited<ReturnType<(typeof commands)[C]>>
 
-/** One line of JSON each way. */
-export interface Question {
-  readonly command: string
+/** One line of JSON each way. `consumers` and `partitions` are for `quiet` and `continue`. */
+export interface Question extends Partial<Which> {
+  readonly command: CommandName
 }
 
 export type Answer<C extends CommandName = CommandName> =

@@ -122,12 +122,12 @@ async function* questionsOf(socket: Socket): AsyncGenerator<string> {
 }
 
 async function answerTo(line: string, controlled: Controlled): Promise<Answer> {
-  const { command } = JSON.parse(line) as { command?: unknown }
+  const { command, ...question } = JSON.parse(line) as Readonly<Record<string, unknown>>
   if (!isCommand(command)) {
     return { ok: false, error: `there is no command ${String(command)} here, only ${Object.keys(commands).join(', ')}` }
   }
   try {
-    return { ok: true, data: await commands[command](controlled) }
+    return { ok: true, data: await commands[command](controlled, question) }
   } catch (error) {
     return { ok: false, error: reasonOf(error) }
   }

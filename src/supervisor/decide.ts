@@ -4,6 +4,7 @@
 import { EXIT } from '../errors.ts'
 import { attendSilence, isBooting, look, nextLook, silentAt } from './hanging.ts'
 import { configureWaiting, evicted, ofProcess } from './lives.ts'
+import { setQuiet } from './quiet.ts'
 import { type Action, placeOf, type Slot, type State, type SupervisorEvent, tracesOf, vacant } from './state.ts'
 import { beginStop, finishStop, force, interrupt, UNKILLABLE_MS } from './stopping.ts'
 import { Turn } from './turn.ts'
@@ -56,6 +57,9 @@ function react(turn: Turn, event: SupervisorEvent): void {
       break
     case 'interrupt':
       interrupt(turn)
+      break
+    case 'quiet':
+      setQuiet(turn, event)
       break
     case 'kill':
       force(turn, event.by)

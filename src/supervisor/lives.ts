@@ -3,6 +3,7 @@
 import { EXIT } from '../errors.ts'
 import { backoff } from '../lib/backoff.ts'
 import { alive, lastHeard } from './hanging.ts'
+import { isNothing, quietOf } from './quiet.ts'
 import {
   type Crashes,
   type Down,
@@ -77,6 +78,8 @@ const mayJoin = ({ state }: Turn, { consumer, membership }: Live): boolean =>
 
 function configure(turn: Turn, { heldSince = turn.now, ...slot }: Starting): void {
   turn.put({ ...slot, killAt: slot.killAt + (turn.now - heldSince), step: 'configured' })
+  const quiet = quietOf(turn.state, slot.consumer)
+  if (!isNothing(quiet)) turn.act({ do: 'quiet', slot: slot.number, run: slot.run, quiet })
   turn.act({ do: 'configure', slot: slot.number, run: slot.run })
 }
 

@@ -54,10 +54,12 @@ const isNumberOrNull = (value: unknown): boolean => value === null || isNumber(v
 
 function isLaneReport(value: unknown): value is LaneReport {
   if (typeof value !== 'object' || value === null) return false
-  const { topic, state, partition, position, committed, lag, waiting, inHandForMs, pausedForMs } = value as LaneReport
+  const { topic, state, partition, position, committed, lag, waiting, inHandForMs, pausedForMs, quiet } =
+    value as LaneReport
   return (
     typeof topic === 'string' &&
     typeof state === 'string' &&
+    typeof quiet === 'boolean' &&
     [partition, position, committed, lag, waiting].every(isNumber) &&
     [inHandForMs, pausedForMs].every(isNumberOrNull)
   )

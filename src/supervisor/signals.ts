@@ -1,6 +1,8 @@
 // The signals that the primary knows, as one table: what each asks for. A handler only passes the request on; nothing happens
 // inside it. Listening begins in bin/racecar.js, long before there is anybody to ask: what came earlier is kept and told then.
 
+import { EVERYTHING, type Which } from './quiet.ts'
+
 export type Request =
   /** Graceful, within shutdown_timeout. */
   | { readonly kind: 'stop'; readonly reason: string }
@@ -8,6 +10,8 @@ export type Request =
   | { readonly kind: 'interrupt' }
   /** At once. No signal asks for it: racecarctl does. */
   | { readonly kind: 'kill'; readonly by: string }
+  /** Of these no further message is started, or they go on. */
+  | { readonly kind: 'quiet' | 'continue'; readonly by: string; readonly which: Which }
   /** The options in force, on standard error. */
   | { readonly kind: 'show options' }
   | { readonly kind: 'nothing' }
@@ -21,6 +25,8 @@ const table: Readonly<Record<string, SignalRequest>> = {
   SIGHUP: { kind: 'hang up' },
   SIGINT: { kind: 'interrupt' },
   SIGUSR1: { kind: 'show options' },
+  SIGTSTP: { kind: 'quiet', by: 'SIGTSTP', which: EVERYTHING },
+  SIGCONT: { kind: 'continue', by: 'SIGCONT', which: EVERYTHING },
 }
 
 export function requestFor(signal: string): SignalRequest {

@@ -2,7 +2,7 @@
 // no process, no timer, no handle. A process is known by its slot and its run, a number that is never given twice.
 
 import type { InHand } from '../events/events.ts'
-import type { ForwardedEvent } from '../messages.ts'
+import type { ForwardedEvent, Quiet } from '../messages.ts'
 
 /** Times in milliseconds. */
 export interface Policy {
@@ -147,6 +147,8 @@ export interface State {
   readonly interrupts: number
   /** When this process last looked at its workers: it may have been stopped itself. */
   readonly lookedAt: number
+  /** By consumer; one that is missing was never quiet. */
+  readonly quiet: Readonly<Record<string, Quiet>>
   /** Consumers a worker of which has been a member: what the brokers refuse now they once allowed. */
   readonly everJoined: readonly string[]
 }
@@ -178,6 +180,14 @@ export type SupervisorEvent =
   | { readonly type: 'evicted'; readonly slot: number }
   | { readonly type: 'stop'; readonly reason: string; readonly code: number; readonly why: string }
   | { readonly type: 'interrupt' }
+  /** These are to be quiet, or to go on. No partitions: all of them. */
+  | {
+      readonly type: 'quiet'
+      readonly isQuiet: boolean
+      readonly by: string
+      readonly consumers: readonly string[]
+      readonly partitions: readonly string[]
+    }
   /** Everything at once, whatever is in hand. */
   | { readonly type: 'kill'; readonly by: string }
   | { readonly type: 'tick' }
@@ -185,6 +195,8 @@ export type SupervisorEvent =
 export type Action =
   | (Run & { readonly do: 'fork'; readonly restarts: number })
   | (Run & { readonly do: 'configure' })
+  /** Tell it what is quiet by now. */
+  | (Run & { readonly do: 'quiet'; readonly quiet: Quiet })
   | (Run & { readonly do: 'stop'; readonly withinMs: number; readonly reason: string })
   | (Run & { readonly do: 'kill'; readonly why: string })
   /** The slot's instance id belongs to somebody else: another one. */
@@ -210,6 +222,7 @@ export const initially = (policy: Policy): State => ({
   clear: [],
   interrupts: 0,
   lookedAt: 0,
+  quiet: {},
   everJoined: [],
 })
 

@@ -2,7 +2,8 @@
 // it knows neither who asks nor how it is shown.
 
 import type { Clock } from '../lib/clock.ts'
-import type { LaneReport } from '../messages.ts'
+import type { LaneReport, Quiet } from '../messages.ts'
+import { isEverything, isNothing, quietOf } from './quiet.ts'
 import type { Lanes } from './reports.ts'
 import { type Slot, type State, slotName } from './state.ts'
 
@@ -20,6 +21,12 @@ export interface PartitionStatus {
   readonly pausedUntil: string | null
   /** null: no handler runs. */
   readonly inHandSince: string | null
+  /** No further message of it is started until it is told to go on. */
+  readonly quiet: boolean
+}
+
+export interface ConsumerQuiet extends Quiet {
+  readonly consumer: string
 }
 
 export interface SlotStatus {
@@ -39,7 +46,10 @@ export interface SlotStatus {
 }
 
 export interface Standing {
-  readonly state: 'starting' | 'running' | 'stopping'
+  /** `quiet`: all consumers, with all partitions. */
+  readonly state: 'starting' | 'running' | 'quiet' | 'stopping'
+  /** The consumers of which something is quiet, whether or not it is here at the moment. */
+  readonly quiet: readonly ConsumerQuiet[]
   readonly slots: readonly SlotStatus[]
 }
 
@@ -54,14 +64,20 @@ export interface Sources {
 export const isAskable = (slot: Slot): slot is Extract<Slot, { state: 'up' | 'hung' | 'stopping' }> =>
   slot.state === 'up' || slot.state === 'hung' || slot.state === 'stopping'
 
-export function standingOf({ phase, slots }: State, sources: Sources): Standing {
+export function standingOf(state: State, sources: Sources): Standing {
+  const { phase, slots, quiet } = state
+  const isQuiet = slots.length > 0 && slots.every(({ consumer }) => isEverything(quietOf(state, consumer)))
   return {
-    state: phase.kind === 'running' ? 'running' : 'stopping',
+    state: phase.kind !== 'running' ? 'stopping' : isQuiet ? 'quiet' : 'running',
+    quiet: quietOnes(quiet),
     slots: [...slots]
       .sort((a, b) => (a.consumer === b.consumer ? a.index - b.index : a.consumer < b.consumer ? -1 : 1))
       .map(slot => slotStatus(slotName(slot), slot, sources)),
   }
 }
+
+export const quietOnes = (quiet: State['quiet']): readonly ConsumerQuiet[] =>
+  Object.entries(quiet).flatMap(([consumer, of]) => (isNothing(of) ? [] : [{ consumer, ...of }]))
 
 function slotStatus(name: string, slot: Slot, { clock, pidOf, reports }: Sources): SlotStatus {
   const lanes = slot.state === 'down' ? undefined : reports.get(slot.run)
@@ -82,7 +98,7 @@ function slotStatus(name: string, slot: Slot, { clock, pidOf, reports }: Sources
 export const partitionsOf = (lanes: readonly LaneReport[], clock: Clock): readonly PartitionStatus[] =>
   [...lanes]
     .sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1))
-    .map(({ topic, partition, position, committed, lag, state, pausedForMs, inHandForMs }) => ({
+    .map(({ topic, partition, position, committed, lag, state, pausedForMs, inHandForMs, quiet }) => ({
       topic,
       partition,
       position,
@@ -91,6 +107,7 @@ export const partitionsOf = (lanes: readonly LaneReport[], clock: Clock): readon
       paused: state === 'paused',
       pausedUntil: pausedForMs === null ? null : isoTime(clock, pausedForMs),
       inHandSince: inHandForMs === null ? null : isoTime(clock, -inHandForMs),
+      quiet,
     }))
 
 /** The time of day `ms` from now. */

@@ -12,6 +12,7 @@ import type { Description, ForwardedEvent } from '../messages.ts'
 import { decide, nextWake } from './decide.ts'
 import type { Ending, SupervisorParts } from './parts.ts'
 import { BeatPulse } from './pulse.ts'
+import type { Which } from './quiet.ts'
 import { Reports } from './reports.ts'
 import { Roster } from './roster.ts'
 import { type Action, initially, type Slot, type State, type SupervisorEvent, slotName } from './state.ts'
@@ -62,6 +63,12 @@ export class Supervisor {
   /** The first is a graceful stop, the second ends all workers at once. */
   interrupt(): void {
     this.#take({ type: 'interrupt' })
+  }
+
+  /** Of these no further message is started, or they go on. The last word about a partition holds. */
+  quiet(isQuiet: boolean, by: string, { consumers, partitions }: Which): void {
+    const all = this.#parts.plans.map(({ consumer }) => consumer)
+    this.#take({ type: 'quiet', isQuiet, by, consumers: consumers.length === 0 ? all : consumers, partitions })
   }
 
   /** All workers at once. `by` says whose wish it is. */
@@ -118,6 +125,9 @@ export class Supervisor {
         break
       case 'configure':
         this.#configure(action.slot)
+        break
+      case 'quiet':
+        this.#processes.get(action.slot)?.handle.send({ type: 'quiet', quiet: action.quiet })
         break
       case 'stop': {
         const { withinMs, reason } = action

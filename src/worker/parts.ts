@@ -4,7 +4,7 @@
 import type { Bus } from '../events/bus.ts'
 import type { InHand } from '../events/events.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { Description, LaneReport, LoadPlan, ToPrimary, ToWorker } from '../messages.ts'
+import type { Description, LaneReport, LoadPlan, Quiet, ToPrimary, ToWorker } from '../messages.ts'
 
 export interface RunnerEnd {
   readonly exitCode: number
@@ -16,7 +16,7 @@ export interface Driven {
   initialize(): Promise<void>
   start(): Promise<void>
   beat(): void
-  quiet(): void
+  quiet(quiet: Quiet): void
   stop(how: { readonly deadline: number; readonly leave: boolean }): Promise<{ readonly clean: boolean }>
   /** The handlers' calls under way. */
   inHand(): readonly InHand[]

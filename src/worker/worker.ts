@@ -4,7 +4,7 @@
 import { EXIT, isRacecarError } from '../errors.ts'
 import { errorData } from '../events/events.ts'
 import { type Deferred, deferred } from '../lib/deferred.ts'
-import type { LaneReport, LoadPlan, ToWorker } from '../messages.ts'
+import type { LaneReport, LoadPlan, Quiet, ToWorker } from '../messages.ts'
 import { Beats, periodOf } from './beats.ts'
 import { failFast } from './fail-fast.ts'
 import type { Driven, Loaded, RunnerEnd, Setup, WorkerParts } from './parts.ts'
@@ -38,6 +38,7 @@ const CRASH_MS = 1000
 const MOMENT_MS = 250
 /** Before its own configuration is known; the default of shutdown_timeout. */
 const UNKNOWN_GRACE_MS = 25_000
+const ALL: Quiet = { all: true, except: [] }
 /** A runner that has not come back by then will not. */
 const OVERTIME_MS = 250
 
@@ -48,6 +49,7 @@ export class Worker {
   #life: Life = { kind: 'waiting' }
   #farewell: Farewell | undefined
   #ended = false
+  #quiet: Quiet = { all: false, except: [] }
 
   constructor(parts: WorkerParts) {
     this.#parts = parts
@@ -76,6 +78,9 @@ export class Worker {
         break
       case 'stop':
         this.stop(message)
+        break
+      case 'quiet':
+        this.#beQuiet(message.quiet)
         break
       case 'beat':
         if (this.#life.kind === 'running') this.#life.runner.beat()
@@ -106,7 +111,7 @@ export class Worker {
   /** A SIGTERM of its own: the slot goes on, so the place in the group is kept for the replacement. */
   terminated(reason: string): void {
     if (this.#farewell) return
-    if (this.#life.kind === 'running') this.#life.runner.quiet()
+    this.#beQuiet(ALL)
     this.#parts.clock.after(MOMENT_MS, () => {
       if (!this.#farewell) this.stop({ withinMs: this.#graceMs(), leave: false, reason })
     })
@@ -126,6 +131,11 @@ export class Worker {
   crashed(thrown: unknown): void {
     this.#parts.bus.publish('worker.failed', { error: errorData(thrown) })
     this.stop({ withinMs: CRASH_MS, leave: false, reason: 'an error that nobody caught', exitCode: EXIT.failure })
+  }
+
+  #beQuiet(quiet: Quiet): void {
+    this.#quiet = quiet
+    if (this.#life.kind === 'running') this.#life.runner.quiet(quiet)
   }
 
   async #load(plan: LoadPlan): Promise<void> {
@@ -150,6 +160,7 @@ export class Worker {
       const runner = await life.loaded.prepare(setup, this.#beats.begins)
       if (this.#farewell) return
       this.#life = { kind: 'running', setup, runner }
+      runner.quiet(this.#quiet)
       void runner.done.then(end => this.#runnerEnded(end))
       await runner.initialize()
       if (this.#farewell) return

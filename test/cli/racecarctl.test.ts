@@ -10,6 +10,11 @@ it.each([
   ['two ways to say which', ['stop', '--pidfile', 'a', '--consumer', 'b'], 'cannot be used with option'],
   ['a time that is none', ['stop', '--timeout', 'soon'], 'It is a number of seconds.'],
   ['a message to nowhere', ['produce', '--value', 'a'], "required option '-t, --topic <topic>' not specified"],
+  ['a partition that has no number', ['quiet', '--partition', 'pageviews'], 'as in pageviews/3.'],
+  ['a partition that has no topic', ['quiet', '--partition', '/3'], 'as in pageviews/3.'],
+  ['a partition with a number of its own kind', ['continue', '--partition', 'pageviews/03'], 'as in pageviews/3.'],
+  ['something to be quiet', ['quiet', 'pageviews/3'], 'too many arguments'],
+  ['a time to go on', ['continue', '--timeout', '3'], "unknown option '--timeout'"],
   ['a message that is none and one', ['produce', '-t', 'a', '--null', '-v', 'b'], 'cannot be used with option'],
   ['a partition that is none', ['produce', '-t', 'a', '-p', 'two'], 'It is a whole number.'],
   ['a partition below all', ['produce', '-t', 'a', '-p', '-1'], 'It is a whole number.'],
@@ -32,6 +37,8 @@ it.each([
   ['--version', '0.'],
   ['stop --help', '--force'],
   ['produce --help', '--topic <topic>'],
+  ['quiet --help', '--only <consumer>'],
+  ['continue --help', '--partition <topic/number>'],
 ])('%s is told, with 0', async (argv, words) => {
   await using rig = new Rig()
   expect(await racecarctl(argv.split(' '), rig.ground())).toBe(0)

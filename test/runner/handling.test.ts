@@ -145,19 +145,6 @@ test('the lease is looked at before each message, not only when the lane begins'
   expect(seen).toEqual(values(2))
 })
 
-test('after quiet nothing is started, and what is in hand is finished and committed', async () => {
-  const hand = new ByHand()
-  const rig = await Rig.started({ process: (m, c) => hand.call(m.value!, c) })
-  rig.engine.append(p(0), ['a', 'b'])
-  await rig.settle()
-  rig.runner.quiet()
-  hand.end()
-  await rig.clock.advance(1000)
-  expect(hand.given).toEqual(['a'])
-  expect(rig.engine.committed(p(0))).toBe(1)
-  expect(rig.engine.sink.wants(p(0))).toBe(0)
-})
-
 test('a handler that is asked for its signal only later gets one', async () => {
   const hand = new ByHand()
   const rig = await Rig.started({ process: (m, c) => hand.call(m.value!, c) })

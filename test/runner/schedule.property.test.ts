@@ -4,7 +4,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Message } from '../../src/consumer/message.ts'
-import type { CommitOutcome, OutgoingRecord, PartitionOffset, ProduceError } from '../../src/engine/engine.ts'
+import {
+  type CommitOutcome,
+  keyOf,
+  type OutgoingRecord,
+  type PartitionOffset,
+  type ProduceError,
+} from '../../src/engine/engine.ts'
 import { asyncProperty } from '../support/property.ts'
 import { type Call, Ledger } from './ledger.ts'
 import { p, produceError, Rig, values } from './rig.ts'
@@ -30,6 +36,10 @@ const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('revoke' as const, 'lose' as const), partition }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('assign' as const, 'bounce' as const), partition }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('lease' as const), holds: fc.boolean() }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant('quiet' as const), all: fc.boolean(), but: fc.subarray([0, 1, 2]) }),
+  },
 )
 
 const schedule = fc.record({
@@ -71,6 +81,7 @@ class Life {
   #commitsUnderWay = 0
   #deliveries = 0
   #isBroken = true
+  #quiet: readonly number[] = []
 
   constructor(schedule: Schedule) {
     const { serial, handler, offsetCommitInterval } = schedule
@@ -130,9 +141,16 @@ class Life {
       case 'lease':
         engine.lease = step.holds
         return
+      case 'quiet':
+        return this.#beQuiet(step)
       default:
         step satisfies never
     }
+  }
+
+  #beQuiet({ all, but }: { all: boolean; but: readonly number[] }): void {
+    this.#quiet = [0, 1, 2].filter(partition => all !== but.includes(partition))
+    this.rig.runner.quiet({ all, except: but.map(partition => keyOf(p(partition))) })
   }
 
   #assign(partition: number): void {
@@ -168,6 +186,7 @@ class Life {
     this.#attempts.set(key, attempt + 1)
     const { behaviours } = this.#schedule
     const { mode, failures, ms, produces, delivers } = behaviours[(first.offset + first.partition) % behaviours.length]!
+    if (this.#quiet.includes(first.partition)) this.ledger.violations.push(`${key} started although it is quiet`)
     const call = this.ledger.begin(p(first.partition), offsets)
     for (let count = 0; count < produces; count++) this.#send(call)
     const conclude = () => {
@@ -239,6 +258,7 @@ class Life {
     const { clock, engine, runner } = this.rig
     this.#isBroken = false
     engine.lease = true
+    this.#beQuiet({ all: false, but: [] })
     const isDone = () => {
       // One that a commit found lost, or that is just being given up, comes back.
       for (let partition = 0; partition < PARTITIONS; partition++) this.#assign(partition)

@@ -77,11 +77,11 @@ test('behind a closed gate everybody waits, and it is tried again soon', async (
   expect(log.toSorted()).toEqual(['a', 'b'])
 })
 
-test('after quiet nobody runs, and no timer is left', async () => {
+test('after close nobody runs, and no timer is left', async () => {
   const { turns, lane, log, clock } = setUp({ gate: () => false })
   turns.ask(lane('a', 1, 0))
   await clock.advance(10)
-  turns.quiet()
+  turns.close()
   turns.ask(lane('b', 1, 0))
   await clock.advance(1000)
   expect(log).toEqual([])

@@ -31,7 +31,7 @@ beforeEach(() => {
   folder = join(home, 'racecar')
   asked = []
   sockets = []
-  standing = async () => ({ state: 'running', slots: [] })
+  standing = async () => ({ state: 'running', quiet: [], slots: [] })
 })
 
 afterEach(async () => {
@@ -109,12 +109,38 @@ describe('a primary that is asked', () => {
     expect(asked).toEqual([{ kind: 'kill', by: 'racecarctl' }])
   })
 
+  it.each(['quiet', 'continue'] as const)('%s asks for what is named, or for everything', async kind => {
+    const client = new Client((await open()).path)
+    const which = { consumers: ['WelcomeConsumer'], partitions: ['greetings/3'] }
+    client.say(`${JSON.stringify({ command: kind, ...which })}\n`)
+    expect(await client.hears()).toEqual({ ok: true, data: { withinMs: kind === 'quiet' ? 7000 : 0 } })
+    client.ask(kind)
+    await client.hears()
+    const by = 'racecarctl'
+    expect(asked).toEqual([
+      { kind, by, which },
+      { kind, by, which: { consumers: [], partitions: [] } },
+    ])
+  })
+
+  it.each([
+    [{ consumers: ['OtherConsumer'] }, 'there is no consumer OtherConsumer here, only WelcomeConsumer'],
+    [{ consumers: 'WelcomeConsumer' }, 'consumers and partitions are lists of names'],
+    [{ partitions: [3] }, 'consumers and partitions are lists of names'],
+    [{ partitions: null }, 'consumers and partitions are lists of names'],
+  ])('quiet of what makes no sense (%j) is refused, and nothing becomes quiet', async (which, error) => {
+    const client = new Client((await open()).path)
+    client.say(`${JSON.stringify({ command: 'quiet', ...which })}\n`)
+    expect(await client.hears()).toEqual({ ok: false, error })
+    expect(asked).toEqual([])
+  })
+
   it('several things on one connection answers them in order', async () => {
     const client = new Client((await open()).path)
     client.say('{"command":"hello"}\n{"command":"status"}\n{"comm')
     client.say('and":"stop"}\n')
     expect(await client.hears()).toMatchObject({ data: { group: 'welcome' } })
-    expect(await client.hears()).toMatchObject({ data: { ...identity, state: 'running', slots: [] } })
+    expect(await client.hears()).toMatchObject({ data: { ...identity, state: 'running', quiet: [], slots: [] } })
     expect(await client.hears()).toMatchObject({ data: { withinMs: 7000 } })
   })
 
@@ -126,13 +152,13 @@ describe('a primary that is asked', () => {
     first.ask('status')
     second.ask('hello')
     expect(await second.hears()).toMatchObject({ ok: true })
-    slow.resolve({ state: 'stopping', slots: [] })
+    slow.resolve({ state: 'stopping', quiet: [], slots: [] })
     expect(await first.hears()).toMatchObject({ data: { state: 'stopping' } })
   })
 
   it('answers the whole of a question whose client has closed its half', async () => {
     const slots = Array.from({ length: 20_000 }, (_, slot) => ({ name: `WelcomeConsumer/${slot}` }))
-    standing = async () => ({ state: 'running', slots }) as unknown as Standing
+    standing = async () => ({ state: 'running', quiet: [], slots }) as unknown as Standing
     const client = new Client((await open()).path)
     client.socket.end('{"command":"status"}')
     expect(await client.hears()).toMatchObject({ data: { slots } })
@@ -145,7 +171,7 @@ describe('a primary that is asked', () => {
       client.ask(command)
       expect(await client.hears()).toEqual({
         ok: false,
-        error: `there is no command ${command} here, only hello, status, stop, kill`,
+        error: `there is no command ${command} here, only hello, status, stop, quiet, continue, kill`,
       })
     }
   })
@@ -195,7 +221,7 @@ describe('what is no question', () => {
     await stayer.hears()
     leaver.socket.destroy()
     await leaver.closed
-    slow.resolve({ state: 'running', slots: [] })
+    slow.resolve({ state: 'running', quiet: [], slots: [] })
     stayer.ask('status')
     expect(await stayer.hears()).toMatchObject({ ok: true })
   })

@@ -3,8 +3,10 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Quiet } from '../../src/messages.ts'
 import { decide, nextWake } from '../../src/supervisor/decide.ts'
 import { nextLook } from '../../src/supervisor/hanging.ts'
+import { LOUD } from '../../src/supervisor/quiet.ts'
 import {
   type Action,
   initially,
@@ -23,6 +25,8 @@ interface Process {
   killed: boolean
   asked: boolean
   configured: boolean
+  /** What it was told is quiet. */
+  told: Quiet
 }
 
 type Happening =
@@ -33,6 +37,7 @@ type Happening =
   | { readonly kind: 'size'; readonly consumer: string; readonly workers: number }
   | { readonly kind: 'clear'; readonly consumer: string }
   | { readonly kind: 'stop' | 'interrupt' | 'kill' }
+  | { readonly kind: 'quiet'; readonly isQuiet: boolean; readonly consumers: string[]; readonly partitions: string[] }
 
 const pick = fc.nat(7)
 const consumer = fc.constantFrom('Mail', 'Pay')
@@ -66,7 +71,18 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     arbitrary: fc.record({ kind: fc.constantFrom('stop' as const, 'interrupt' as const, 'kill' as const) }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('clear' as const), consumer }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('quiet' as const),
+      isQuiet: fc.boolean(),
+      consumers: fc.subarray(['Mail', 'Pay'], { minLength: 1 }),
+      partitions: fc.subarray(['t/0', 't/1', 'u/0']),
+    }),
+  },
 )
+
+const PARTITIONS = ['t/0', 't/1', 'u/0', 'any/7']
 
 class World {
   state: State
@@ -79,6 +95,8 @@ class World {
   readonly wanted = new Map<string, number>()
   stopAskedAt: number | null = null
   finishedAt = 0
+  /** By consumer and partition, a partition that nobody has named included. */
+  readonly quiet = new Map(['Mail', 'Pay'].flatMap(of => PARTITIONS.map(one => [`${of} ${one}`, false])))
   finished: Extract<Action, { do: 'finish' }>[] = []
 
   constructor(onCrashLoop: Policy['onCrashLoop'] = 'stop', hangTimeoutMs = 0) {
@@ -102,12 +120,23 @@ class World {
         ).toEqual([])
         expect(this.stopAskedAt, 'a fork during a stop').toBeNull()
         expect(this.givenUp.has(action.slot), 'a fork in a slot that was given up').toBe(false)
-        this.live.push({ slot: action.slot, run: action.run, killed: false, asked: false, configured: false })
+        this.live.push({
+          slot: action.slot,
+          run: action.run,
+          killed: false,
+          asked: false,
+          configured: false,
+          told: LOUD,
+        })
         break
       case 'configure':
         expect(this.clear, 'a worker may join beside what is left of an earlier life').toContain(this.of(action.slot))
         expect(this.evicting.has(action.slot), 'a worker may join while its slot is taken out').toBe(false)
         this.find(action).configured = true
+        break
+      case 'quiet':
+        expect(this.find(action).asked, 'told to somebody who stops').toBe(false)
+        this.find(action).told = action.quiet
         break
       case 'stop':
         this.find(action).asked = true
@@ -139,6 +168,17 @@ class World {
     this.wanted.set(consumer, Math.max(this.wanted.get(consumer) ?? 0, workers))
   }
 
+  /** Every worker that may start something knows of what it may not. */
+  checkQuiet(): void {
+    for (const { slot, configured, asked, killed, told } of this.live) {
+      if (!configured || asked || killed) continue
+      for (const one of PARTITIONS)
+        expect(told.all !== told.except.includes(one), `${one} being quiet`).toBe(
+          this.quiet.get(`${this.of(slot)} ${one}`),
+        )
+    }
+  }
+
   of(slot: number): string {
     return this.state.slots[slot]!.consumer
   }
@@ -156,6 +196,7 @@ class World {
   /** Every slot is accounted for: a process that lives, or a time at which there will be one, or a stop. */
   check(): void {
     if (this.finished.length > 0) return
+    this.checkQuiet()
     const names = [...this.wanted].flatMap(([name, count]) =>
       Array.from({ length: count }, (_, index) => `${name}/${index}`),
     )
@@ -190,6 +231,14 @@ class World {
       case 'kill':
         this.take({ type: 'kill', by: 'racecarctl' })
         break
+      case 'quiet': {
+        const { isQuiet, consumers, partitions } = event
+        const named = partitions.length === 0 ? PARTITIONS : partitions
+        if (this.stopAskedAt === null)
+          for (const of of consumers) for (const one of named) this.quiet.set(`${of} ${one}`, isQuiet)
+        this.take({ type: 'quiet', isQuiet, by: 'racecarctl', consumers, partitions })
+        break
+      }
       case 'clear':
         this.clear.add(event.consumer)
         this.take({ type: 'clear', consumer: event.consumer })

@@ -13,6 +13,7 @@ const lane: LaneReport = {
   state: 'waiting',
   inHandForMs: null,
   pausedForMs: null,
+  quiet: false,
 }
 
 it('a worker that answers is waited for no longer than it takes', async () => {
@@ -60,6 +61,14 @@ it('an answer that nobody waits for, or that makes no sense, changes nothing', a
     expect(await answer).toBeNull()
   }
   const answer = reports.ask(1, () => {})
-  reports.heard(1, [null, 1, {}, { ...lane, position: Number.NaN }, { ...lane, inHandForMs: 'long' }, lane])
+  reports.heard(1, [
+    null,
+    1,
+    {},
+    { ...lane, position: Number.NaN },
+    { ...lane, inHandForMs: 'long' },
+    { ...lane, quiet: 1 },
+    lane,
+  ])
   expect(await answer).toEqual([lane])
 })

@@ -23,6 +23,15 @@ describe('signals', () => {
     expect(asked).toEqual([{ kind: 'stop', reason: signal }])
   })
 
+  it.each([
+    ['SIGTSTP', 'quiet'],
+    ['SIGCONT', 'continue'],
+  ])('%s asks for all to be %s', (signal, kind) => {
+    const asked: SignalRequest[] = []
+    answerSignals({ signals: [signal], tell: () => {} }, request => asked.push(request))
+    expect(asked).toEqual([{ kind, by: signal, which: { consumers: [], partitions: [] } }])
+  })
+
   it('that mean nothing here ask for nothing', () => {
     const asked: SignalRequest[] = []
     answerSignals({ signals: ['SIGWINCH', 'constructor'], tell: () => {} }, request => asked.push(request))

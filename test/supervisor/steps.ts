@@ -31,9 +31,13 @@ export class Steps {
 
   /** What is to be done, announcements left out. */
   take(event: SupervisorEvent): Action[] {
+    return this.all(event).filter(action => action.do !== 'announce')
+  }
+
+  all(event: SupervisorEvent): readonly Action[] {
     const { state, actions } = decide(this.state, event, this.now)
     this.state = state
-    return actions.filter(action => action.do !== 'announce')
+    return actions
   }
 
   tickAt(now: number): Action[] {

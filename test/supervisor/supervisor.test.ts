@@ -466,6 +466,39 @@ describe('what workers publish', () => {
   })
 })
 
+describe('what is quiet', () => {
+  const which = { consumers: [], partitions: ['t/1'] }
+  const quiet = { all: false, except: ['t/1'] }
+
+  it('is told to who is there, to a replacement before it is configured, and to nobody once it goes on', async () => {
+    const supervisor = await running(2)
+    supervisor.quiet(true, 'racecarctl', which)
+    expect(processes.map(process => process.ofType('quiet'))).toEqual(Array(2).fill([{ type: 'quiet', quiet }]))
+    processes[0]!.exits(null, 'SIGKILL')
+    await processes[2]!.comesUp()
+    expect(processes[2]!.sent.map(({ type }) => type)).toEqual(['load', 'quiet', 'configure'])
+    expect(processes[2]!.ofType('quiet')).toEqual([{ type: 'quiet', quiet }])
+    supervisor.quiet(false, 'SIGCONT', { consumers: [], partitions: [] })
+    supervisor.quiet(false, 'SIGCONT', { consumers: [], partitions: [] })
+    processes[1]!.exits(null, 'SIGKILL')
+    await processes[3]!.comesUp()
+    expect(processes[3]!.ofType('quiet')).toEqual([])
+    expect(processes[2]!.ofType('quiet')).toHaveLength(2)
+    expect(published('primary.quiet')).toEqual([{ by: 'racecarctl', consumers: ['Welcome'], partitions: ['t/1'] }])
+    expect(published('primary.continued')).toEqual([{ by: 'SIGCONT', consumers: ['Welcome'], partitions: [] }])
+    await stopped(supervisor)
+  })
+
+  it('before anybody is there holds for all who come', async () => {
+    const supervisor = make(1)
+    supervisor.quiet(true, 'SIGTSTP', { consumers: [], partitions: [] })
+    supervisor.start()
+    await processes[0]!.comesUp()
+    expect(processes[0]!.ofType('quiet')).toEqual([{ type: 'quiet', quiet: { all: true, except: [] } }])
+    await stopped(supervisor)
+  })
+})
+
 describe('the status', () => {
   const lane = { topic: 't', partition: 3, position: 9, committed: 9, lag: 0, waiting: 0, state: 'waiting' as const }
 
@@ -474,7 +507,7 @@ describe('the status', () => {
     processes[2]!.exits(1)
     const status = supervisor.status()
     expect(processes.map(process => process.ofType('report').length)).toEqual([1, 1, 0, 0])
-    processes[0]!.says({ type: 'report', lanes: [{ ...lane, inHandForMs: null, pausedForMs: null }] })
+    processes[0]!.says({ type: 'report', lanes: [{ ...lane, inHandForMs: null, pausedForMs: null, quiet: false }] })
     const { slots } = await clock.when(status)
     expect(slots.map(({ name, pid, state, answers }) => [name, pid, state, answers])).toEqual([
       ['Welcome/0', 101, 'up', true],

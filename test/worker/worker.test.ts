@@ -4,7 +4,7 @@ import { RacecarError } from '../../src/errors.ts'
 import { type Bus, createBus } from '../../src/events/bus.ts'
 import type { InHand } from '../../src/events/events.ts'
 import { deferred } from '../../src/lib/deferred.ts'
-import type { ForwardedEvent, LaneReport, ToPrimary } from '../../src/messages.ts'
+import type { ForwardedEvent, LaneReport, Quiet, ToPrimary } from '../../src/messages.ts'
 import type { Driven, Loaded, RunnerEnd } from '../../src/worker/parts.ts'
 import { Worker } from '../../src/worker/worker.ts'
 import { FakeClock, turn } from '../support/fake-clock.ts'
@@ -30,12 +30,14 @@ const lane: LaneReport = {
   state: 'handling',
   inHandForMs: 30,
   pausedForMs: null,
+  quiet: false,
 }
 
 /** Does what it is told to, when it is told to. */
 class FakeRunner implements Driven {
   readonly calls: string[] = []
   busy: readonly InHand[] = []
+  readonly quiets: Quiet[] = []
   readonly stops: { deadline: number; leave: boolean }[] = []
   readonly initialized = deferred()
   readonly ended = deferred<RunnerEnd>()
@@ -52,8 +54,8 @@ class FakeRunner implements Driven {
   beat(): void {
     this.calls.push('beat')
   }
-  quiet(): void {
-    this.calls.push('quiet')
+  quiet(quiet: Quiet): void {
+    this.quiets.push(quiet)
   }
   inHand(): readonly InHand[] {
     return this.busy
@@ -215,6 +217,47 @@ describe('a worker’s signs of life', () => {
   })
 })
 
+describe('a worker that is told what is quiet', () => {
+  const quiet = { all: false, except: ['greetings/3'] }
+
+  it('before it is configured keeps to it from its first message on', async () => {
+    worker.receive({ type: 'load', plan })
+    worker.receive({ type: 'quiet', quiet })
+    await turn()
+    worker.receive(configure)
+    runner.initialized.resolve()
+    await turn()
+    expect(runner.quiets).toEqual([quiet])
+    expect(runner.calls).toEqual(['initialize', 'start'])
+    worker.receive(stop)
+    await end(true)
+  })
+
+  it('while its instance is made keeps to it as well', async () => {
+    const made = deferred<Driven>()
+    loading = Promise.resolve({ description, prepare: () => made.promise })
+    worker.receive({ type: 'load', plan })
+    await turn()
+    worker.receive(configure)
+    worker.receive({ type: 'quiet', quiet })
+    made.resolve(runner)
+    await turn()
+    expect(runner.quiets).toEqual([quiet])
+    runner.initialized.resolve()
+    worker.receive(stop)
+    await end(true)
+  })
+
+  it('while it runs, and told to go on, does what was said last', async () => {
+    await run()
+    worker.receive({ type: 'quiet', quiet })
+    worker.receive({ type: 'quiet', quiet: { all: false, except: [] } })
+    expect(runner.quiets.slice(-2)).toEqual([quiet, { all: false, except: [] }])
+    worker.receive(stop)
+    await end(true)
+  })
+})
+
 describe('a worker that is asked for a report', () => {
   it('tells what each of its partitions is doing', async () => {
     await run()
@@ -351,10 +394,22 @@ describe('a SIGTERM of a worker’s own', () => {
   it('makes it quiet at once, and after a moment it drains without leaving: a replacement follows', async () => {
     await run()
     worker.terminated('SIGTERM')
-    expect(runner.calls.at(-1)).toBe('quiet')
+    expect(runner.quiets.at(-1)).toEqual({ all: true, except: [] })
     expect(runner.stops).toEqual([])
     await clock.advance(250)
     expect(runner.stops).toEqual([{ deadline: 10_250, leave: false }])
+    expect(await end(true)).toBe(0)
+  })
+
+  it('keeps it quiet where it came before the runner was there', async () => {
+    worker.receive({ type: 'load', plan })
+    await turn()
+    worker.receive(configure)
+    worker.terminated('SIGTERM')
+    runner.initialized.resolve()
+    await turn()
+    expect(runner.quiets).toEqual([{ all: true, except: [] }])
+    await clock.advance(250)
     expect(await end(true)).toBe(0)
   })
 

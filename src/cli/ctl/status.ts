@@ -3,7 +3,7 @@
 import { EXIT } from '../../errors.ts'
 import { sleep } from '../../lib/clock.ts'
 import type { AnswerTo } from '../../supervisor/commands.ts'
-import type { PartitionStatus, SlotStatus } from '../../supervisor/status.ts'
+import type { ConsumerQuiet, PartitionStatus, SlotStatus } from '../../supervisor/status.ts'
 import type { Target } from './find.ts'
 import type { Ground } from './ground.ts'
 import { ask } from './talk.ts'
@@ -48,11 +48,13 @@ function separator(watch: boolean, isFirst: boolean, isTTY = false): string {
 }
 
 export function asText(data: AnswerTo<'status'>, now: number): string {
-  const { consumer, pid, version, group, pidfile, state, slots } = data
+  // One that is older than this says nothing of it.
+  const { consumer, pid, version, group, pidfile, state, slots, quiet = [] } = data
   const facts = [`pid ${pid}`, group && `group ${group}`, `racecar ${version}`, pidfile && `pidfile ${pidfile}`]
   const partitions = slots.flatMap(slot => slot.partitions.map(partition => rowOfPartition(slot, partition, now)))
   return [
     `${plain(consumer)} is ${state}: ${plain(facts.filter(Boolean).join(', '), 300)}\n`,
+    state !== 'quiet' && quiet.length > 0 && `Quiet: ${plain(quiet.map(sayQuiet).join('; '), 300)}\n`,
     slots.length > 0 &&
       table(
         SLOTS,
@@ -62,6 +64,11 @@ export function asText(data: AnswerTo<'status'>, now: number): string {
   ]
     .filter(part => part !== false)
     .join('\n')
+}
+
+function sayQuiet({ consumer, all, except }: ConsumerQuiet): string {
+  if (!all) return `${except.join(', ')} of ${consumer}`
+  return except.length === 0 ? `all of ${consumer}` : `all of ${consumer} but ${except.join(', ')}`
 }
 
 const SLOTS = [
@@ -105,8 +112,10 @@ function rowOfPartition({ name }: SlotStatus, partition: PartitionStatus, now: n
   return [`${plain(topic, 250)}/${partition.partition}`, plain(name), ...numbers, doing(partition, now)]
 }
 
-function doing({ paused, pausedUntil, inHandSince }: PartitionStatus, now: number): string {
+function doing({ paused, pausedUntil, inHandSince, quiet }: PartitionStatus, now: number): string {
+  const more = quiet ? ', quiet' : ''
   if (paused)
-    return pausedUntil === null ? 'paused for good' : `paused for another ${span(Date.parse(pausedUntil) - now)}`
-  return inHandSince === null ? 'waits' : `in hand for ${span(now - Date.parse(inHandSince))}`
+    return `${pausedUntil === null ? 'paused for good' : `paused for another ${span(Date.parse(pausedUntil) - now)}`}${more}`
+  if (inHandSince !== null) return `in hand for ${span(now - Date.parse(inHandSince))}${more}`
+  return quiet ? 'quiet' : 'waits'
 }

@@ -2,7 +2,7 @@
 
 import { connect, type Socket } from 'node:net'
 import type { Clock } from '../../lib/clock.ts'
-import type { Answer, AnswerTo, CommandName } from '../../supervisor/commands.ts'
+import type { Answer, AnswerTo, CommandName, Question } from '../../supervisor/commands.ts'
 
 export type Reply<C extends CommandName> =
   | { readonly kind: 'answer'; readonly data: AnswerTo<C> }
@@ -16,9 +16,12 @@ export type Reply<C extends CommandName> =
 export interface Asking {
   readonly clock: Clock
   readonly withinMs: number
+  /** What the command is about. */
+  readonly question?: Omit<Question, 'command'>
 }
 
-export function ask<C extends CommandName>(path: string, command: C, { clock, withinMs }: Asking): Promise<Reply<C>> {
+export function ask<C extends CommandName>(path: string, command: C, asking: Asking): Promise<Reply<C>> {
+  const { clock, withinMs, question } = asking
   return new Promise(resolve => {
     const socket = connect({ path })
     const finish = (reply: Reply<C>) => {
@@ -30,7 +33,7 @@ export function ask<C extends CommandName>(path: string, command: C, { clock, wi
     socket.on('error', error => finish(replyTo(error)))
     socket.on('close', () => finish({ kind: 'hung up' }))
     firstLine(socket, line => finish(read<C>(line)))
-    socket.write(`${JSON.stringify({ command })}\n`)
+    socket.write(`${JSON.stringify({ command, ...question } satisfies Question)}\n`)
   })
 }
 

@@ -28,10 +28,11 @@ const partition: PartitionStatus = {
   paused: false,
   pausedUntil: null,
   inHandSince: null,
+  quiet: false,
 }
 const hello = { pid: 100, birth: 'b', consumer: 'WelcomeConsumer', pidfile: null, version: '1.2.3', group: null }
 
-const text = (slots: readonly SlotStatus[]): string => asText({ ...hello, state: 'running', slots }, NOW)
+const text = (slots: readonly SlotStatus[]): string => asText({ ...hello, state: 'running', quiet: [], slots }, NOW)
 
 describe('the table', () => {
   it('is aligned, with times that a person reads', () => {
@@ -41,6 +42,7 @@ describe('the table', () => {
         group: 'welcome',
         pidfile: '/run/welcome.pid',
         state: 'stopping',
+        quiet: [],
         slots: [
           {
             ...slot,
@@ -92,6 +94,38 @@ describe('the table', () => {
     )
   })
 
+  it('says what is quiet, what of it is still in hand, and what would be quiet if it were here', () => {
+    const quiet = { ...partition, quiet: true }
+    const partitions = [quiet, { ...quiet, inHandSince: ago(3000) }, { ...quiet, paused: true }, partition]
+    const some = [
+      { consumer: 'WelcomeConsumer', all: false, except: ['greetings/0', 'greetings/9'] },
+      { consumer: 'MailConsumer', all: true, except: ['mails/1'] },
+      { consumer: 'PayConsumer', all: true, except: [] },
+    ]
+    const shown = asText({ ...hello, state: 'running', quiet: some, slots: [{ ...slot, partitions }] }, NOW)
+    const lines = shown.split('\n')
+    expect(lines.slice(1, 3)).toEqual([
+      '',
+      'Quiet: greetings/0, greetings/9 of WelcomeConsumer; all of MailConsumer but mails/1; all of PayConsumer',
+    ])
+    expect(lines.slice(-5, -1).map(line => line.split('  ').at(-1))).toEqual([
+      'quiet',
+      'in hand for 3 s, quiet',
+      'paused for good, quiet',
+      'waits',
+    ])
+    const all = [{ consumer: 'WelcomeConsumer', all: true, except: [] }]
+    expect(asText({ ...hello, state: 'quiet', quiet: all, slots: [] }, NOW)).toBe(
+      'WelcomeConsumer is quiet: pid 100, racecar 1.2.3\n',
+    )
+  })
+
+  it('of an older racecar, which knows of nothing quiet, is told all the same', () => {
+    const { quiet, ...older } = { ...hello, state: 'running' as const, quiet: [], slots: [] }
+    expect(quiet).toEqual([])
+    expect(asText(older as never, NOW)).toBe('WelcomeConsumer is running: pid 100, racecar 1.2.3\n')
+  })
+
   it('holds nothing that a terminal would obey, and no line that is broken or endless', () => {
     const lastReason = `failed: \x1b[2Jboom\n at Object.<anonymous>\r\u2028${'x'.repeat(500)}`
     const shown = text([{ ...slot, lastReason }])
@@ -117,9 +151,9 @@ describe('racecarctl status', () => {
     await using rig = new Rig()
     await rig.racecar()
     const slots = [{ ...slot, lastReason: 'x'.repeat(500) }]
-    rig.standing = async () => ({ state: 'running', slots })
+    rig.standing = async () => ({ state: 'running', quiet: [], slots })
     expect(await status(target(rig), { json: true }, rig.ground())).toBe(0)
-    expect(JSON.parse(rig.out)).toEqual({ ...rig.identity(), group: 'welcome', state: 'running', slots })
+    expect(JSON.parse(rig.out)).toEqual({ ...rig.identity(), group: 'welcome', state: 'running', quiet: [], slots })
   })
 
   it('watched comes again every second, and ends with the racecar', async () => {
@@ -128,7 +162,7 @@ describe('racecarctl status', () => {
     let asked = 0
     rig.standing = async () => {
       if (++asked === 3) await control.close()
-      return { state: 'running', slots: [] }
+      return { state: 'running', quiet: [], slots: [] }
     }
     expect(await status(target(rig), { watch: true, json: true }, rig.ground())).toBe(1)
     expect(rig.out.trimEnd().split('\n')).toHaveLength(2)

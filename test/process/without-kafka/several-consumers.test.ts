@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { Project, up } from '../../support/process.ts'
-import { racecarctl } from '../../support/racecarctl.ts'
+import { racecarctl, statusOf } from '../../support/racecarctl.ts'
 
 function two(goodbye = ''): Project {
   const project = new Project({ members: "teardown() { say('welcome') }" })
@@ -90,5 +90,34 @@ it('a class that wants no workers ends all with 78', async () => {
   const racecar = project.start('GoodbyeConsumer')
   expect(await project.ended(racecar)).toEqual([78, null])
   expect(racecar.stderr).toMatch(/workers is 0 \(class GoodbyeConsumer\), but GoodbyeConsumer does not run alone/)
+  project.expectNothingLeft()
+})
+
+it('one of two consumers is quiet alone, also in what comes after a worker of it that dies', async () => {
+  await using project = two()
+  const racecar = project.start('--workers', '1', 'GoodbyeConsumer')
+  await up(racecar, 2)
+  const narrowed = await racecarctl(project.folder, 'quiet', '--only', 'GoodbyeConsumer')
+  expect(narrowed).toMatchObject({ code: 0, stdout: expect.stringContaining('is quiet (GoodbyeConsumer)') })
+  const quiet = [{ consumer: 'GoodbyeConsumer', all: true, except: [] }]
+  expect(await statusOf(project.folder)).toMatchObject({ state: 'running', quiet })
+  const { message } = await racecar.line('primary.quiet')
+  expect(message).toBe(
+    'Quiet, asked by racecarctl: no further message of GoodbyeConsumer is started until told to go on.',
+  )
+  const [, victim] = racecar.workers()
+  process.kill(victim!, 'SIGKILL')
+  await racecar.line('slot.exited')
+  await up(racecar, 2)
+  expect(await statusOf(project.folder)).toMatchObject({ state: 'running', quiet })
+  const unknown = await racecarctl(project.folder, 'continue', '--only', 'HelloConsumer')
+  expect([unknown.code, unknown.stderr]).toEqual([
+    1,
+    expect.stringContaining('refuses: there is no consumer HelloConsumer here'),
+  ])
+  expect((await racecarctl(project.folder, 'quiet')).code).toBe(0)
+  expect((await statusOf(project.folder)).state).toBe('quiet')
+  expect((await racecarctl(project.folder, 'stop')).code).toBe(0)
+  expect(await project.ended(racecar)).toEqual([0, null])
   project.expectNothingLeft()
 })
