@@ -88,7 +88,7 @@ test('each error that a broker may answer with is retried or joined anew over, a
 
   expect(racecar.all('slot.exited')).toEqual([])
   expect(await scenario.stop(racecar)).toEqual([0, null])
-  await scenario.expectWhole(lossesOf(racecar))
+  await scenario.expectWhole(lossesOf([racecar]))
   await scenario.expectNothingLeft()
   const sum = took.reduce((all, { ms }) => all + ms, 0)
   const [longest] = took.sort((a, b) => b.ms - a.ms)

@@ -164,7 +164,7 @@ describe('the ledger', () => {
       ['end', 2, 0, 21],
     ]
     expect(ledgerOf([], both).overlaps()).toHaveLength(1)
-    expect(ledgerOf([], both).overlaps(new Map([[1, 15]]))).toEqual([])
+    expect(ledgerOf([], both).overlaps([{ pid: 1, at: 15, committed: new Map() }])).toEqual([])
   })
 
   test('measures the longest gap around a moment', () => {

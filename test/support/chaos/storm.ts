@@ -1,0 +1,137 @@
+// Chaos: a plan of faults that a seed decides, one every few seconds, under load; then everything heals, and what came of it is held
+// against the invariants.
+
+import { setTimeout as wait } from 'node:timers/promises'
+import { expect } from 'vitest'
+import { groupBy } from '../../../src/lib/group-by.ts'
+import { now } from '../ledger.ts'
+import { millis, print } from '../scenario.ts'
+import { Chance } from './chance.ts'
+import { Commits } from './commits.ts'
+import { type Fault, faults } from './faults.ts'
+import { Place, type Subject } from './place.ts'
+
+const LONGEST_PAUSE_MS = 5000
+
+interface Appointment {
+  readonly after: number
+  readonly fault: Fault
+  readonly chance: Chance
+}
+
+interface Entry {
+  readonly at: number
+  readonly name: string
+  readonly to: string | undefined
+}
+
+function planned(seed: number, ms: number): Appointment[] {
+  const chance = new Chance(seed)
+  const plan: Appointment[] = []
+  for (let after = 0; ; ) {
+    after += chance.between(0, LONGEST_PAUSE_MS)
+    if (after > ms) return plan
+    plan.push({ after, fault: chance.weighed(faults), chance: chance.fork() })
+  }
+}
+
+export async function storm(seed: number, ms: number): Promise<void> {
+  print(`chaos: seed ${seed}, ${ms / 60_000} minutes`)
+  const log: Entry[] = []
+  try {
+    await using place = await Place.open()
+    const commits = new Commits(place.scenario)
+    const load = place.scenario.load({ everyMs: 40, order: { ms: 5 }, isPatient: true })
+    await place.scenario.flows()
+    const start = now()
+    const begun = await rage(place, planned(seed, ms), log)
+    const end = now()
+    await Promise.all(begun)
+    await calm(place)
+    await load.stop()
+    await place.scenario.handledAll(120_000)
+    await commits.stop()
+    await judge(place, commits)
+    tell(place, commits, { seed, log, start, end })
+  } catch (error) {
+    const told = log.map(({ at, name, to }) => `  ${at.toFixed(0)} ${name}: ${to ?? 'left out'}`)
+    throw new Error(`chaos with seed ${seed}: ${(error as Error).message}\n${told.join('\n')}`, { cause: error })
+  }
+}
+
+/** Each at its time; what another fault is still being done to is left alone. Resolves to those that may be under way. */
+async function rage(place: Place, plan: readonly Appointment[], log: Entry[]): Promise<Promise<void>[]> {
+  const start = now()
+  const busy = new Set<Subject>()
+  const begun: Promise<void>[] = []
+  const failed = { error: undefined as unknown }
+  for (const { after, fault, chance } of plan) {
+    await wait(Math.max(0, start + after - now()))
+    if (failed.error !== undefined) break
+    if (fault.to !== 'a worker' && busy.has(fault.to)) {
+      log.push({ at: now(), name: fault.name, to: undefined })
+      continue
+    }
+    busy.add(fault.to)
+    const injecting = inject(place, fault, chance, log).finally(() => busy.delete(fault.to))
+    injecting.catch(error => {
+      failed.error = error
+    })
+    begun.push(injecting)
+  }
+  return begun
+}
+
+async function inject(place: Place, fault: Fault, chance: Chance, log: Entry[]): Promise<void> {
+  const at = now()
+  const pid = fault.to === 'a worker' ? place.worker(chance) : 0
+  if (pid !== undefined && fault.mayCost === 'its place') place.marked.add(pid)
+  const run = async () => (pid === undefined ? undefined : fault.inject(place, chance, pid))
+  const to = await (fault.mayCost === 'places' ? place.outage(run) : run())
+  log.push({ at, name: fault.name, to })
+}
+
+/** All is well again: everybody is in the group, and everything flows. */
+async function calm(place: Place): Promise<void> {
+  if (!place.racecar('guest')) place.start('guest')
+  await place.scenario.passes(120_000)
+  await place.scenario.served()
+}
+
+async function judge(place: Place, commits: Commits): Promise<void> {
+  const { scenario } = place
+  await place.stop('guest')
+  await place.stop('home')
+  const deaths = place.deaths()
+  await scenario.expectWhole(deaths)
+  await scenario.expectNothingLeft()
+  expect(place.unasked(), 'ends and losses that nobody asked for').toEqual([])
+  expect(commits.wrong(scenario.ledger), 'what the broker had as committed').toEqual([])
+}
+
+interface Account {
+  readonly seed: number
+  readonly log: readonly Entry[]
+  readonly start: number
+  readonly end: number
+}
+
+function tell(place: Place, commits: Commits, { seed, log, start, end }: Account): void {
+  const { ledger } = place.scenario
+  const done = log.filter(({ to }) => to !== undefined)
+  const kinds = [...groupBy(done, ({ name }) => name)].sort(([, a], [, b]) => b.length - a.length)
+  const [handled, twice] = [ledger.ended.length, ledger.repeated().length]
+  const gaps = [...ledger.longestGaps(start, end).values()].sort((a, b) => b - a)
+  const forks = place.racecars.reduce((sum, racecar) => sum + racecar.forks().length, 0)
+  const losses = place.racecars.reduce((sum, racecar) => sum + racecar.all('group.lost').length, 0)
+  print(
+    [
+      `chaos: seed ${seed}, ${millis(end - start)}, ${done.length} faults (${log.length - done.length} left out)`,
+      ...kinds.map(([name, all]) => `  ${String(all.length).padStart(4)} × ${name}`),
+      `  ${handled} handled, ${twice} twice (${((100 * twice) / handled).toFixed(2)} %), all of them explained`,
+      `  longest gap ${millis(gaps[0]!)}, median of the partitions’ longest ${millis(gaps[gaps.length >> 1]!)}`,
+      `  ${place.racecars.length} racecars, ${forks} workers, ${losses} times a place in the group was lost`,
+      `  ${commits.looks} looks at the committed offsets`,
+    ].join('\n'),
+  )
+}
