@@ -77,6 +77,14 @@ test.each([
   await lives()
 })
 
+test('clients that are gone before anybody has looked at them do no harm', async () => {
+  for (let round = 0; round < 10; round++) {
+    const sockets = await Promise.all(Array.from({ length: 50 }, () => connected()))
+    for (const socket of sockets) socket.resetAndDestroy()
+  }
+  await lives()
+})
+
 test('a client that announces much and sends little takes up no memory', async () => {
   const before = process.memoryUsage.rss()
   const sockets = await Promise.all(Array.from({ length: 20 }, () => connected()))

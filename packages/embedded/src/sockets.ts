@@ -86,8 +86,10 @@ export class Sockets {
 
   #accept(socket: Socket): void {
     const program = this.#program()
-    if (!program) {
-      socket.destroy()
+    const { localPort, remotePort } = socket
+    // A client that has reset its connection already has no port.
+    if (!program || localPort === undefined || remotePort === undefined) {
+      socket.on('error', () => {}).destroy()
       return
     }
     const id = ++this.#last
@@ -111,6 +113,6 @@ export class Sockets {
       connection.over = true
       this.#program()?.readable(id)
     })
-    program.accept(id, socket.localPort!, socket.remotePort!)
+    program.accept(id, localPort, remotePort)
   }
 }
