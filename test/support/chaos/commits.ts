@@ -6,8 +6,13 @@ import type { Scenario } from '../scenario.ts'
 
 const EVERY_MS = 250
 
+interface Look {
+  readonly at: number
+  readonly committed: ReadonlyMap<string, number>
+}
+
 export class Commits {
-  readonly #seen: { at: number; committed: Map<string, number> }[] = []
+  readonly #seen: Look[] = []
   readonly #scenario: Scenario
   readonly #looking: Promise<void>
   #isOn = true
@@ -26,25 +31,8 @@ export class Commits {
     await this.#looking
   }
 
-  /** Committed offsets that were followed by lower ones, and those that were ahead of what was handled to its end. */
-  wrong(ledger: Ledger): string[] {
-    const firstEnds = new Map<string, number>()
-    for (const { end, offset, ...of } of ledger.ended) {
-      const place = `${where(of)}@${offset}`
-      firstEnds.set(place, Math.min(end!, firstEnds.get(place) ?? Infinity))
-    }
-    const highest = new Map<string, number>()
-    return this.#seen.flatMap(({ at, committed }) =>
-      [...committed].flatMap(([partition, offset]) => {
-        const before = highest.get(partition) ?? 0
-        highest.set(partition, Math.max(before, offset))
-        if (offset >= 0 && offset < before) return [`${partition}: ${offset} after ${before}`]
-        const newly = Array.from({ length: Math.max(0, offset - before) }, (_, i) => before + i)
-        return newly
-          .filter(one => !((firstEnds.get(`${partition}@${one}`) ?? Infinity) <= at))
-          .map(one => `${partition}: ${one} was committed before it was handled`)
-      }),
-    )
+  wrong(): string[] {
+    return wrongAmong(this.#seen, this.#scenario.ledger)
   }
 
   async #look(): Promise<void> {
@@ -55,4 +43,24 @@ export class Commits {
       await wait(EVERY_MS)
     }
   }
+}
+
+/** Committed offsets that were followed by lower ones, and those that were ahead of what was handled to its end. */
+export function wrongAmong(looks: readonly Look[], ledger: Ledger): string[] {
+  const firstEnds = new Map<string, number>()
+  for (const { end, offset, ...of } of ledger.ended) {
+    const place = `${where(of)}@${offset}`
+    firstEnds.set(place, Math.min(end!, firstEnds.get(place) ?? Infinity))
+  }
+  const highest = new Map<string, number>()
+  return looks.flatMap(({ at, committed }) =>
+    [...committed].flatMap(([partition, offset]) => {
+      const before = highest.get(partition) ?? 0
+      highest.set(partition, Math.max(before, offset))
+      if (offset < before) return before > 0 ? [`${partition}: ${offset} after ${before}`] : []
+      return Array.from({ length: offset - before }, (_, i) => before + i)
+        .filter(one => (firstEnds.get(`${partition}@${one}`) ?? Infinity) > at)
+        .map(one => `${partition}: ${one} was committed before it was handled`)
+    }),
+  )
 }

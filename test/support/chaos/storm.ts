@@ -25,7 +25,7 @@ interface Entry {
   readonly to: string | undefined
 }
 
-function planned(seed: number, ms: number): Appointment[] {
+export function planned(seed: number, ms: number): Appointment[] {
   const chance = new Chance(seed)
   const plan: Appointment[] = []
   for (let after = 0; ; ) {
@@ -106,7 +106,7 @@ async function judge(place: Place, commits: Commits): Promise<void> {
   await scenario.expectWhole(deaths)
   await scenario.expectNothingLeft()
   expect(place.unasked(), 'ends and losses that nobody asked for').toEqual([])
-  expect(commits.wrong(scenario.ledger), 'what the broker had as committed').toEqual([])
+  expect(commits.wrong(), 'what the broker had as committed').toEqual([])
 }
 
 interface Account {
