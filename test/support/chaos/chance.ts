@@ -1,4 +1,4 @@
-// Numbers that a seed decides. Knows nothing of what is done with them.
+// Numbers that a seed decides, and the seed told first and with every failure. Knows nothing of what is done with them.
 
 export class Chance {
   #state: number
@@ -37,5 +37,20 @@ export class Chance {
   /** Another sequence, which does not depend on how much is taken from this one afterwards. */
   fork(): Chance {
     return new Chance(Math.floor(this.next() * 2 ** 32))
+  }
+}
+
+/** Runs what this seed decides; `told` says what had been done by then, when it fails. */
+export async function seeded(
+  what: string,
+  seed: number,
+  run: (chance: Chance, told: string[]) => Promise<void>,
+): Promise<void> {
+  console.log(`${what}: seed ${seed}`)
+  const told: string[] = []
+  try {
+    await run(new Chance(seed), told)
+  } catch (error) {
+    throw new Error([`${what}, seed ${seed}: ${(error as Error).message}`, ...told].join('\n'), { cause: error })
   }
 }

@@ -8,7 +8,7 @@ import { lastJoins } from '../membership.ts'
 import type { RacecarProcess } from '../racecar-process.ts'
 import { PATIENT, print, Scenario } from '../scenario.ts'
 import { uniqueName } from '../topics.ts'
-import { Chance } from './chance.ts'
+import { type Chance, seeded } from './chance.ts'
 
 const ARGS = [...PATIENT, '--crash-limit', '100000', '--restart-backoff-max', '0']
 const WORKERS = 3
@@ -21,9 +21,10 @@ interface Figures {
   readonly megabytes: number
 }
 
-export async function kills(seed: number, times: number): Promise<void> {
-  print(`kills: seed ${seed}, ${times} times`)
-  const chance = new Chance(seed)
+export const kills = (seed: number, times: number): Promise<void> =>
+  seeded(`${times} kills`, seed, chance => killAgainAndAgain(chance, times))
+
+async function killAgainAndAgain(chance: Chance, times: number): Promise<void> {
   await using scenario = await Scenario.open('kills')
   const later = Array.from({ length: MOST_ADDED / 2 }, () => uniqueName('later'))
   const racecar = scenario.racecar({ workers: WORKERS, args: ARGS, env: { TOPICS: [scenario.topic, ...later].join() } })

@@ -6,7 +6,7 @@ import { expect } from 'vitest'
 import { groupBy } from '../../../src/lib/group-by.ts'
 import { now } from '../ledger.ts'
 import { millis, print } from '../scenario.ts'
-import { Chance } from './chance.ts'
+import { Chance, seeded } from './chance.ts'
 import { Commits } from './commits.ts'
 import { type Fault, faults } from './faults.ts'
 import { Place, type Subject } from './place.ts'
@@ -19,10 +19,21 @@ interface Appointment {
   readonly chance: Chance
 }
 
-interface Entry {
-  readonly at: number
-  readonly name: string
-  readonly to: string | undefined
+/** What was done, told as it comes: a failure shows it. */
+class Log {
+  readonly done: string[] = []
+  leftOut = 0
+  readonly #told: string[]
+
+  constructor(told: string[]) {
+    this.#told = told
+  }
+
+  add(at: number, { name }: Fault, what: string | undefined): void {
+    this.#told.push(`  ${at.toFixed(0)} ${name}: ${what ?? 'left out'}`)
+    if (what === undefined) this.leftOut++
+    else this.done.push(name)
+  }
 }
 
 export function planned(seed: number, ms: number): Appointment[] {
@@ -35,11 +46,10 @@ export function planned(seed: number, ms: number): Appointment[] {
   }
 }
 
-export async function storm(seed: number, ms: number): Promise<void> {
-  print(`chaos: seed ${seed}, ${ms / 60_000} minutes`)
-  const log: Entry[] = []
-  try {
+export const storm = (seed: number, ms: number): Promise<void> =>
+  seeded(`chaos for ${ms / 60_000} minutes`, seed, async (_, told) => {
     await using place = await Place.open()
+    const log = new Log(told)
     const commits = new Commits(place.scenario)
     const load = place.scenario.load({ everyMs: 40, order: { ms: 5 }, isPatient: true })
     await place.scenario.flows()
@@ -52,15 +62,11 @@ export async function storm(seed: number, ms: number): Promise<void> {
     await place.scenario.handledAll(120_000)
     await commits.stop()
     await judge(place, commits)
-    tell(place, commits, { seed, log, start, end })
-  } catch (error) {
-    const told = log.map(({ at, name, to }) => `  ${at.toFixed(0)} ${name}: ${to ?? 'left out'}`)
-    throw new Error(`chaos with seed ${seed}: ${(error as Error).message}\n${told.join('\n')}`, { cause: error })
-  }
-}
+    tell(place, commits, { log, start, end })
+  })
 
 /** Each at its time; what another fault is still being done to is left alone. Resolves to those that may be under way. */
-async function rage(place: Place, plan: readonly Appointment[], log: Entry[]): Promise<Promise<void>[]> {
+async function rage(place: Place, plan: readonly Appointment[], log: Log): Promise<Promise<void>[]> {
   const start = now()
   const busy = new Set<Subject>()
   const begun: Promise<void>[] = []
@@ -69,7 +75,7 @@ async function rage(place: Place, plan: readonly Appointment[], log: Entry[]): P
     await wait(Math.max(0, start + after - now()))
     if (failed.error !== undefined) break
     if (fault.to !== 'a worker' && busy.has(fault.to)) {
-      log.push({ at: now(), name: fault.name, to: undefined })
+      log.add(now(), fault, undefined)
       continue
     }
     busy.add(fault.to)
@@ -82,13 +88,12 @@ async function rage(place: Place, plan: readonly Appointment[], log: Entry[]): P
   return begun
 }
 
-async function inject(place: Place, fault: Fault, chance: Chance, log: Entry[]): Promise<void> {
+async function inject(place: Place, fault: Fault, chance: Chance, log: Log): Promise<void> {
   const at = now()
   const pid = fault.to === 'a worker' ? place.worker(chance) : 0
   if (pid !== undefined && fault.mayCost === 'its place') place.marked.add(pid)
   const run = async () => (pid === undefined ? undefined : fault.inject(place, chance, pid))
-  const to = await (fault.mayCost === 'places' ? place.outage(run) : run())
-  log.push({ at, name: fault.name, to })
+  log.add(at, fault, await (fault.mayCost === 'places' ? place.outage(run) : run()))
 }
 
 /** All is well again: everybody is in the group, and everything flows. */
@@ -110,23 +115,21 @@ async function judge(place: Place, commits: Commits): Promise<void> {
 }
 
 interface Account {
-  readonly seed: number
-  readonly log: readonly Entry[]
+  readonly log: Log
   readonly start: number
   readonly end: number
 }
 
-function tell(place: Place, commits: Commits, { seed, log, start, end }: Account): void {
+function tell(place: Place, commits: Commits, { log, start, end }: Account): void {
   const { ledger } = place.scenario
-  const done = log.filter(({ to }) => to !== undefined)
-  const kinds = [...groupBy(done, ({ name }) => name)].sort(([, a], [, b]) => b.length - a.length)
+  const kinds = [...groupBy(log.done, name => name)].sort(([, a], [, b]) => b.length - a.length)
   const [handled, twice] = [ledger.ended.length, ledger.repeated().length]
   const gaps = [...ledger.longestGaps(start, end).values()].sort((a, b) => b - a)
   const forks = place.racecars.reduce((sum, racecar) => sum + racecar.forks().length, 0)
   const losses = place.racecars.reduce((sum, racecar) => sum + racecar.all('group.lost').length, 0)
   print(
     [
-      `chaos: seed ${seed}, ${millis(end - start)}, ${done.length} faults (${log.length - done.length} left out)`,
+      `chaos: ${millis(end - start)}, ${log.done.length} faults (${log.leftOut} left out)`,
       ...kinds.map(([name, all]) => `  ${String(all.length).padStart(4)} × ${name}`),
       `  ${handled} handled, ${twice} twice (${((100 * twice) / handled).toFixed(2)} %), all of them explained`,
       `  longest gap ${millis(gaps[0]!)}, median of the partitions’ longest ${millis(gaps[gaps.length >> 1]!)}`,
