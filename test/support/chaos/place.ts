@@ -108,17 +108,19 @@ export class Place implements AsyncDisposable {
   /** kill -9 of a primary, and a new start at once. Its workers come to a clean end, if they can. */
   async orphaned(role: Role): Promise<string> {
     const racecar = this.#present.get(role)!
-    const [from, workers] = [now(), racecar.forks().filter(isAlive)]
+    const [from, workers, members] = [now(), racecar.forks().filter(isAlive), [...lastJoins(racecar).keys()]]
     for (const pid of workers) this.#busy.add(pid)
     racecar.signal('SIGKILL')
     await racecar.exited
     this.start(role)
     const { scenario } = this
     await scenario.until('the orphans being gone', () => !workers.some(isAlive))
-    const hasDrained = (pid: number) => scenario.ledger.exits.some(exit => exit.pid === pid && exit.code === 3)
+    scenario.ledger.readOn(scenario.ledgerFile)
+    const hasDrained = (pid: number) =>
+      scenario.ledger.exits.some(exit => exit.pid === pid && [0, 3].includes(exit.code))
     for (const pid of workers)
       if (!hasDrained(pid) || this.isDisturbed(from, now())) this.unheard.push({ pid, at: now() })
-    const unclean = workers.filter(pid => !hasDrained(pid) && !this.marked.has(pid))
+    const unclean = members.filter(pid => !hasDrained(pid) && !this.marked.has(pid))
     if (!this.isDisturbed(from, now())) expect(unclean, `orphans of ${racecar.pid} that did not drain`).toEqual([])
     return `${racecar.pid}`
   }
