@@ -64,7 +64,7 @@ test('rights that are taken away once a worker was up are waited for with an ala
   expect(waits[1]).toBeGreaterThan(0)
   print(`row 68: replaced after ${waits.map(ms => `${ms} ms`).join(' and ')}`)
   expect(await scenario.stop(racecar)).toEqual([0, null])
-  await scenario.expectWhole(lossesOf(racecar))
+  await scenario.expectWhole(lossesOf([racecar]))
   await scenario.expectNothingLeft()
 })
 
@@ -90,6 +90,6 @@ test('a worker whose instance id is taken ends with 76, says so, and its slot go
   )
   expect(racecar.forks()).toHaveLength(3)
   expect(await scenario.stop(racecar)).toEqual([0, null])
-  await scenario.expectWhole(lossesOf(racecar))
+  await scenario.expectWhole(lossesOf([racecar]))
   await scenario.expectNothingLeft()
 })

@@ -162,6 +162,6 @@ test('a topic that is made again and read on in before anybody knows begins anew
   await scenario.committedAll()
   expect(racecar.all('slot.exited')).toEqual([])
   expect(await scenario.stop(racecar)).toEqual([0, null])
-  await scenario.expectWhole(lossesOf(racecar))
+  await scenario.expectWhole(lossesOf([racecar]))
   await scenario.expectNothingLeft()
 })

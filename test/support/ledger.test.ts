@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type Acknowledged, Ledger } from './ledger.ts'
 
-type Entry = readonly [what: 'start' | 'end', pid: number, offset: number, at: number]
+type Entry = readonly [what: 'start' | 'end' | 'fail', pid: number, offset: number, at: number]
 
 function ledgerOf(owned: readonly (readonly [pid: number, at: number])[], entries: readonly Entry[]): Ledger {
   const ledger = new Ledger()
@@ -164,7 +164,34 @@ describe('the ledger', () => {
       ['end', 2, 0, 21],
     ]
     expect(ledgerOf([], both).overlaps()).toHaveLength(1)
-    expect(ledgerOf([], both).overlaps(new Map([[1, 15]]))).toEqual([])
+    expect(ledgerOf([], both).overlaps([{ pid: 1, at: 15, committed: new Map() }])).toEqual([])
+  })
+
+  test('takes a place that was lost for an excuse until its worker goes on there', () => {
+    const late = { pid: 1, at: 40, committed: new Map(), isLatest: true }
+    const both: Entry[] = [
+      ['start', 1, 0, 10],
+      ['start', 2, 0, 20],
+      ['end', 2, 0, 21],
+      ['end', 1, 0, 35],
+    ]
+    expect(ledgerOf([], both).overlaps([{ ...late, isLatest: false }])).toHaveLength(1)
+    expect(ledgerOf([], both).overlaps([late])).toEqual([])
+    expect(ledgerOf([], [...both, ['start', 1, 1, 36]]).overlaps([late])).toHaveLength(1)
+  })
+
+  test('takes what failed as in nobody’s hand, and what ended as handled', () => {
+    const handed = (last: 'end' | 'fail') =>
+      ledgerOf(
+        [],
+        [
+          ['start', 1, 0, 10],
+          [last, 1, 0, 11],
+          ['start', 2, 0, 20],
+        ],
+      )
+    expect([handed('fail').unexplained(), handed('fail').overlaps(), handed('fail').counts().size]).toEqual([[], [], 0])
+    expect(handed('end').unexplained()).toHaveLength(1)
   })
 
   test('measures the longest gap around a moment', () => {

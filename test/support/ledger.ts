@@ -18,6 +18,8 @@ export interface Handling extends Acknowledged {
   readonly start: number
   /** Undefined when it never ended well. */
   end: number | undefined
+  /** When it ended in an error: from then on it is in nobody's hand. */
+  failed?: number
 }
 
 interface Owning {
@@ -30,11 +32,13 @@ interface Owning {
 export interface Death {
   readonly pid: number
   readonly at: number
+  /** It is only known that it was not later. */
+  readonly isLatest?: boolean
   readonly committed: ReadonlyMap<string, number>
 }
 
 interface Line {
-  readonly what: 'own' | 'start' | 'end' | 'teardown' | 'exit'
+  readonly what: 'own' | 'start' | 'end' | 'fail' | 'teardown' | 'exit'
   readonly pid: number
   readonly at: number
   readonly code: number
@@ -51,7 +55,8 @@ export const now = (): number => Number(process.hrtime.bigint() / 1000n) / 1000
 export const where = ({ topic, partition }: { topic: string; partition: number }) => `${topic}/${partition}`
 export const exactly = ({ topic, partition, offset }: Acknowledged) => `${topic}/${partition}@${offset}`
 
-const isNextAttempt = (before: Handling, { pid }: Handling) => before.pid === pid && before.end === undefined
+const isNextAttempt = (before: Handling, { pid }: Handling) =>
+  before.failed !== undefined || (before.pid === pid && before.end === undefined)
 const explains = ({ pid, at, committed }: Death, handling: Handling) =>
   pid === handling.pid && handling.start <= at && handling.offset >= (committed.get(where(handling)) ?? 0)
 
@@ -172,17 +177,20 @@ export class Ledger {
     return found
   }
 
-  /** Two handlers at once on one partition; `dead` maps a pid to the moment after which it was not seen to run. */
-  overlaps(dead: ReadonlyMap<number, number> = new Map()): string[] {
+  /** Two handlers at once on one partition, unless the first one's process is among the dead, and was not seen to go on there. */
+  overlaps(deaths: readonly Death[] = []): string[] {
     return this.#byPartition().flatMap(([partition, handlings]) =>
       handlings.flatMap((handling, i) => {
         const before = handlings[i - 1]
         if (!before) return []
-        const died = dead.get(before.pid) ?? Number.NEGATIVE_INFINITY
-        const until = before.end ?? (before.pid === handling.pid ? handling.start : Number.POSITIVE_INFINITY)
-        return (died < before.start ? until : Math.min(until, died)) > handling.start
-          ? [`${partition}: ${handling.offset} started while ${before.offset} was in hand`]
-          : []
+        const until = before.end ?? before.failed ?? (before.pid === handling.pid ? handling.start : Infinity)
+        if (until <= handling.start) return []
+        const next = handlings.find(({ pid, start }, j) => j >= i && pid === before.pid && start > before.start)
+        const isExcused = ({ pid, at, isLatest }: Death) =>
+          pid === before.pid && at >= before.start && (isLatest ? at < (next?.start ?? Infinity) : at <= handling.start)
+        return deaths.some(isExcused)
+          ? []
+          : [`${partition}: ${handling.offset} started while ${before.offset} was in hand`]
       }),
     )
   }
@@ -205,7 +213,7 @@ export class Ledger {
     if (what === 'own') for (const p of line.partitions) this.ownings.push({ pid, at, partition: where(p) })
     if (what === 'teardown') this.teardowns.push({ pid, at })
     if (what === 'exit') this.exits.push({ pid, at, code: line.code })
-    if (what !== 'start' && what !== 'end') return
+    if (what !== 'start' && what !== 'end' && what !== 'fail') return
     const inHand = `${pid} ${topic}/${partition}@${offset}`
     if (what === 'start') {
       const handling = { pid, topic, partition, offset, key, seq, start: at, end: undefined }
@@ -214,7 +222,7 @@ export class Ledger {
       return
     }
     const open = this.#open.get(inHand)
-    if (open) open.end = at
+    if (open) open[what === 'end' ? 'end' : 'failed'] = at
     this.#open.delete(inHand)
   }
 
@@ -223,12 +231,12 @@ export class Ledger {
   }
 
   #byOwnership(): [string, Handling[]][] {
+    const ownings = groupBy(this.ownings, ({ pid, partition }) => `${partition} of ${pid}`)
     return this.#byPartition().flatMap(([partition, handlings]) => {
       const named = handlings.map(handling => {
-        const taken = this.ownings.filter(
-          own => own.pid === handling.pid && own.partition === partition && own.at <= handling.start,
-        )
-        return { handling, name: `${partition} of ${handling.pid} since ${taken.at(-1)?.at ?? 'the beginning'}` }
+        const owner = `${partition} of ${handling.pid}`
+        const taken = ownings.get(owner)?.findLast(({ at }) => at <= handling.start)
+        return { handling, name: `${owner} since ${taken?.at ?? 'the beginning'}` }
       })
       return [...groupBy(named, ({ name }) => name)].map(([name, all]): [string, Handling[]] => [
         name,

@@ -1,7 +1,7 @@
 // What the system lets a process have, made scarce while it runs and plenty again, by prlimit.
 
 import { spawnSync } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { expect } from 'vitest'
 import { bin, type RacecarProcess } from './racecar-process.ts'
 
@@ -31,6 +31,10 @@ export function limit(pid: number, what: 'nproc' | 'nofile', to: number, by: Com
 const descriptors = (pid: number): string[] => readdirSync(`/proc/${pid}/fd`)
 
 export const openFiles = (pid: number): number => descriptors(pid).length
+
+/** Megabytes that are in memory. */
+export const resident = (pid: number): number =>
+  Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024
 
 /** As the limit on open files it leaves room for none: the limit is on their numbers. */
 export function lowestFree(pid: number): number {

@@ -29,19 +29,29 @@ export const generationsOf = (racecar: RacecarProcess): number[] => racecar.all(
 
 /**
  * Each worker that lost its place in the group, or ended over something, or has to read a topic anew: as with a death, what it had
- * handled since the last commits that were told is handled again.
+ * handled since the last commits that it told is handled again. `unheard`: the ends that no line tells.
  */
-export function lossesOf(racecar: RacecarProcess): Death[] {
-  const committed = new Map<string, number>()
-  return racecar.lines.flatMap(({ event, pid, at, code, offsets, topic }) => {
-    if (event === 'offsets.committed')
-      for (const one of offsets as Acknowledged[]) committed.set(where(one), one.offset)
-    const isLoss = ['group.lost', 'topic.remade'].includes(event) || (event === 'slot.exited' && code !== 0)
-    if (event === 'topic.remade')
-      for (const one of committed.keys()) if (one.startsWith(`${topic}/`)) committed.delete(one)
-    return isLoss ? [{ pid, at, committed: new Map(committed) }] : []
-  })
+export function lossesOf(
+  racecars: readonly RacecarProcess[],
+  unheard: readonly Pick<Death, 'pid' | 'at'>[] = [],
+): Death[] {
+  const told = new Map<number, Map<string, number>>()
+  const ends = unheard.map(({ pid, at }): LogLine => ({ pid, at, event: 'unheard', message: '' }))
+  return [...racecars.flatMap(racecar => racecar.lines), ...ends]
+    .sort((a, b) => a.at - b.at)
+    .flatMap(({ event, pid, at, code, offsets, topic }) => {
+      const committed = told.get(pid) ?? new Map<string, number>()
+      told.set(pid, committed)
+      if (event === 'offsets.committed')
+        for (const one of offsets as Acknowledged[]) committed.set(where(one), one.offset)
+      if (event === 'topic.remade')
+        for (const one of committed.keys()) if (one.startsWith(`${topic}/`)) committed.delete(one)
+      return isLoss(event, code) ? [{ pid, at, committed: new Map(committed) }] : []
+    })
 }
+
+const isLoss = (event: string, code: unknown) =>
+  ['group.lost', 'topic.remade', 'unheard'].includes(event) || (event === 'slot.exited' && code !== 0)
 
 /**
  * Invariant C, as the workers tell it: no committed offset is followed by a lower one. Who slept tells late of what was before. What

@@ -222,13 +222,12 @@ export class Scenario extends Feed implements AsyncDisposable {
   async expectWhole(deaths: readonly Death[] = []): Promise<void> {
     this.ledger.readOn(this.ledgerFile)
     const { acknowledged, ledger } = this
-    const dead = new Map(deaths.map(({ pid, at }) => [pid, at]))
     expect({
       lost: ledger.lost(acknowledged),
       skipped: ledger.skipped(acknowledged),
       outOfOrder: ledger.outOfOrder(),
       trespasses: ledger.trespasses(),
-      overlaps: ledger.overlaps(dead),
+      overlaps: ledger.overlaps(deaths),
       unexplained: ledger.unexplained(deaths),
       setBack: setBack(this.#racecars, deaths, this.#goneAt),
     }).toEqual({ lost: [], skipped: [], outOfOrder: [], trespasses: [], overlaps: [], unexplained: [], setBack: [] })

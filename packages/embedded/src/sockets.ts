@@ -87,9 +87,9 @@ export class Sockets {
   #accept(socket: Socket): void {
     const program = this.#program()
     const { localPort, remotePort } = socket
-    // A client that has reset its connection already has no port any more.
+    // A client that has reset its connection already has no port.
     if (!program || localPort === undefined || remotePort === undefined) {
-      socket.destroy()
+      socket.on('error', () => {}).destroy()
       return
     }
     const id = ++this.#last
