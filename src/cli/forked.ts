@@ -102,6 +102,8 @@ export const policyOf = (config: Config): Policy => ({
   bootTimeoutMs: config.bootTimeout * 1000,
   hangTimeoutMs: config.hangTimeout * 1000,
   shutdownTimeoutMs: config.shutdownTimeout * 1000,
+  maxMemoryBytes: config.maxWorkerMemory ?? 0,
+  maxAgeMs: (config.maxWorkerAge ?? 0) * 1000,
   crashLimit: config.crashLimit,
   crashWindowMs: config.crashWindow * 1000,
   backoffMaxMs: config.restartBackoffMax * 1000,

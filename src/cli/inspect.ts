@@ -51,6 +51,8 @@ export const patience = {
   bootTimeout: LONGEST.timer,
   hangTimeout: 0,
   maxPollInterval: LONGEST.timer,
+  maxWorkerAge: LONGEST.timer,
+  maxWorkerMemory: Number.MAX_SAFE_INTEGER,
   sessionTimeout: LONGEST.session,
 } satisfies Partial<Config>
 

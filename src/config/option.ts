@@ -121,6 +121,8 @@ export const seconds = (range: Range = {}) => kind<number>(parseSeconds(range), 
 export const maybeSeconds = (range: Range = {}) => kind<number | undefined>(orNothing(parseSeconds(range)), 'seconds')
 export const integer = (range: Range = {}) => kind<number>(parseInteger(range, 'a whole number'), 'number')
 export const bytes = (range: Range = {}) => kind<number>(parseInteger(range, 'a whole number of bytes'), 'bytes')
+export const maybeBytes = (range: Range = {}) =>
+  kind<number | undefined>(orNothing(parseInteger(range, 'a whole number of bytes')), 'bytes')
 export const text = kind<string>(parseText, 'text')
 export const maybeText = kind<string | undefined>(orNothing(parseText), 'text')
 /** May be empty. */

@@ -9,6 +9,7 @@ import {
   flag,
   integer,
   list,
+  maybeBytes,
   maybeSeconds,
   maybeText,
   type Option,
@@ -185,6 +186,16 @@ export const options = {
     group: 'Workers',
     default: 30,
     about: 'Longest wait before a crashed worker is replaced, seconds',
+  }),
+  maxWorkerMemory: maybeBytes({ least: 1 })({
+    group: 'Workers',
+    default: undefined,
+    about: 'Bytes of memory beyond which a worker is stopped and replaced, one at a time; by default no limit',
+  }),
+  maxWorkerAge: maybeSeconds({ least: 0.001 })({
+    group: 'Workers',
+    default: undefined,
+    about: 'Seconds after which a worker is stopped and replaced, one at a time; by default never',
   }),
   onCrashLoop: choice(
     'stop',

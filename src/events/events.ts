@@ -111,6 +111,8 @@ export interface Events {
   }
   /** Its event loop has not answered for longer than it may. */
   'slot.hung': { slot: string; pid: number; limitMs: number; last: LastHeard }
+  /** It is asked to stop, alone, and then replaced. */
+  'slot.recycling': { slot: string; pid: number; reason: string }
   'slot.restarting': { slot: string; inMs: number; crashes: number }
   'slot.given.up': { slot: string; crashes: number; withinMs: number }
   'slot.killed': { slot: string; pid: number; why: string }

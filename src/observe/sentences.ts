@@ -166,6 +166,10 @@ const ofPrimary = {
     level: ({ code }) => (code === 0 ? 'info' : 'warn'),
     say: ({ slot, pid, why, last }) => asSentence(`${slot} (${pid}) ${why}${last ? `. ${had(last)}` : ''}`),
   },
+  'slot.recycling': {
+    level: 'info',
+    say: ({ slot, pid, reason }) => `${slot} (${pid}) is to stop, and to be replaced: ${reason}.`,
+  },
   'slot.restarting': {
     level: 'warn',
     say: ({ slot, inMs, crashes }) =>

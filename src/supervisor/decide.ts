@@ -5,6 +5,7 @@ import { EXIT } from '../errors.ts'
 import { attendSilence, isBooting, look, nextLook, silentAt } from './hanging.ts'
 import { configureWaiting, evicted, ofProcess } from './lives.ts'
 import { setQuiet } from './quiet.ts'
+import { attendLimits, recycleAt } from './recycling.ts'
 import { type Action, placeOf, type Slot, type State, type SupervisorEvent, tracesOf, vacant } from './state.ts'
 import { beginStop, finishStop, force, interrupt, UNKILLABLE_MS } from './stopping.ts'
 import { Turn } from './turn.ts'
@@ -37,6 +38,7 @@ export function nextWake(state: State): number | null {
     slot.state === 'down' && slot.forkAt !== null ? slot.forkAt : Number.POSITIVE_INFINITY,
     killAt(slot),
     silentAt(slot, policy),
+    recycleAt(slot, state),
     evictionAt(slot, policy.evictAfterMs),
   ])
   const first = Math.min(nextLook(state), ...times)
@@ -116,6 +118,8 @@ function attend(turn: Turn, slot: Slot): void {
     turn.act({ do: 'evict', slot: slot.number })
   }
   attendSilence(turn, slot)
+  const watched = turn.state.slots[slot.number]
+  if (watched) attendLimits(turn, watched)
   const current = turn.state.slots[slot.number]
   if (current?.state === 'down' && current.forkAt !== null && current.forkAt <= now) fork(turn, current)
 }

@@ -4,6 +4,7 @@ import { EXIT } from '../errors.ts'
 import { backoff } from '../lib/backoff.ts'
 import { alive, lastHeard } from './hanging.ts'
 import { isNothing, quietOf } from './quiet.ts'
+import { isRecycled } from './recycling.ts'
 import {
   type Crashes,
   type Down,
@@ -111,6 +112,11 @@ function exited(turn: Turn, slot: Live, exit: Extract<SupervisorEvent, { type: '
     case 'crashed':
       replace(turn, slot, { ...verdict, membership })
       break
+    case 'recycled': {
+      const lastReason = isRecycled(slot) ? `was recycled: ${slot.recycling.reason}` : verdict.why
+      turn.put({ ...placeOf(slot), lastReason, membership, state: 'down', since: turn.now, forkAt: turn.now })
+      break
+    }
     case 'fenced':
       turn.act({ do: 'rename', slot: slot.number, why: verdict.why })
       replace(turn, slot, { ...verdict, counts: true, membership })
@@ -161,6 +167,7 @@ function replace(turn: Turn, slot: Live, { counts, why, membership }: Loss): voi
 /** Milliseconds for which the process was up, and gave signs of life. */
 function soundFor({ now }: Turn, slot: Live): number {
   if (slot.state === 'up') return now - slot.since
+  if (isRecycled(slot)) return slot.since - slot.recycling.upSince
   if (slot.state === 'hung' || (slot.state === 'killed' && slot.why === 'hang')) return slot.heard.at - slot.upSince
   return 0
 }
@@ -173,7 +180,7 @@ function notAged({ now }: Turn, slot: Live): Crashes {
 
 function wastedSince(slot: Live, now: number): number {
   if (slot.state === 'starting') return slot.since
-  if (slot.state !== 'killed' || slot.why === 'deadline') return now
+  if (slot.state !== 'killed' || slot.why === 'deadline' || slot.why === 'recycling') return now
   return slot.why === 'boot' ? slot.bootSince : slot.heard.at
 }
 

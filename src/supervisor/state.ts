@@ -10,6 +10,9 @@ export interface Policy {
   /** 0: silence is no reason to end a worker. */
   readonly hangTimeoutMs: number
   readonly shutdownTimeoutMs: number
+  /** A worker beyond either is replaced; 0: no limit. */
+  readonly maxMemoryBytes: number
+  readonly maxAgeMs: number
   readonly crashLimit: number
   /** The limit counts within this; a worker that was up for as long as this is healthy, and its crashes are forgotten. */
   readonly crashWindowMs: number
@@ -103,6 +106,8 @@ export type Stopping = Place & {
   readonly state: 'stopping'
   readonly run: number
   readonly since: number
+  /** Alone, to be replaced. */
+  readonly recycling?: { readonly reason: string; readonly upSince: number; readonly killAt: number }
   readonly heard?: Heard
   readonly failure?: string
 }
@@ -118,6 +123,7 @@ export type Killed = Place & {
     | { readonly why: 'boot'; readonly bootSince: number }
     | { readonly why: 'hang'; readonly heard: Heard; readonly upSince: number }
     | { readonly why: 'deadline' }
+    | { readonly why: 'recycling' }
   )
 
 export type Live = Starting | Up | Hung | Stopping | Killed
@@ -197,7 +203,7 @@ export type Action =
   | (Run & { readonly do: 'configure' })
   /** Tell it what is quiet by now. */
   | (Run & { readonly do: 'quiet'; readonly quiet: Quiet })
-  | (Run & { readonly do: 'stop'; readonly withinMs: number; readonly reason: string })
+  | (Run & { readonly do: 'stop'; readonly withinMs: number; readonly leave: boolean; readonly reason: string })
   | (Run & { readonly do: 'kill'; readonly why: string })
   /** The slot's instance id belongs to somebody else: another one. */
   | { readonly do: 'rename'; readonly slot: number; readonly why: string }

@@ -28,12 +28,12 @@ export function beginStop(turn: Turn, { reason, code, why }: Ending): void {
     if (slot.state === 'down') turn.put({ ...slot, forkAt: null })
     if (slot.state !== 'starting' && slot.state !== 'up' && slot.state !== 'hung') continue
     turn.put({ ...placeOf(slot), ...tracesOf(slot), state: 'stopping', run: slot.run, since: turn.now })
-    turn.act({ do: 'stop', slot: slot.number, run: slot.run, withinMs: workersShare(graceMs), reason })
+    turn.act({ do: 'stop', slot: slot.number, run: slot.run, withinMs: workersShare(graceMs), leave: true, reason })
   }
 }
 
 /** A worker gives up a little earlier than it is killed, so that it can still abort, leave and say so. */
-const workersShare = (graceMs: number): number => graceMs - Math.min(1000, graceMs / 10)
+export const workersShare = (graceMs: number): number => graceMs - Math.min(1000, graceMs / 10)
 
 export function interrupt(turn: Turn): void {
   const interrupts = turn.state.interrupts + 1

@@ -130,8 +130,8 @@ export class Supervisor {
         this.#processes.get(action.slot)?.handle.send({ type: 'quiet', quiet: action.quiet })
         break
       case 'stop': {
-        const { withinMs, reason } = action
-        this.#processes.get(action.slot)?.handle.send({ type: 'stop', withinMs, leave: true, reason })
+        const { withinMs, leave, reason } = action
+        this.#processes.get(action.slot)?.handle.send({ type: 'stop', withinMs, leave, reason })
         break
       }
       case 'kill':

@@ -9,6 +9,8 @@ export type Verdict =
   | { readonly kind: 'crashed'; readonly counts: boolean; readonly why: string }
   /** Another process has its instance id: to be replaced under a new one. */
   | { readonly kind: 'fenced'; readonly why: string }
+  /** As it was asked to, alone: to be replaced at once, which is no crash. */
+  | { readonly kind: 'recycled'; readonly why: string }
   /** A replacement would fare no better: all stop, and the code is the end's. */
   | { readonly kind: 'refused'; readonly code: number; readonly why: string }
   /** During a stop. `code` is what the end is called because of it, 0 if it was clean. */
@@ -19,11 +21,18 @@ const REFUSALS: readonly number[] = [EXIT.usage, EXIT.unavailable, EXIT.notAllow
 export function judge(slot: Live, exit: Exit, state: State): Verdict {
   const why = slot.failure === undefined ? sentence(exit) : `failed: ${slot.failure}`
   if (state.phase.kind !== 'running') return { kind: 'stopped', ...ofStop(slot, exit, why) }
+  if (wasRecycled(slot, exit)) return { kind: 'recycled', why: 'was recycled' }
   if (slot.state === 'killed') return { kind: 'crashed', counts: true, why: killedSentence(slot, state) }
   if (exit.code === EXIT.fenced) return { kind: 'fenced', why }
   if (isPassing(slot, exit, state)) return { kind: 'crashed', counts: false, why }
   if (exit.code !== null && REFUSALS.includes(exit.code)) return { kind: 'refused', code: exit.code, why }
   return { kind: 'crashed', counts: true, why }
+}
+
+/** Also where it had to give up what it had in hand: that is handled again. */
+function wasRecycled(slot: Live, { code, signal }: Exit): boolean {
+  if (slot.state === 'killed') return slot.why === 'recycling'
+  return slot.state === 'stopping' && signal === null && (code === EXIT.clean || code === EXIT.forced)
 }
 
 /** What was allowed once may be allowed again: a password that is being changed must not end everything, nor must an outage. */
@@ -34,6 +43,7 @@ function isPassing({ consumer }: Live, { code }: Exit, { everJoined }: State): b
 function ofStop(slot: Live, { code, signal }: Exit, why: string): { code: number; why: string } {
   if (slot.state === 'killed') {
     if (slot.why === 'boot') return { code: EXIT.clean, why: 'was killed while it started' }
+    if (slot.why === 'recycling') return { code: EXIT.clean, why: 'was killed for not stopping in time to be replaced' }
     if (slot.why === 'hang') return { code: EXIT.clean, why: 'was killed for its silence' }
     return { code: EXIT.forced, why: 'was killed before it had stopped' }
   }

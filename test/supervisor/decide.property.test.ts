@@ -24,6 +24,8 @@ interface Process {
   readonly run: number
   killed: boolean
   asked: boolean
+  /** Asked alone, for its size or age. */
+  recycled: boolean
   configured: boolean
   /** What it was told is quiet. */
   told: Quiet
@@ -31,7 +33,8 @@ interface Process {
 
 type Happening =
   | { readonly kind: 'exit'; readonly pick: number; readonly code: number | null }
-  | { readonly kind: 'describe' | 'up' | 'alive' | 'fail' | 'stale exit'; readonly pick: number }
+  | { readonly kind: 'describe' | 'up' | 'fail' | 'stale exit'; readonly pick: number }
+  | { readonly kind: 'alive'; readonly pick: number; readonly memoryBytes: number }
   | { readonly kind: 'evicted'; readonly pick: number }
   | { readonly kind: 'pass'; readonly ms: number }
   | { readonly kind: 'size'; readonly consumer: string; readonly workers: number }
@@ -53,7 +56,10 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     }),
   },
   { weight: 12, arbitrary: fc.record({ kind: fc.constantFrom('describe' as const, 'up' as const), pick }) },
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('alive' as const), pick }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ kind: fc.constant('alive' as const), pick, memoryBytes: fc.constantFrom(0, 0, 2) }),
+  },
   {
     weight: 3,
     arbitrary: fc.record({ kind: fc.constantFrom('fail' as const, 'stale exit' as const, 'evicted' as const), pick }),
@@ -99,8 +105,8 @@ class World {
   readonly quiet = new Map(['Mail', 'Pay'].flatMap(of => PARTITIONS.map(one => [`${of} ${one}`, false])))
   finished: Extract<Action, { do: 'finish' }>[] = []
 
-  constructor(onCrashLoop: Policy['onCrashLoop'] = 'stop', hangTimeoutMs = 0) {
-    this.state = initially({ ...policy, onCrashLoop, hangTimeoutMs })
+  constructor(onCrashLoop: Policy['onCrashLoop'] = 'stop', hangTimeoutMs = 0, maxAgeMs = 0) {
+    this.state = initially({ ...policy, onCrashLoop, hangTimeoutMs, maxAgeMs, maxMemoryBytes: maxAgeMs > 0 ? 1 : 0 })
   }
 
   take(event: SupervisorEvent): void {
@@ -125,6 +131,7 @@ class World {
           run: action.run,
           killed: false,
           asked: false,
+          recycled: false,
           configured: false,
           told: LOUD,
         })
@@ -139,6 +146,13 @@ class World {
         this.find(action).told = action.quiet
         break
       case 'stop':
+        if (!action.leave) {
+          expect(
+            this.live.filter(({ asked, killed }) => asked || killed),
+            'two recycled at a time',
+          ).toEqual([])
+          this.find(action).recycled = true
+        }
         this.find(action).asked = true
         break
       case 'kill':
@@ -273,7 +287,7 @@ class World {
         this.take({ type: 'joining', slot, run })
         break
       case 'alive':
-        this.take({ type: 'alive', slot, run, inHand: [], more: 0, memoryBytes: 0 })
+        this.take({ type: 'alive', slot, run, inHand: [], more: 0, memoryBytes: event.memoryBytes })
         break
       case 'fail':
         this.take({ type: 'failed', slot, run, message: 'Error: boom' })
@@ -289,7 +303,8 @@ class World {
   exit(process: Process, code: number | null): void {
     this.live.splice(this.live.indexOf(process), 1)
     const { slot, run } = process
-    if (this.stopAskedAt === null && code !== 77 && code !== 78) this.noteCrash(slot)
+    const isRecycled = process.recycled && (process.killed || code === 0 || code === 2)
+    if (this.stopAskedAt === null && code !== 77 && code !== 78 && !isRecycled) this.noteCrash(slot)
     const signal = code === null || process.killed ? 'SIGKILL' : null
     this.take({ type: 'exited', slot, run, pid: run, code: signal ? null : code, signal })
   }
@@ -319,11 +334,15 @@ interface Start {
   readonly workers: number
   readonly onCrashLoop: Policy['onCrashLoop']
   readonly hangTimeoutMs: number
+  readonly maxAgeMs?: number
 }
 
 /** A world in which all of that has happened, and then a stop. */
-function stoppedAfter(happenings: readonly Happening[], { workers, onCrashLoop, hangTimeoutMs }: Start): World {
-  const world = new World(onCrashLoop, hangTimeoutMs)
+function stoppedAfter(
+  happenings: readonly Happening[],
+  { workers, onCrashLoop, hangTimeoutMs, maxAgeMs = 0 }: Start,
+): World {
+  const world = new World(onCrashLoop, hangTimeoutMs, maxAgeMs)
   world.happen({ kind: 'size', consumer: 'Mail', workers })
   for (const event of happenings) world.happen(event)
   world.happen({ kind: 'stop' })
@@ -338,8 +357,9 @@ describe('whatever happens, in whatever order', () => {
         fc.array(happening, { maxLength: 120 }),
         loop,
         hang,
-        (workers, happenings, onCrashLoop, hangTimeoutMs) => {
-          const world = stoppedAfter(happenings, { workers, onCrashLoop, hangTimeoutMs })
+        fc.constantFrom(0, 4000, 30_000),
+        (workers, happenings, onCrashLoop, hangTimeoutMs, maxAgeMs) => {
+          const world = stoppedAfter(happenings, { workers, onCrashLoop, hangTimeoutMs, maxAgeMs })
           const stopped = world.stopAskedAt ?? 0
           // Those that a limit ended were killed before anybody asked them to stop.
           const ignoring = world.live.filter(({ slot, killed }) => slot % 2 === 0 && !killed)

@@ -299,7 +299,7 @@ describe('a stop', () => {
     steps.exit(2, 1)
     steps.exit(2, 1)
     expect(steps.states()).toEqual(['up', 'up', 'down'])
-    const asked = { do: 'stop', withinMs: 24_000, reason: 'SIGTERM' }
+    const asked = { do: 'stop', withinMs: 24_000, leave: true, reason: 'SIGTERM' }
     expect(steps.stop()).toEqual([
       { ...asked, slot: 0, run: 1 },
       { ...asked, slot: 1, run: 2 },

@@ -6,6 +6,8 @@ import { type Action, initially, type Policy, type State, type SupervisorEvent }
 export const policy: Policy = {
   bootTimeoutMs: 60_000,
   hangTimeoutMs: 0,
+  maxMemoryBytes: 0,
+  maxAgeMs: 0,
   shutdownTimeoutMs: 25_000,
   crashLimit: 5,
   crashWindowMs: 60_000,
