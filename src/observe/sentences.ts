@@ -164,7 +164,7 @@ const ofPrimary = {
   'slot.up': { level: 'info', say: ({ slot, pid, afterMs }) => `${slot} (${pid}) is up after ${seconds(afterMs)}.` },
   'slot.exited': {
     level: ({ code }) => (code === 0 ? 'info' : 'warn'),
-    say: ({ slot, pid, why, last }) => asSentence(`${slot} (${pid}) ${why}${last ? `. ${had(last)}` : ''}`),
+    say: ({ slot, pid, why, last }) => `${asSentence(`${slot} (${pid}) ${why}`)}${last ? ` ${had(last)}` : ''}`,
   },
   'slot.recycling': {
     level: 'info',
