@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { leftovers } from '../support/leftovers.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const run = promisify(execFile)
@@ -27,7 +28,7 @@ export function packed(name: PackageName = 'racecar'): Promise<string> {
 
 async function pack(home: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'racecar-pack-'))
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  leftovers.push(() => rmSync(folder, { recursive: true, force: true }))
   await run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: home })
   const [tarball] = readdirSync(folder)
   return join(folder, tarball!)

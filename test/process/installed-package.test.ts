@@ -122,7 +122,9 @@ test.each(Object.entries(shapes))('the package as it is published runs in %s', a
     const exited = new Promise(resolve => racecar.once('exit', (code, signal) => resolve([code, signal])))
     try {
       const end = Date.now() + 30_000
-      while (!existsSync(said)) {
+      // A file is there a moment before what is written to it.
+      const isSaid = () => existsSync(said) && readFileSync(said, 'utf8') !== ''
+      while (!isSaid()) {
         if (Date.now() > end || racecar.exitCode !== null) throw new Error(`nothing was handled:\n${output}`)
         await wait(20)
       }

@@ -3,6 +3,7 @@
 import type { KafkaCluster, KafkaNode, PrivateCluster, PrivateOptions } from '../../scripts/broker.d/index.mjs'
 import { kafkaRuntime, sharedCluster, startPrivate, startShared } from '../../scripts/broker.d/index.mjs'
 import { EmbeddedCluster } from './embedded-cluster.ts'
+import { leftovers } from './leftovers.ts'
 
 export type { KafkaCluster, KafkaNode, PrivateCluster }
 
@@ -10,12 +11,15 @@ export type { KafkaCluster, KafkaNode, PrivateCluster }
 const isEmbedded = process.env.KAFKA_TEST_ON === 'embedded'
 
 const embedded: { cluster: Promise<EmbeddedCluster> | undefined } = { cluster: undefined }
+const removeShared = async () => (await embedded.cluster)?.remove()
 
 /** The address of the broker that all tests share, started if it does not run. Quick when it does: ask wherever it is needed. */
 export async function brokers(): Promise<string> {
   if (!isEmbedded) return startShared()
   embedded.cluster ??= EmbeddedCluster.start()
-  return (await embedded.cluster).address
+  const cluster = await embedded.cluster
+  if (!leftovers.includes(removeShared)) leftovers.push(removeShared)
+  return cluster.address
 }
 
 /** A Kafka of the test's own, to be ended and restarted at will. Call `remove()` at the end, or declare it with `await using`. */

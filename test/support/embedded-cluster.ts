@@ -22,11 +22,6 @@ class EmbeddedNode implements KafkaNode {
   #port = 0
   #child: ChildProcess | undefined
 
-  constructor() {
-    // The one that a whole file shares is removed by nobody.
-    process.once('exit', () => rmSync(this.dataFolder, { recursive: true, force: true }))
-  }
-
   /** It has one listener: what tells clients of a proxy is the proxy itself. */
   get ports(): Ports {
     return { client: this.#port, controller: this.#port, proxied: this.#port, proxy: 0 }
