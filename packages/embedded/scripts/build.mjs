@@ -62,6 +62,8 @@ function notices() {
 
 /** Copies of the modules that we change, in a folder whose name is always the same, since it gets into the program; a go.mod that points there. */
 function changed() {
+  // Where a module is, is only told of one that is there.
+  go('mod', 'download')
   rmSync(work, { recursive: true, force: true })
   mkdirSync(work, { recursive: true })
   const copies = new Map()
@@ -125,7 +127,7 @@ try {
   buildProgram()
 } catch (error) {
   if (isForNpm) throw error
-  const why = error.code === 'ENOENT' ? 'Go is not here' : error.message
+  const why = error.code === 'ENOENT' && error.path === 'go' ? 'Go is not here' : error.message
   console.error(`The embedded Kafka is left out: ${why}. It needs Go 1.26 or newer.`)
 }
 execFileSync(process.execPath, [join(root, '../../node_modules/typescript/bin/tsc'), '-p', root], { stdio: 'inherit' })
