@@ -1,56 +1,17 @@
-// A client that belongs to no group but its own: what a test puts into topics, and reads of them, beside the consumers that it runs.
+// Everything that a topic holds, for a test, read by a member of a group that nobody else is in.
 
 import { randomUUID } from 'node:crypto'
 import { type Message, makeMessage } from '../consumer/message.ts'
-import type { Engine, EngineFactory, EngineSink, Subscription, TopicPartition } from '../engine/engine.ts'
+import type { EngineFactory, EngineSettings, EngineSink, TopicPartition } from '../engine/engine.ts'
 import { createBus } from '../events/bus.ts'
 import { systemClock } from '../lib/clock.ts'
 import { type Deferred, deferred } from '../lib/deferred.ts'
 
 const MEGABYTE = 1_048_576
 
-export interface OutsiderParts {
+interface Reading {
   readonly createEngine: EngineFactory
   readonly brokers: readonly string[]
-  /** What it reads; nothing by default. */
-  readonly subscriptions?: readonly Subscription[]
-  readonly sink?: EngineSink
-}
-
-/** Not started: it may produce as it is. */
-export const outsider = ({ createEngine, brokers, subscriptions = [], sink = NOBODY }: OutsiderParts): Engine =>
-  createEngine({
-    settings: {
-      brokers,
-      subscriptions,
-      clientId: 'racecar-testing',
-      groupId: `racecar-testing-${randomUUID()}`,
-      instanceId: null,
-      strategies: ['range'],
-      sessionTimeout: 10_000,
-      heartbeatInterval: 1_000,
-      rebalanceTimeout: 10_000,
-      fetchMinBytes: 1,
-      maxBytes: 10 * MEGABYTE,
-      maxWaitTime: 100,
-      socketTimeout: 5_000,
-      metadataMaxAge: 30_000,
-    },
-    sink,
-    bus: createBus(),
-    clock: systemClock,
-  })
-
-const NOBODY: EngineSink = {
-  assigned: () => {},
-  revoked: async () => {},
-  lost: () => {},
-  records: () => {},
-  wants: () => 0,
-  failed: () => {},
-}
-
-interface Reading extends Omit<OutsiderParts, 'sink' | 'subscriptions'> {
   readonly topic: string
   readonly parse: ((raw: string) => unknown) | undefined
   /** Of each partition, the offset to read up to. */
@@ -60,13 +21,12 @@ interface Reading extends Omit<OutsiderParts, 'sink' | 'subscriptions'> {
 const GOODBYE_MS = 1_000
 
 /** By partition, and in order within each. */
-export async function readAll({ topic, parse, ends, ...parts }: Reading): Promise<Message[]> {
+export async function readAll({ createEngine, brokers, topic, parse, ends }: Reading): Promise<Message[]> {
   if (ends.every(end => end === 0)) return []
   const done = deferred()
   const found = ends.map((): Message[] => [])
   const sink = collecting({ topic, parse, ends, found, done })
-  const subscriptions = [{ topic, startFromBeginning: true, maxBytesPerPartition: MEGABYTE }]
-  const engine = outsider({ ...parts, subscriptions, sink })
+  const engine = createEngine({ settings: settingsFor(brokers, topic), sink, bus: createBus(), clock: systemClock })
   try {
     await Promise.all([engine.start(), done.promise])
   } finally {
@@ -74,6 +34,23 @@ export async function readAll({ topic, parse, ends, ...parts }: Reading): Promis
   }
   return found.flat()
 }
+
+const settingsFor = (brokers: readonly string[], topic: string): EngineSettings => ({
+  brokers,
+  subscriptions: [{ topic, startFromBeginning: true, maxBytesPerPartition: MEGABYTE }],
+  clientId: 'racecar-testing',
+  groupId: `racecar-testing-${randomUUID()}`,
+  instanceId: null,
+  strategies: ['range'],
+  sessionTimeout: 10_000,
+  heartbeatInterval: 1_000,
+  rebalanceTimeout: 10_000,
+  fetchMinBytes: 1,
+  maxBytes: 10 * MEGABYTE,
+  maxWaitTime: 100,
+  socketTimeout: 5_000,
+  metadataMaxAge: 30_000,
+})
 
 interface Collecting extends Pick<Reading, 'topic' | 'parse' | 'ends'> {
   readonly found: readonly Message[][]
@@ -88,7 +65,8 @@ function collecting({ topic, parse, ends, found, done }: Collecting): EngineSink
     if (!ends.some((_, index) => lacks(index))) done.resolve()
   }
   return {
-    ...NOBODY,
+    revoked: async () => {},
+    lost: () => {},
     // Some may have been deleted.
     assigned: added => {
       for (const { partition, offset } of added) moved(partition, offset)
