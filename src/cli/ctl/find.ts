@@ -58,6 +58,9 @@ async function findIn(folder: string, ground: Ground): Promise<Findings> {
   return { targets: targets.filter(target => target !== undefined), doubts: [] }
 }
 
+/** For sentences. */
+export const nameOf = ({ identity: { consumer, pid } }: Target): string => `${consumer} (${pid})`
+
 /** undefined: it is gone, or nobody can say who it is. */
 async function introduce({ place: { socket }, note }: Found, { clock }: Ground): Promise<Target | undefined> {
   const reply = await ask(socket, 'hello', { clock, withinMs: HELLO_MS })

@@ -5,7 +5,7 @@ import { EXIT } from '../../errors.ts'
 import { sleep } from '../../lib/clock.ts'
 import type { AnswerTo } from '../../supervisor/commands.ts'
 import type { PartitionStatus } from '../../supervisor/status.ts'
-import type { Target } from './find.ts'
+import { nameOf, type Target } from './find.ts'
 import type { Ground } from './ground.ts'
 import { ask, type Reply } from './talk.ts'
 import { plain, seconds } from './words.ts'
@@ -72,8 +72,6 @@ function ofWhich({ only = [], partition = [] }: WhichOptions): string {
   const named = [partition.join(', '), only.join(', ')].filter(Boolean).join(' of ')
   return named === '' ? '' : ` (${plain(named, 300)})`
 }
-
-const nameOf = ({ identity: { consumer, pid } }: Target): string => `${consumer} (${pid})`
 
 const keyOf = ({ topic, partition }: PartitionStatus): string => `${topic}/${partition}`
 

@@ -4,7 +4,7 @@ import { EXIT } from '../../errors.ts'
 import { sleep } from '../../lib/clock.ts'
 import type { AnswerTo } from '../../supervisor/commands.ts'
 import type { ConsumerQuiet, PartitionStatus, SlotStatus } from '../../supervisor/status.ts'
-import type { Target } from './find.ts'
+import { nameOf, type Target } from './find.ts'
 import type { Ground } from './ground.ts'
 import { ask } from './talk.ts'
 import { plain, span, table } from './words.ts'
@@ -25,7 +25,7 @@ export async function status(
   ground: Ground,
 ): Promise<number> {
   const { clock, out, err } = ground
-  const name = `${target.identity.consumer} (${target.identity.pid})`
+  const name = nameOf(target)
   for (let isFirst = true; ; isFirst = false) {
     const reply = await ask(target.socket, 'status', { clock, withinMs: ANSWER_MS })
     if (reply.kind !== 'answer') {

@@ -5,7 +5,7 @@ import { EXIT } from '../../errors.ts'
 import { sleep } from '../../lib/clock.ts'
 import { listens } from '../../lib/listens.ts'
 import { birthOf, isStill } from '../../supervisor/process-start.ts'
-import type { Target } from './find.ts'
+import { nameOf, type Target } from './find.ts'
 import type { Ground } from './ground.ts'
 import { ask } from './talk.ts'
 import { seconds } from './words.ts'
@@ -27,7 +27,7 @@ const POLL_MS = 50
 
 export async function stop(target: Target, { timeout, force = false }: StopOptions, ground: Ground): Promise<number> {
   const { clock, out, err } = ground
-  const name = `${target.identity.consumer} (${target.identity.pid})`
+  const name = nameOf(target)
   const departure = new Departure(target, ground)
   const reply = await ask(target.socket, 'stop', { clock, withinMs: ANSWER_MS })
   if (reply.kind === 'refusal') {
@@ -47,8 +47,8 @@ export async function stop(target: Target, { timeout, force = false }: StopOptio
 }
 
 async function end(target: Target, departure: Departure, { clock, out, err, kill }: Ground): Promise<number> {
-  const { pid, birth, consumer } = target.identity
-  const name = `${consumer} (${pid})`
+  const { pid, birth } = target.identity
+  const name = nameOf(target)
   const reply = await ask(target.socket, 'kill', { clock, withinMs: ANSWER_MS })
   const isDeaf = reply.kind === 'silence' || reply.kind === 'refusal'
   if (await departure.within(isDeaf ? 0 : KILL_MS)) {
