@@ -145,12 +145,8 @@ func errorOf(name string) (*kerr.Error, error) {
 		return kerr.NotLeaderForPartition, nil
 	}
 	for code := int16(-1); code < 200; code++ {
-		var found *kerr.Error
-		if err, ok := kerr.ErrorForCode(code).(*kerr.Error); ok {
-			found = err
-		}
-		if found != nil && found.Message == name {
-			return found, nil
+		if err, ok := kerr.ErrorForCode(code).(*kerr.Error); ok && err.Message == name {
+			return err, nil
 		}
 	}
 	return nil, fmt.Errorf("Kafka has no error named %q", name)

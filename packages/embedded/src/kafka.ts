@@ -54,7 +54,7 @@ export interface Kafka extends AsyncDisposable {
 const numbers = { last: 0 }
 
 /**
- * Resolves when it takes connections, after about a quarter of a second. Rejects with the code EADDRINUSE when the port is taken, and
+ * Resolves when it takes connections, after some tenths of a second. Rejects with the code EADDRINUSE when the port is taken, and
  * with ELOCKED when another one uses the directory. Not for production: data that was acknowledged can be lost with the machine.
  */
 export async function startKafka({ directory, ...options }: KafkaOptions = {}): Promise<Kafka> {

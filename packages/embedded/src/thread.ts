@@ -1,4 +1,4 @@
-// The broker's thread as the user's thread sees it. One for all Kafkas of a process, since a second costs a hundred megabytes; started
+// The broker's thread as the user's thread sees it. One for all Kafkas of a process, since a second costs 150 megabytes; started
 // with the first of them and ended with the last.
 
 import { readFile } from 'node:fs/promises'

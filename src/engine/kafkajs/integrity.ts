@@ -9,8 +9,8 @@ const LENGTH_AT = 8
 const MAGIC_AT = 16
 const PREFIX_BYTES = 12
 const NEWEST_MAGIC = 2
-/** Of a batch without records. */
-const LEAST_BATCH = 61
+/** Of a batch; one without records has no more. */
+export const HEADER_BYTES = 61
 const BATCH_CRC_AT = 17
 const BATCH_CHECKED_FROM = 21
 /** Of a message with neither key nor value. */
@@ -29,7 +29,7 @@ export function endOf(data: Buffer, at: number): number | undefined {
   // A broker sends at least one whole, however large (KIP-74).
   if (data.length - at <= MAGIC_AT) return cutOff(at)
   const end = at + PREFIX_BYTES + data.readInt32BE(at + LENGTH_AT)
-  if (end - at < (magicOf(data, at) < 2 ? LEAST_MESSAGE : LEAST_BATCH))
+  if (end - at < (magicOf(data, at) < 2 ? LEAST_MESSAGE : HEADER_BYTES))
     throw new CorruptData(`${nameOf(data, at)} is shorter than any can be`)
   return end > data.length ? cutOff(at) : end
 }

@@ -1,14 +1,13 @@
-// Record batches (message format v2, Kafka 0.11 and later) to records. Decoded here and not by kafkajs because a position must move past control records, aborted
-// transactions and offsets that compaction has removed, which its list of messages no longer shows.
+// Record batches (message format v2, Kafka 0.11 and later) to records. Decoded here and not by kafkajs because a position must
+// move past control records, aborted transactions and offsets that compaction has removed, which its list of messages no longer shows.
 // Layout: https://kafka.apache.org/documentation/#recordbatch
 
 import type { KafkaRecord } from '../engine.ts'
 import { BatchRecord } from './batch-record.ts'
 import { Reader } from './bytes.ts'
-import { check, endOf, magicOf } from './integrity.ts'
+import { check, endOf, HEADER_BYTES, magicOf } from './integrity.ts'
 import { codecOf, decodeOldMessages } from './wire.ts'
 
-const HEADER_BYTES = 61
 const OLD_ATTRIBUTES_AT = 17
 const CODEC = 0x07
 const LOG_APPEND_TIME = 0x08
