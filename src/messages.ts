@@ -47,7 +47,11 @@ export type ToWorker =
       readonly slot: string
       readonly groupId: string
       readonly instanceId: string | null
+      /** false: it does everything but join, and is told when it may. */
+      readonly join: boolean
     }
+  /** The process that it replaces is gone. */
+  | { readonly type: 'join' }
   /** `leave` false: a replacement follows under the same instance id. */
   | { readonly type: 'stop'; readonly withinMs: number; readonly leave: boolean; readonly reason: string }
   /** From now on, and until it is told otherwise. Before it is configured as well. */
@@ -136,6 +140,7 @@ type Form = (message: Fields) => boolean
 const toWorkerForms = {
   load: always,
   configure: always,
+  join: always,
   stop: always,
   quiet: always,
   beat: always,

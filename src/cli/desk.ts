@@ -38,7 +38,7 @@ export class Desk {
   }
 
   async status(): Promise<Standing> {
-    return this.#clerk?.status() ?? { state: 'starting', quiet: [], slots: [] }
+    return this.#clerk?.status() ?? { state: 'starting', quiet: [], restart: null, slots: [] }
   }
 
   open(clerk: Clerk): void {

@@ -6,6 +6,7 @@ import { optionNames, optionOf, spellingsOf, variableOf } from '../config/names.
 import type { Config } from '../config/options.ts'
 import { EXIT } from '../errors.ts'
 import type { Events } from '../events/events.ts'
+import type { LoadPlan } from '../messages.ts'
 import { clusterFork, type Inspection } from '../supervisor/fork.ts'
 import { InstanceIds, randomPart } from '../supervisor/instance-ids.ts'
 import type { NotedSlot } from '../supervisor/parts.ts'
@@ -23,10 +24,12 @@ export interface ForkedParts {
   readonly session: Session
   readonly desk: Desk
   readonly exec: string
+  /** The configuration and the user's code as they are by now. */
+  readonly readAfresh: () => Promise<readonly LoadPlan[]>
 }
 
 /** `no workers`: the class wants to run in this process; nothing of it has run yet. */
-export async function forked({ session, desk, exec }: ForkedParts): Promise<End | 'no workers'> {
+export async function forked({ session, desk, exec, readAfresh }: ForkedParts): Promise<End | 'no workers'> {
   const { bus, clock, log, plans, inspect } = session.parts
   const { config } = session
   const { clientId, groupInstanceId: given } = config
@@ -39,6 +42,7 @@ export async function forked({ session, desk, exec }: ForkedParts): Promise<End 
     fork: clusterFork({ exec, withhold: secretVariables(), clock, inspect: inspect && inspection(inspect) }),
     bus,
     clock,
+    readAfresh,
     resolve: description => session.settle(description),
     evict: eviction => evict(eviction, session),
     clearTheWay: ({ config }, signal) => clearTheWay(session, config, signal),
@@ -84,6 +88,12 @@ function answer(supervisor: Supervisor, session: Session, request: Request): voi
     case 'quiet':
     case 'continue':
       supervisor.quiet(request.kind === 'quiet', request.by, request.which)
+      break
+    case 'restart':
+      void supervisor.restart(request.by)
+      break
+    case 'scale':
+      supervisor.scale(request.to, request.by, request.consumers)
       break
     case 'show options':
       session.showOptions()

@@ -90,6 +90,10 @@ class Here implements Clerk {
       case 'continue':
         this.#setQuiet(request)
         break
+      case 'restart':
+      case 'scale':
+        this.#hasNoWorkers(request)
+        break
       case 'show options':
         this.#session.showOptions()
         break
@@ -116,7 +120,7 @@ class Here implements Clerk {
     }
     const running = isEverything(this.#quiet) ? 'quiet' : 'running'
     const quiet = quietOnes({ [consumerOf(this.#session)]: this.#quiet })
-    return { state: state === 'up' ? running : state, quiet, slots: [slot] }
+    return { state: state === 'up' ? running : state, quiet, restart: null, slots: [slot] }
   }
 
   #setQuiet({ kind, by, which: { partitions } }: Extract<Request, { kind: 'quiet' | 'continue' }>): void {
@@ -126,6 +130,11 @@ class Here implements Clerk {
     const data = { by, consumers: [consumerOf(this.#session)], partitions }
     this.#session.parts.bus.publish(kind === 'quiet' ? 'primary.quiet' : 'primary.continued', data)
     this.worker.receive({ type: 'quiet', quiet })
+  }
+
+  #hasNoWorkers({ kind, by }: Extract<Request, { kind: 'restart' | 'scale' }>): void {
+    const message = `Nothing is done about ${kind === 'restart' ? 'a restart' : 'another number of workers'}, asked for by ${by}: workers is 0.`
+    this.#session.parts.bus.publish('line', { level: 'warn', message, from: 'supervisor' })
   }
 
   #kill(by: string): void {
@@ -161,7 +170,7 @@ class Here implements Clerk {
       await clearTheWay(this.#session, config, this.#ending.signal)
       // Without a slot that outlives this process there is no place to come back to, unless the user names one.
       const instanceId = config.groupInstanceId === undefined ? null : `${config.groupInstanceId}-0`
-      this.worker.receive({ type: 'configure', config, groupId, instanceId, slot: nameOf(this.#session) })
+      this.worker.receive({ type: 'configure', config, groupId, instanceId, slot: nameOf(this.#session), join: true })
     } catch (error) {
       const { exitCode, why } = endOf(error)
       this.#failure = why

@@ -1,7 +1,7 @@
 // From names of consumers and flags to an exit code: options, log, pidfile, what is to be loaded, then the workers, or this process
 // where there are none. Ends nothing itself: when it resolves, everything is written and nothing is left behind.
 
-import { EXIT } from '../errors.ts'
+import { EXIT, RacecarError } from '../errors.ts'
 import { type Bus, createBus } from '../events/bus.ts'
 import { systemClock } from '../lib/clock.ts'
 import { within } from '../lib/within.ts'
@@ -120,14 +120,24 @@ async function start(session: Session, launch: Launch): Promise<End> {
   }
 }
 
-async function serve(session: Session, desk: Desk, { exec, uncaught }: Launch): Promise<End> {
+async function serve(session: Session, desk: Desk, launch: Launch): Promise<End> {
+  const { exec, uncaught } = launch
   if (session.config.workers > 0) {
-    const end = await forked({ session, desk, exec })
+    const end = await forked({ session, desk, exec, readAfresh: () => readAfresh(session, launch) })
     // Only the class knew that it wants no workers.
     if (end !== 'no workers') return end
   }
   const { inline } = await import('./inline.ts')
   return inline({ session, desk, uncaught })
+}
+
+/** For a restart. What the primary itself has its options for stays as it was at its start. */
+async function readAfresh(session: Session, launch: Launch): Promise<readonly LoadPlan[]> {
+  const settled = await settle(launch)
+  if (settled === undefined) throw new RacecarError('CONFIG', 'everything stops.')
+  const plans = await plansFor(launch, settled.loaded.config.require)
+  session.readAfresh(settled)
+  return plans.map(plan => ({ ...plan, ...settled.files.plan }))
 }
 
 /** For development alone. */

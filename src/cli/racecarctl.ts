@@ -1,7 +1,7 @@
 // The command `racecarctl`: its own small table of commands, the one racecar that most of them are for, and exit codes. Loads
 // nothing of what runs workers, and a Kafka client only where it is to produce.
 
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { EXIT } from '../errors.ts'
 import { systemClock } from '../lib/clock.ts'
 import { runFolders } from '../supervisor/run-folder.ts'
@@ -9,16 +9,20 @@ import { choose, type Selection, type Target } from './ctl/find.ts'
 import type { Ground } from './ctl/ground.ts'
 import type { ProduceOptions } from './ctl/produce.ts'
 import { goOn, type QuietOptions, quiet, type WhichOptions } from './ctl/quiet.ts'
+import { type RestartOptions, restart } from './ctl/restart.ts'
 import { type StatusOptions, status } from './ctl/status.ts'
 import { type StopOptions, stop } from './ctl/stop.ts'
 import { plain, table } from './ctl/words.ts'
+import { type WorkersOptions, workers } from './ctl/workers.ts'
 import { ownVersion } from './version.ts'
 
 interface CtlCommand {
   readonly about: string
+  /** The one that is to be given without a name. */
+  readonly argument?: () => Argument
   readonly options: () => readonly Option[]
-  /** What commander has read: of the types that the options above say. */
-  readonly run: (options: unknown, ground: Ground) => Promise<number>
+  /** What commander has read: of the types that the options above say, and the argument. */
+  readonly run: (options: unknown, ground: Ground, argument?: unknown) => Promise<number>
 }
 
 const commands: Readonly<Record<string, CtlCommand>> = {
@@ -35,6 +39,28 @@ const commands: Readonly<Record<string, CtlCommand>> = {
       new Option('--force', 'end it at once when it is still there after that'),
     ],
     run: toOne<StopOptions>(stop),
+  },
+  restart: {
+    about: 'reads your code afresh and replaces the workers by it, one after another, without a rebalance',
+    options: () => [
+      ...selecting(),
+      new Option('--timeout <seconds>', 'how long to wait (default: until it is over)').argParser(toSeconds),
+    ],
+    run: toOne<RestartOptions>(restart),
+  },
+  workers: {
+    about: 'has it run another number of workers, of each consumer, and waits until it does',
+    argument: () => new Argument('<number>', '1 or more').argParser(toCount),
+    options: () => [
+      ...selecting(),
+      only(),
+      new Option('--timeout <seconds>', 'how long to wait (default: 60)').argParser(toSeconds),
+    ],
+    run: (options, ground, count) =>
+      toOne<WorkersOptions>((target, own) => workers(target, { ...own, count: count as number }, ground))(
+        options,
+        ground,
+      ),
   },
   quiet: {
     about: 'has no further message started and waits until nothing is in hand; members stay in the group',
@@ -90,7 +116,7 @@ export async function racecarctl(argv: readonly string[], ground: Ground): Promi
 
 function build(ground: Ground, done: (code: number) => void): Command {
   const program = new Command('racecarctl')
-    .description('Asks a running racecar how it stands, quiets and stops it; produces messages.')
+    .description('Asks a running racecar how it stands; quiets, restarts, scales and stops it; produces messages.')
     .exitOverride()
     .configureOutput({ writeOut: text => ground.out.write(text), writeErr: text => ground.err.write(text) })
     .showHelpAfterError('Try racecarctl --help.')
@@ -101,13 +127,14 @@ function build(ground: Ground, done: (code: number) => void): Command {
   for (const [name, command] of Object.entries(commands)) {
     const sub = program.command(name).description(command.about).allowExcessArguments(false)
     for (const option of command.options()) sub.addOption(option)
-    sub.action(async (options: unknown) => done(await command.run(options, ground)))
+    if (command.argument) sub.addArgument(command.argument())
+    sub.action(async () => done(await command.run(sub.opts(), ground, sub.processedArgs[0])))
   }
   return program
 }
 
 const EPILOGUE = `
-status, stop, quiet and continue: without --pidfile and --consumer it is the one racecar of this user that runs. produce:
+status, stop, restart, workers, quiet and continue: without --pidfile and --consumer it is the one racecar of this user that runs. produce:
 Kafka's address and all else comes from --brokers, from RACECAR_* variables, and from config/racecar.* of this folder, the strongest first.
 Exit codes: 0 done, 1 not running or failed, 64 usage, or several that could be meant, 69 no broker or no such topic,
 77 credentials or ACL, 78 options.`
@@ -117,8 +144,11 @@ const selecting = (): Option[] => [
   new Option('-c, --consumer <name>', 'the racecar that runs this consumer'),
 ]
 
+const only = (): Option =>
+  new Option('--only <consumer>', 'this consumer alone; may be given several times').argParser(listed)
+
 const narrowing = (): Option[] => [
-  new Option('--only <consumer>', 'this consumer alone; may be given several times').argParser(listed),
+  only(),
   new Option('--partition <topic/number>', 'this partition alone; may be given several times').argParser(toPlace),
 ]
 
@@ -177,6 +207,11 @@ function toSeconds(text: string): number {
   if (text.trim() === '' || !Number.isFinite(value) || value < 0)
     throw new InvalidArgumentError('It is a number of seconds.')
   return value
+}
+
+function toCount(text: string): number {
+  if (!/^[1-9][0-9]{0,3}$/.test(text)) throw new InvalidArgumentError('It is a whole number, 1 or more.')
+  return Number(text)
 }
 
 function toPartition(text: string): number {

@@ -55,12 +55,16 @@ export class Session {
   readonly parts: SessionParts
   readonly #warned = new Set<string>()
   #loaded: Pick<Loaded, 'config' | 'sources'>
+  #files: FoundConfig
+  #forced: readonly Section[]
   /** By consumer, as far as their classes have been asked. */
   readonly #known = new Map<string, Pick<Loaded, 'config' | 'sources'> & Resolved>()
 
   constructor(parts: SessionParts) {
     this.parts = parts
     this.#loaded = parts.loaded
+    this.#files = parts.files
+    this.#forced = parts.forced
   }
 
   get config(): Config {
@@ -75,8 +79,9 @@ export class Session {
 
   /** Throws CONFIG when the class's options, or all together, cannot be used. */
   resolve({ consumer, options }: Description): Resolved {
-    const { files, env, flags, forced } = this.parts
-    const from = { files: files.sections, classOptions: options, consumer, env, readFile, flags, forced }
+    const { env, flags } = this.parts
+    const files = this.#files.sections
+    const from = { files, classOptions: options, consumer, env, readFile, flags, forced: this.#forced }
     const { config, sources, warnings } = loadConfig(from)
     if (config.workers === 0 && this.parts.plans.length > 1) throw needsWorkers(consumer, sources.workers)
     if (config.workers === 0 && this.parts.inspect) throw inspectsWorkers()
@@ -86,6 +91,12 @@ export class Session {
     if (!this.#known.has(consumer)) this.#introduce(consumer, groupId, warnings)
     this.#known.set(consumer, { config, sources, groupId })
     return { config, groupId }
+  }
+
+  /** What classes want from now on is laid over these files. */
+  readAfresh({ files, forced }: { readonly files: FoundConfig; readonly forced: readonly Section[] }): void {
+    this.#files = files
+    this.#forced = forced
   }
 
   /** The same, and what the class wants to be there is there. */

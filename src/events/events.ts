@@ -97,8 +97,11 @@ export interface Events {
   /** Of these no further message is started, until they go on. No partitions: all of theirs. */
   'primary.quiet': { by: string; consumers: readonly string[]; partitions: readonly string[] }
   'primary.continued': { by: string; consumers: readonly string[]; partitions: readonly string[] }
+  /** Another number of workers is wanted. */
+  'primary.scaled': { by: string; consumer: string; from: number; to: number }
   'primary.stopped': { exitCode: number; why: string }
-  'slot.forked': { slot: string; pid: number; restarts: number }
+  /** `beside`: the process that it is to replace still runs. */
+  'slot.forked': { slot: string; pid: number; restarts: number; beside: boolean }
   'slot.up': { slot: string; pid: number; afterMs: number }
   'slot.exited': {
     slot: string
@@ -113,6 +116,13 @@ export interface Events {
   'slot.hung': { slot: string; pid: number; limitMs: number; last: LastHeard }
   /** It is asked to stop, alone, and then replaced. */
   'slot.recycling': { slot: string; pid: number; reason: string }
+  /** It is up, and waits for the process that has the slot to be gone. */
+  'slot.ready': { slot: string; pid: number; afterMs: number }
+  /** All workers are replaced, one after another. */
+  'restart.begun': { by: string; slots: number }
+  'restart.done': { replaced: number; tookMs: number }
+  /** What was not replaced goes on as before. `slot` null: it did not even begin. */
+  'restart.failed': { slot: string | null; replaced: number; left: number; why: string }
   'slot.restarting': { slot: string; inMs: number; crashes: number }
   'slot.given.up': { slot: string; crashes: number; withinMs: number }
   'slot.killed': { slot: string; pid: number; why: string }

@@ -152,14 +152,21 @@ const ofPrimary = {
       `Quiet, asked by ${by}: no further message of ${quieted(which)} is started until told to go on.`,
   },
   'primary.continued': { level: 'info', say: ({ by, ...which }) => `Goes on with ${quieted(which)}, asked by ${by}.` },
+  'primary.scaled': {
+    level: 'info',
+    say: ({ by, consumer, from, to }) =>
+      from === to
+        ? `${consumer} stays at ${count(to, 'worker')} (asked by ${by}).`
+        : `${consumer}: ${to} ${to === 1 ? 'worker' : 'workers'} instead of ${from}, asked by ${by}.`,
+  },
   'primary.stopped': {
     level: ({ exitCode }) => (exitCode === 0 ? 'info' : 'error'),
     say: ({ exitCode, why }) => (exitCode === 0 ? 'Has stopped.' : `Ends with exit code ${exitCode}: ${why}`),
   },
   'slot.forked': {
     level: 'info',
-    say: ({ slot, pid, restarts }) =>
-      `${slot} is forked as ${pid}${restarts > 0 ? `, replacement number ${restarts}` : ''}.`,
+    say: ({ slot, pid, restarts, beside }) =>
+      `${slot} is forked as ${pid}${restarts > 0 ? `, replacement number ${restarts}` : ''}${beside ? ', beside the one that it is to replace' : ''}.`,
   },
   'slot.up': { level: 'info', say: ({ slot, pid, afterMs }) => `${slot} (${pid}) is up after ${seconds(afterMs)}.` },
   'slot.exited': {
@@ -169,6 +176,26 @@ const ofPrimary = {
   'slot.recycling': {
     level: 'info',
     say: ({ slot, pid, reason }) => `${slot} (${pid}) is to stop, and to be replaced: ${reason}.`,
+  },
+  'slot.ready': {
+    level: 'info',
+    say: ({ slot, pid, afterMs }) =>
+      `${slot} (${pid}) is ready after ${seconds(afterMs)}, and waits for the place of the one before.`,
+  },
+  'restart.begun': {
+    level: 'info',
+    say: ({ by, slots }) => `Restart, asked for by ${by}: ${count(slots, 'worker')}, one after another.`,
+  },
+  'restart.done': {
+    level: 'info',
+    say: ({ replaced, tookMs }) => `Restart done: ${count(replaced, 'worker')} replaced in ${seconds(tookMs)}.`,
+  },
+  'restart.failed': {
+    level: 'error',
+    say: ({ slot, replaced, left, why }) =>
+      slot === null
+        ? asSentence(`No restart, all workers go on as they are: ${why}`)
+        : `${asSentence(`The restart ends here: the new process of ${slot} ${why}`)} ${replaced} replaced; ${count(left, 'worker goes', 'workers go')} on as before.`,
   },
   'slot.restarting': {
     level: 'warn',

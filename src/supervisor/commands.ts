@@ -3,6 +3,7 @@
 import type { Which } from './quiet.ts'
 import type { Identity } from './run-folder.ts'
 import type { Request } from './signals.ts'
+import type { Scale } from './state.ts'
 import type { Standing } from './status.ts'
 
 export interface Hello extends Identity {
@@ -20,6 +21,8 @@ export interface Controlled {
 }
 
 const BY = 'racecarctl'
+/** As the option workers has it. */
+const MOST_WORKERS = 1024
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -30,6 +33,13 @@ function whichOf({ consumers = [], partitions = [] }: Fields, of: Controlled): W
   const stranger = consumers.find(consumer => !here.includes(consumer))
   if (stranger !== undefined) throw new Error(`there is no consumer ${stranger} here, only ${here.join(', ')}`)
   return { consumers, partitions }
+}
+
+/** Throws where it is no number of workers. */
+function scaleOf({ workers }: Fields): Scale {
+  if (!Number.isSafeInteger(workers) || (workers as number) < 1 || (workers as number) > MOST_WORKERS)
+    throw new Error(`workers is a whole number from 1 to ${MOST_WORKERS}`)
+  return { workers: workers as number }
 }
 
 const isTexts = (value: unknown): value is string[] =>
@@ -50,6 +60,15 @@ export const commands = {
     of.ask({ kind: 'continue', by: BY, which: whichOf(question, of) })
     return { withinMs: 0 }
   },
+  restart: (of: Controlled) => {
+    of.ask({ kind: 'restart', by: BY })
+    return { withinMs: of.graceMs() }
+  },
+  workers: (of: Controlled, question: Fields) => {
+    const { consumers } = whichOf(question, of)
+    of.ask({ kind: 'scale', by: BY, to: scaleOf(question), consumers })
+    return { withinMs: of.graceMs() }
+  },
   /** What a second SIGINT does. */
   kill: (of: Controlled) => {
     of.ask({ kind: 'kill', by: BY })
@@ -60,9 +79,10 @@ export const commands = {
 export type CommandName = keyof typeof commands
 export type AnswerTo<C extends CommandName> = Awaited<ReturnType<(typeof commands)[C]>>
 
-/** One line of JSON each way. `consumers` and `partitions` are for `quiet` and `continue`. */
+/** One line of JSON each way. `consumers` and `partitions` are for `quiet` and `continue`, `consumers` and `workers` for `workers`. */
 export interface Question extends Partial<Which> {
   readonly command: CommandName
+  readonly workers?: number
 }
 
 export type Answer<C extends CommandName = CommandName> =

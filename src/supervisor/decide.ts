@@ -1,12 +1,15 @@
 // What to do next: (state, event, now) → (state, actions). Pure; nothing here forks, signals, waits or reads a clock. Whoever
 // carries out the actions reports what came of them as events. Each turn first takes in the event, then what the time demands.
 
-import { EXIT } from '../errors.ts'
+import { fork } from './forking.ts'
 import { attendSilence, isBooting, look, nextLook, silentAt } from './hanging.ts'
-import { configureWaiting, evicted, ofProcess } from './lives.ts'
+import { configureWaiting, evicted, ofProcess, type ProcessEvent } from './lives.ts'
 import { setQuiet } from './quiet.ts'
 import { attendLimits, recycleAt } from './recycling.ts'
-import { type Action, placeOf, type Slot, type State, type SupervisorEvent, tracesOf, vacant } from './state.ts'
+import { attendRestart, beginRestart, followRestart, ofBeside, refuseRestart, restartAt } from './restart.ts'
+import { besideOf } from './restart-state.ts'
+import { scale, size } from './scaling.ts'
+import { type Action, placeOf, type Slot, type State, type SupervisorEvent, tracesOf } from './state.ts'
 import { beginStop, finishStop, force, interrupt, UNKILLABLE_MS } from './stopping.ts'
 import { Turn } from './turn.ts'
 
@@ -32,7 +35,7 @@ export function nextWake(state: State): number | null {
   if (phase.kind === 'stopping') {
     // With nobody left it is the group's answer that is waited for, and not beyond the deadline.
     const isAtDeadline = slots.some(slot => slot.state === 'stopping') || slots.every(slot => slot.state === 'down')
-    return isAtDeadline ? phase.deadline : phase.deadline + UNKILLABLE_MS
+    return isAtDeadline && !isKilledBeside(state) ? phase.deadline : phase.deadline + UNKILLABLE_MS
   }
   const times = slots.flatMap(slot => [
     slot.state === 'down' && slot.forkAt !== null ? slot.forkAt : Number.POSITIVE_INFINITY,
@@ -41,14 +44,29 @@ export function nextWake(state: State): number | null {
     recycleAt(slot, state),
     evictionAt(slot, policy.evictAfterMs),
   ])
-  const first = Math.min(nextLook(state), ...times)
+  const first = Math.min(nextLook(state), restartAt(state), ...times)
   return Number.isFinite(first) ? first : null
+}
+
+/** Nothing more can be done about it. */
+function isKilledBeside({ restart }: State): boolean {
+  const beside = besideOf(restart)
+  return beside?.kind === 'ending' && beside.isKilled
 }
 
 function react(turn: Turn, event: SupervisorEvent): void {
   switch (event.type) {
     case 'sized':
-      resize(turn, event)
+      size(turn, event)
+      break
+    case 'scaled':
+      scale(turn, event)
+      break
+    case 'restart':
+      beginRestart(turn, event)
+      break
+    case 'restart refused':
+      refuseRestart(turn, event)
       break
     case 'clear':
       turn.change({ clear: [...turn.state.clear, event.consumer] })
@@ -78,33 +96,32 @@ function react(turn: Turn, event: SupervisorEvent): void {
     case 'joined':
     case 'left':
     case 'failed':
+    case 'unfit':
     case 'exited':
-    case 'fork failed': {
-      const slot = turn.state.slots[event.slot]
-      // A word from a process that was replaced since.
-      if (slot && slot.state !== 'down' && slot.run === event.run) ofProcess(turn, slot, event)
+    case 'fork failed':
+      dispatch(turn, event)
       break
-    }
     default:
       event satisfies never
   }
 }
 
-function resize(turn: Turn, { consumer, workers }: Extract<SupervisorEvent, { type: 'sized' }>): void {
-  if (turn.state.phase.kind !== 'running') return
-  if (workers === 0) beginStop(turn, { reason: 'workers is 0', code: EXIT.clean, why: 'stopped' })
-  const { slots } = turn.state
-  const has = slots.filter(slot => slot.consumer === consumer).length
-  // Slots are only ever added here.
-  const added = Array.from({ length: Math.max(0, workers - has) }, (_, more) =>
-    vacant({ number: slots.length + more, consumer, index: has + more }, turn.now),
-  )
-  turn.change({ slots: [...slots, ...added] })
+function dispatch(turn: Turn, event: ProcessEvent): void {
+  const { slots, restart } = turn.state
+  const slot = slots[event.slot]
+  const beside = besideOf(restart)
+  if (beside?.run === event.run) ofBeside(turn, beside, event)
+  // Else it is a word from a process that was replaced since.
+  else if (slot && slot.state !== 'down' && slot.run === event.run) {
+    ofProcess(turn, slot, event)
+    followRestart(turn, event)
+  }
 }
 
 function settle(turn: Turn): void {
-  if (turn.state.phase.kind === 'running') for (const slot of turn.state.slots) attend(turn, slot)
-  else finishStop(turn)
+  if (turn.state.phase.kind !== 'running') return finishStop(turn)
+  attendRestart(turn)
+  for (const { number } of turn.state.slots) attend(turn, turn.state.slots[number]!)
 }
 
 function attend(turn: Turn, slot: Slot): void {
@@ -131,13 +148,4 @@ function evictionAt(slot: Slot, afterMs: number): number {
   const safe = slot.state === 'down' || (slot.state === 'starting' && slot.step === 'loading')
   if (!safe || slot.membership.kind !== 'orphaned') return Number.POSITIVE_INFINITY
   return slot.membership.since + (slot.state === 'down' && slot.forkAt === null ? 0 : afterMs)
-}
-
-function fork(turn: Turn, slot: Slot): void {
-  const run = turn.state.runs + 1
-  const since = turn.now
-  const killAt = since + turn.state.policy.bootTimeoutMs
-  turn.change({ runs: run })
-  turn.put({ ...placeOf(slot), forks: slot.forks + 1, state: 'starting', run, since, killAt, step: 'loading' })
-  turn.act({ do: 'fork', slot: slot.number, run, restarts: slot.forks })
 }

@@ -38,6 +38,9 @@ export function look(turn: Turn): void {
     if (isUp(slot)) turn.put({ ...backUp(slot), silentFrom: now })
     else if (isBooting(slot)) turn.put({ ...slot, killAt: slot.killAt + sleptFor })
   }
+  const { restart } = state
+  if (restart?.stage.kind !== 'booting') return
+  turn.change({ restart: { ...restart, stage: { ...restart.stage, killAt: restart.stage.killAt + sleptFor } } })
 }
 
 export function alive(turn: Turn, slot: Live, { inHand, more, memoryBytes }: Word): void {
@@ -70,7 +73,9 @@ export function silentAt(slot: Slot, { hangTimeoutMs }: State['policy']): number
 /** When to look again, whether or not there is anything to see. */
 export function nextLook(state: State): number {
   const isWatched = (slot: Slot) => isBooting(slot) || (slot.state === 'up' && state.policy.hangTimeoutMs > 0)
-  return state.slots.some(isWatched) ? state.lookedAt + lookEveryMs(state) : Number.POSITIVE_INFINITY
+  return state.restart?.stage.kind === 'booting' || state.slots.some(isWatched)
+    ? state.lookedAt + lookEveryMs(state)
+    : Number.POSITIVE_INFINITY
 }
 
 export function attendSilence(turn: Turn, slot: Slot): void {

@@ -3,8 +3,8 @@
 import { EXIT } from '../errors.ts'
 import { backoff } from '../lib/backoff.ts'
 import { alive, lastHeard } from './hanging.ts'
-import { isNothing, quietOf } from './quiet.ts'
-import { isRecycled } from './recycling.ts'
+import { isAlone } from './parting.ts'
+import { tellQuiet } from './quiet.ts'
 import {
   type Crashes,
   type Down,
@@ -46,6 +46,9 @@ export function ofProcess(turn: Turn, slot: Live, event: ProcessEvent): void {
     case 'failed':
       turn.put({ ...slot, failure: event.message })
       break
+    case 'unfit':
+      unfit(turn, slot, event.why)
+      break
     case 'exited':
       exited(turn, slot, event)
       break
@@ -66,6 +69,13 @@ function described(turn: Turn, slot: Live): void {
   else turn.put({ ...slot, step: 'waiting', heldSince: turn.now })
 }
 
+function unfit(turn: Turn, slot: Live, failure: string): void {
+  if (slot.state !== 'starting') return
+  const { run, since: bootSince } = slot
+  turn.put({ ...placeOf(slot), state: 'killed', run, since: turn.now, why: 'unfit', bootSince, failure })
+  turn.act({ do: 'kill', slot: slot.number, run, why: failure })
+}
+
 /** Those that need not wait any more. */
 export function configureWaiting(turn: Turn): void {
   for (const slot of turn.state.slots) {
@@ -79,9 +89,8 @@ const mayJoin = ({ state }: Turn, { consumer, membership }: Live): boolean =>
 
 function configure(turn: Turn, { heldSince = turn.now, ...slot }: Starting): void {
   turn.put({ ...slot, killAt: slot.killAt + (turn.now - heldSince), step: 'configured' })
-  const quiet = quietOf(turn.state, slot.consumer)
-  if (!isNothing(quiet)) turn.act({ do: 'quiet', slot: slot.number, run: slot.run, quiet })
-  turn.act({ do: 'configure', slot: slot.number, run: slot.run })
+  tellQuiet(turn, slot, slot.run)
+  turn.act({ do: 'configure', slot: slot.number, run: slot.run, join: true })
 }
 
 export function evicted(turn: Turn, number: number): void {
@@ -112,9 +121,10 @@ function exited(turn: Turn, slot: Live, exit: Extract<SupervisorEvent, { type: '
     case 'crashed':
       replace(turn, slot, { ...verdict, membership })
       break
-    case 'recycled': {
-      const lastReason = isRecycled(slot) ? `was recycled: ${slot.recycling.reason}` : verdict.why
-      turn.put({ ...placeOf(slot), lastReason, membership, state: 'down', since: turn.now, forkAt: turn.now })
+    case 'parted': {
+      const lastReason = isAlone(slot) ? `${verdict.why}: ${slot.alone.reason}` : verdict.why
+      const forkAt = slot.retired ? null : turn.now
+      turn.put({ ...placeOf(slot), lastReason, membership, state: 'down', since: turn.now, forkAt })
       break
     }
     case 'fenced':
@@ -147,7 +157,7 @@ interface Loss {
 function replace(turn: Turn, slot: Live, { counts, why, membership }: Loss): void {
   const { policy, phase } = turn.state
   const down: Down = { ...placeOf(slot), lastReason: why, membership, state: 'down', since: turn.now, forkAt: null }
-  if (phase.kind !== 'running') {
+  if (phase.kind !== 'running' || slot.retired) {
     turn.put(down)
     return
   }
@@ -167,7 +177,7 @@ function replace(turn: Turn, slot: Live, { counts, why, membership }: Loss): voi
 /** Milliseconds for which the process was up, and gave signs of life. */
 function soundFor({ now }: Turn, slot: Live): number {
   if (slot.state === 'up') return now - slot.since
-  if (isRecycled(slot)) return slot.since - slot.recycling.upSince
+  if (isAlone(slot)) return slot.since - slot.alone.upSince
   if (slot.state === 'hung' || (slot.state === 'killed' && slot.why === 'hang')) return slot.heard.at - slot.upSince
   return 0
 }
@@ -180,8 +190,8 @@ function notAged({ now }: Turn, slot: Live): Crashes {
 
 function wastedSince(slot: Live, now: number): number {
   if (slot.state === 'starting') return slot.since
-  if (slot.state !== 'killed' || slot.why === 'deadline' || slot.why === 'recycling') return now
-  return slot.why === 'boot' ? slot.bootSince : slot.heard.at
+  if (slot.state !== 'killed' || slot.why === 'deadline' || slot.why === 'alone') return now
+  return slot.why === 'hang' ? slot.heard.at : slot.bootSince
 }
 
 function oneMore(

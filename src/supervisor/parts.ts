@@ -37,7 +37,10 @@ export interface SupervisorParts {
   readonly fork: Fork
   readonly bus: Bus
   readonly clock: Clock
-  /** The options in force, once a worker has said what its class wants. Called once for each; a throw ends everything. */
+  /** What is to be loaded by now. Called for each restart; a throw means that there is none. */
+  readonly readAfresh: () => Promise<readonly LoadPlan[]>
+  /** The options in force, once a worker has said what its class wants. Called once for each, and
+   * once more for each restart; a throw ends everything, or the restart. */
   readonly resolve: (description: Description) => Resolved | Promise<Resolved>
   /** Waits for, and takes out of the group, what an earlier primary left behind. Workers join afterwards. Never rejects. */
   readonly clearTheWay: (resolved: Resolved, signal: AbortSignal) => Promise<void>

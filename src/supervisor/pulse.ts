@@ -2,6 +2,7 @@
 // has the others beat ten times a second, so that they are there within moments, whatever heartbeat_interval is.
 
 import type { Cancel, Clock } from '../lib/clock.ts'
+import type { SupervisorEvent } from './state.ts'
 
 const PERIOD_MS = 100
 /** A join that takes longer waits for something that heartbeats cannot hasten. */
@@ -23,7 +24,14 @@ export class BeatPulse {
     this.#parts = parts
   }
 
-  joining(slot: number): void {
+  /** What it concerns. */
+  hear(event: SupervisorEvent): void {
+    if (event.type === 'joining') this.#joins(event.slot)
+    else if (event.type === 'joined') this.settled(event.slot)
+    else if (event.type === 'left') this.#left(event.slot)
+  }
+
+  #joins(slot: number): void {
     this.#joining.set(slot, this.#parts.clock.now() + LONGEST_MS)
     this.#pulse()
   }
@@ -33,7 +41,7 @@ export class BeatPulse {
     if (this.#joining.size === 0) this.stop()
   }
 
-  left(slot: number): void {
+  #left(slot: number): void {
     this.settled(slot)
     this.#parts.beat(new Set([slot]))
   }

@@ -2,7 +2,7 @@
 // that it outlives workers and goes with a partition wherever that goes. The last word about a partition holds. Pure.
 
 import type { Quiet } from '../messages.ts'
-import type { State, SupervisorEvent } from './state.ts'
+import type { Slot, State, SupervisorEvent } from './state.ts'
 import type { Turn } from './turn.ts'
 
 /** What is asked to be quiet, or to go on. Empty: all there are. */
@@ -50,6 +50,12 @@ export function setQuiet(turn: Turn, { isQuiet, by, consumers, partitions }: Ask
     if (!hears || !concerned.includes(slot.consumer)) continue
     turn.act({ do: 'quiet', slot: slot.number, run: slot.run, quiet: quietOf(turn.state, slot.consumer) })
   }
+}
+
+/** To one that may join now: until then it has heard nothing. */
+export function tellQuiet(turn: Turn, { number, consumer }: Slot, run: number): void {
+  const quiet = quietOf(turn.state, consumer)
+  if (!isNothing(quiet)) turn.act({ do: 'quiet', slot: number, run, quiet })
 }
 
 type Asked = Extract<SupervisorEvent, { type: 'quiet' }>

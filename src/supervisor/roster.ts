@@ -23,10 +23,19 @@ export class Roster {
     this.#resolved.set(consumer, resolved)
   }
 
-  /** undefined: its class has not been asked yet, so nobody of it can be a member. */
-  of(slot: number): (Resolved & { readonly instanceId: string }) | undefined {
-    const resolved = this.#resolved.get(this.#slot(slot).consumer)
-    return resolved && { ...resolved, instanceId: this.#parts.ids.of(this.#key(slot)) }
+  /** Whether its class has been asked: before, nobody of it can be a member. */
+  knows(consumer: string): boolean {
+    return this.#resolved.has(consumer)
+  }
+
+  latest(consumer: string): Resolved {
+    const resolved = this.#resolved.get(consumer)
+    if (!resolved) throw new Error(`the class of ${consumer} has not been asked yet`)
+    return resolved
+  }
+
+  instanceIdOf(slot: number): string {
+    return this.#parts.ids.of(this.#key(slot))
   }
 
   /** Writes down who may be a member from now on. */
@@ -46,12 +55,11 @@ export class Roster {
   }
 
   async #evictFromGroup(slots: readonly number[], timeoutMs: number): Promise<void> {
-    const members = slots.flatMap(slot => this.of(slot) ?? [])
-    const [first] = members
-    if (!first) return
+    const { consumer } = this.#slot(slots[0]!)
+    if (!this.knows(consumer)) return
     const { clock, bus, evict } = this.#parts
-    const { config, groupId } = first
-    const instanceIds = members.map(({ instanceId }) => instanceId)
+    const { config, groupId } = this.latest(consumer)
+    const instanceIds = slots.map(slot => this.instanceIdOf(slot))
     const patience = new AbortController()
     try {
       const late = sleep(clock, timeoutMs, patience.signal)
@@ -65,9 +73,10 @@ export class Roster {
   }
 
   #noted(slot: number, pid: number): NotedSlot[] {
-    const member = this.of(slot)
-    if (!member) return []
-    return [{ slot: slotName(this.#slot(slot)), pid, groupId: member.groupId, instanceId: member.instanceId }]
+    const { consumer } = this.#slot(slot)
+    if (!this.knows(consumer)) return []
+    const { groupId } = this.latest(consumer)
+    return [{ slot: slotName(this.#slot(slot)), pid, groupId, instanceId: this.instanceIdOf(slot) }]
   }
 
   /** The number alone where there is one consumer: what is stable should not change with what stands beside it. */

@@ -2,6 +2,7 @@
 // inside it. Listening begins in bin/racecar.js, long before there is anybody to ask: what came earlier is kept and told then.
 
 import { EVERYTHING, type Which } from './quiet.ts'
+import type { Scale } from './state.ts'
 
 export type Request =
   /** Graceful, within shutdown_timeout. */
@@ -12,6 +13,10 @@ export type Request =
   | { readonly kind: 'kill'; readonly by: string }
   /** Of these no further message is started, or they go on. */
   | { readonly kind: 'quiet' | 'continue'; readonly by: string; readonly which: Which }
+  /** New processes for all slots, one after another. */
+  | { readonly kind: 'restart'; readonly by: string }
+  /** More workers of these consumers, or fewer. None named: of all of them. */
+  | { readonly kind: 'scale'; readonly by: string; readonly to: Scale; readonly consumers: readonly string[] }
   /** The options in force, on standard error. */
   | { readonly kind: 'show options' }
   | { readonly kind: 'nothing' }
@@ -25,6 +30,9 @@ const table: Readonly<Record<string, SignalRequest>> = {
   SIGHUP: { kind: 'hang up' },
   SIGINT: { kind: 'interrupt' },
   SIGUSR1: { kind: 'show options' },
+  SIGUSR2: { kind: 'restart', by: 'SIGUSR2' },
+  SIGTTIN: { kind: 'scale', by: 'SIGTTIN', to: { more: 1 }, consumers: [] },
+  SIGTTOU: { kind: 'scale', by: 'SIGTTOU', to: { more: -1 }, consumers: [] },
   SIGTSTP: { kind: 'quiet', by: 'SIGTSTP', which: EVERYTHING },
   SIGCONT: { kind: 'continue', by: 'SIGCONT', which: EVERYTHING },
 }

@@ -3,6 +3,7 @@
 
 import type { InHand } from '../events/events.ts'
 import type { ForwardedEvent, Quiet } from '../messages.ts'
+import type { Restart, Restarted } from './restart-state.ts'
 
 /** Times in milliseconds. */
 export interface Policy {
@@ -61,6 +62,8 @@ interface Place {
   /** What its last process ended of; null while it is the first. */
   readonly lastReason: string | null
   readonly membership: Membership
+  /** There are to be fewer workers: it is not filled again, unless there are to be more. */
+  readonly retired: boolean
 }
 
 export type Down = Place & {
@@ -101,13 +104,16 @@ export type Hung = Omit<Up, 'state'> & {
   readonly killAt: number
 }
 
+/** `retired`: nothing takes its place. */
+export type Parting = 'recycled' | 'replaced' | 'retired'
+
 /** Asked to stop. */
 export type Stopping = Place & {
   readonly state: 'stopping'
   readonly run: number
   readonly since: number
-  /** Alone, to be replaced. */
-  readonly recycling?: { readonly reason: string; readonly upSince: number; readonly killAt: number }
+  /** Alone, while the others go on. */
+  readonly alone?: { readonly as: Parting; readonly reason: string; readonly upSince: number; readonly killAt: number }
   readonly heard?: Heard
   readonly failure?: string
 }
@@ -120,10 +126,10 @@ export type Killed = Place & {
   readonly heard?: Heard
   readonly failure?: string
 } & (
-    | { readonly why: 'boot'; readonly bootSince: number }
+    | { readonly why: 'boot' | 'unfit'; readonly bootSince: number }
     | { readonly why: 'hang'; readonly heard: Heard; readonly upSince: number }
     | { readonly why: 'deadline' }
-    | { readonly why: 'recycling' }
+    | { readonly why: 'alone'; readonly as: Parting }
   )
 
 export type Live = Starting | Up | Hung | Stopping | Killed
@@ -155,6 +161,9 @@ export interface State {
   readonly lookedAt: number
   /** By consumer; one that is missing was never quiet. */
   readonly quiet: Readonly<Record<string, Quiet>>
+  /** New processes for all slots, under way; and how the last such thing ended. */
+  readonly restart: Restart | null
+  readonly restarted: Restarted | null
   /** Consumers a worker of which has been a member: what the brokers refuse now they once allowed. */
   readonly everJoined: readonly string[]
 }
@@ -169,9 +178,22 @@ interface Run {
   readonly run: number
 }
 
+/** Workers of each consumer. */
+export type Scale = { readonly workers: number } | { readonly more: number }
+
 export type SupervisorEvent =
   /** The consumer is to have this many slots. */
   | { readonly type: 'sized'; readonly consumer: string; readonly workers: number }
+  /** Somebody wants another number of them: so many, or so many more. */
+  | {
+      readonly type: 'scaled'
+      readonly by: string
+      readonly consumers: readonly string[]
+      readonly to: Scale
+    }
+  /** All workers are to be replaced, by what was read afresh; or what was read cannot be used. */
+  | { readonly type: 'restart'; readonly by: string }
+  | { readonly type: 'restart refused'; readonly by: string; readonly why: string }
   /** The options are known, and what an earlier life left in the group is out of it: workers may join. */
   | { readonly type: 'clear'; readonly consumer: string }
   | (Run & { readonly type: 'described' })
@@ -181,6 +203,8 @@ export type SupervisorEvent =
   | (Run & { readonly type: 'joining' | 'joined' | 'left' })
   /** Its own words about why it is going to exit. */
   | (Run & { readonly type: 'failed'; readonly message: string })
+  /** What it described cannot take the place of what runs. */
+  | (Run & { readonly type: 'unfit'; readonly why: string })
   | (Run & { readonly type: 'exited'; readonly pid: number } & Exit)
   | (Run & { readonly type: 'fork failed'; readonly message: string })
   | { readonly type: 'evicted'; readonly slot: number }
@@ -199,8 +223,14 @@ export type SupervisorEvent =
   | { readonly type: 'tick' }
 
 export type Action =
-  | (Run & { readonly do: 'fork'; readonly restarts: number })
-  | (Run & { readonly do: 'configure' })
+  /** `code` new: what was read afresh, from now on in this slot. `beside` the process that it is to replace. */
+  | (Run & { readonly do: 'fork'; readonly restarts: number; readonly code: 'own' | 'new'; readonly beside: boolean })
+  /** `join` false: everything but that. */
+  | (Run & { readonly do: 'configure'; readonly join: boolean })
+  /** It has the slot now. */
+  | (Run & { readonly do: 'join' })
+  /** What was read afresh is in all slots, and is for those to come. */
+  | { readonly do: 'adopt' }
   /** Tell it what is quiet by now. */
   | (Run & { readonly do: 'quiet'; readonly quiet: Quiet })
   | (Run & { readonly do: 'stop'; readonly withinMs: number; readonly leave: boolean; readonly reason: string })
@@ -229,6 +259,8 @@ export const initially = (policy: Policy): State => ({
   interrupts: 0,
   lookedAt: 0,
   quiet: {},
+  restart: null,
+  restarted: null,
   everJoined: [],
 })
 
@@ -238,21 +270,17 @@ export const vacant = (place: Pick<Place, 'number' | 'consumer' | 'index'>, now:
   forks: 0,
   lastReason: null,
   membership: { kind: 'none' },
+  retired: false,
   state: 'down',
   since: now,
   forkAt: now,
 })
 
 /** The part of a slot that outlives its processes. */
-export const placeOf = ({ number, consumer, index, crashes, forks, lastReason, membership }: Slot): Place => ({
-  number,
-  consumer,
-  index,
-  crashes,
-  forks,
-  lastReason,
-  membership,
-})
+export const placeOf = (slot: Slot): Place => {
+  const { number, consumer, index, crashes, forks, lastReason, membership, retired } = slot
+  return { number, consumer, index, crashes, forks, lastReason, membership, retired }
+}
 
 /** What a process leaves behind beyond its end: its own words, and its last sign of life. */
 export function tracesOf(slot: Live): { readonly failure?: string; readonly heard?: Heard } {

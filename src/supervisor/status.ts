@@ -45,17 +45,36 @@ export interface SlotStatus {
   readonly partitions: readonly PartitionStatus[]
 }
 
+/** The restart under way, or the last one. */
+export interface RestartStatus {
+  /** The first one of a primary is 1. */
+  readonly id: number
+  readonly state: 'running' | 'done' | 'failed'
+  readonly by: string
+  readonly since: string
+  /** null: it runs. */
+  readonly endedAt: string | null
+  /** How many workers have been. */
+  readonly replaced: number
+  /** Whose turn it is; null: nobody's at the moment. */
+  readonly slot: string | null
+  /** Why it came to nothing, or not to its end. */
+  readonly failure: string | null
+}
+
 export interface Standing {
   /** `quiet`: all consumers, with all partitions. */
   readonly state: 'starting' | 'running' | 'quiet' | 'stopping'
   /** The consumers of which something is quiet, whether or not it is here at the moment. */
   readonly quiet: readonly ConsumerQuiet[]
+  /** null: there was none. */
+  readonly restart: RestartStatus | null
   readonly slots: readonly SlotStatus[]
 }
 
 export interface Sources {
   readonly clock: Clock
-  readonly pidOf: (slot: number) => number | null
+  readonly pidOf: (run: number) => number | null
   /** By run; those that were not asked are missing. */
   readonly reports: ReadonlyMap<number, Lanes>
 }
@@ -70,7 +89,9 @@ export function standingOf(state: State, sources: Sources): Standing {
   return {
     state: phase.kind !== 'running' ? 'stopping' : isQuiet ? 'quiet' : 'running',
     quiet: quietOnes(quiet),
-    slots: [...slots]
+    restart: restartStatus(state, sources.clock),
+    slots: slots
+      .filter(slot => !slot.retired || slot.state !== 'down')
       .sort((a, b) => (a.consumer === b.consumer ? a.index - b.index : a.consumer < b.consumer ? -1 : 1))
       .map(slot => slotStatus(slotName(slot), slot, sources)),
   }
@@ -79,12 +100,27 @@ export function standingOf(state: State, sources: Sources): Standing {
 export const quietOnes = (quiet: State['quiet']): readonly ConsumerQuiet[] =>
   Object.entries(quiet).flatMap(([consumer, of]) => (isNothing(of) ? [] : [{ consumer, ...of }]))
 
+function restartStatus({ restart, restarted, slots }: State, clock: Clock): RestartStatus | null {
+  const one = restart ?? restarted
+  if (!one) return null
+  const { id, by, since, replaced } = one
+  const at = (time: number) => isoTime(clock, time - clock.now())
+  const common = { id, by, since: at(since), replaced }
+  if (restart) {
+    const { stage } = restart
+    const slot = 'slot' in stage ? slots[stage.slot] : undefined
+    return { ...common, state: 'running', endedAt: null, slot: slot ? slotName(slot) : null, failure: null }
+  }
+  const { endedAt, failure } = restarted!
+  return { ...common, state: failure === null ? 'done' : 'failed', endedAt: at(endedAt), slot: null, failure }
+}
+
 function slotStatus(name: string, slot: Slot, { clock, pidOf, reports }: Sources): SlotStatus {
   const lanes = slot.state === 'down' ? undefined : reports.get(slot.run)
   const at = (time: number) => isoTime(clock, time - clock.now())
   return {
     name,
-    pid: slot.state === 'down' ? null : pidOf(slot.number),
+    pid: slot.state === 'down' ? null : pidOf(slot.run),
     state: slot.state,
     since: at(slot.since),
     nextAt: slot.state === 'down' && slot.forkAt !== null ? at(slot.forkAt) : null,

@@ -1,6 +1,9 @@
 // The part of the decisions that ends everything: one deadline, what is killed at it, and the code that the end is called by.
 
 import { EXIT } from '../errors.ts'
+import { workersShare } from './parting.ts'
+import { endRestart, killBeside } from './restart.ts'
+import { besideOf } from './restart-state.ts'
 import { type Live, placeOf, tracesOf } from './state.ts'
 import type { Turn } from './turn.ts'
 
@@ -30,10 +33,8 @@ export function beginStop(turn: Turn, { reason, code, why }: Ending): void {
     turn.put({ ...placeOf(slot), ...tracesOf(slot), state: 'stopping', run: slot.run, since: turn.now })
     turn.act({ do: 'stop', slot: slot.number, run: slot.run, withinMs: workersShare(graceMs), leave: true, reason })
   }
+  endRestart(turn, 'everything stops')
 }
-
-/** A worker gives up a little earlier than it is killed, so that it can still abort, leave and say so. */
-export const workersShare = (graceMs: number): number => graceMs - Math.min(1000, graceMs / 10)
 
 export function interrupt(turn: Turn): void {
   const interrupts = turn.state.interrupts + 1
@@ -50,11 +51,10 @@ export function force(turn: Turn, by: string): void {
 }
 
 export function finishStop(turn: Turn): void {
-  const { phase, slots } = turn.state
+  const { phase } = turn.state
   if (phase.kind !== 'stopping') return
-  if (phase.forcedBy !== null || turn.now >= phase.deadline)
-    for (const slot of slots) if (slot.state === 'stopping') end(turn, slot)
-  const isBusy = turn.state.slots.some(slot => slot.state !== 'down')
+  if (phase.forcedBy !== null || turn.now >= phase.deadline) endAll(turn)
+  const isBusy = turn.state.slots.some(slot => slot.state !== 'down') || besideOf(turn.state.restart) !== undefined
   const isInTime = phase.forcedBy === null && turn.now < phase.deadline
   if (isBusy && isInTime) freeTheDead(turn)
   if (isBusy && turn.now < phase.deadline + UNKILLABLE_MS) return
@@ -76,6 +76,11 @@ function freeTheDead(turn: Turn): void {
     turn.put({ ...slot, membership: { kind: 'evicting' } })
     turn.act({ do: 'evict', slot: slot.number })
   }
+}
+
+function endAll(turn: Turn): void {
+  for (const slot of turn.state.slots) if (slot.state === 'stopping') end(turn, slot)
+  killBeside(turn)
 }
 
 function end(turn: Turn, slot: Live): void {

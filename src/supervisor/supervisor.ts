@@ -2,51 +2,56 @@
 // other. All that is decided is decided there. Imports no consumer, touches no message, knows the worker only as something that
 // can be forked; what it needs of Kafka is handed to it.
 
-import { EXIT, isRacecarError } from '../errors.ts'
-import type { ErrorData } from '../events/events.ts'
+import { EXIT } from '../errors.ts'
 import type { Cancel } from '../lib/clock.ts'
 import { type Deferred, deferred } from '../lib/deferred.ts'
 import { reasonOf } from '../lib/reason.ts'
-import { withCure } from '../lib/sentence.ts'
-import type { Description, ForwardedEvent } from '../messages.ts'
+import { Briefing } from './briefing.ts'
 import { decide, nextWake } from './decide.ts'
 import type { Ending, SupervisorParts } from './parts.ts'
+import { type Process, Processes } from './processes.ts'
 import { BeatPulse } from './pulse.ts'
 import type { Which } from './quiet.ts'
+import { Release } from './release.ts'
 import { Reports } from './reports.ts'
 import { Roster } from './roster.ts'
-import { type Action, initially, type Slot, type State, type SupervisorEvent, slotName } from './state.ts'
+import { type Action, initially, type Scale, type Slot, type State, type SupervisorEvent, slotName } from './state.ts'
 import { isAskable, type Standing, standingOf } from './status.ts'
-import type { FromWorker, WorkerHandle } from './worker-handle.ts'
-
-interface Process {
-  readonly run: number
-  readonly handle: WorkerHandle
-}
+import { wordOf } from './words.ts'
+import type { FromWorker } from './worker-handle.ts'
 
 /** Taking one dead member out while the others work. */
 const EVICTION_MS = 5000
 
 export class Supervisor {
   readonly #parts: SupervisorParts
-  readonly #processes = new Map<number, Process>()
+  readonly #processes: Processes
   readonly #queue: SupervisorEvent[] = []
   readonly #end: Deferred<Ending> = deferred()
   readonly #pulse: BeatPulse
   readonly #reports: Reports
   readonly #roster: Roster
+  readonly #briefing: Briefing
   #state: State
   #working = false
+  #reading = Promise.resolve()
   #cancelWake: Cancel = () => {}
   readonly #ending = new AbortController()
-  readonly #resolving = new Map<string, Promise<void>>()
-  #clearing: Promise<void> | undefined
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts
     this.#state = initially(parts.policy)
+    this.#processes = new Processes(new Release(parts.plans))
     this.#reports = new Reports(parts)
     this.#roster = new Roster(parts, number => this.#slot(number))
+    this.#briefing = new Briefing({
+      ...parts,
+      roster: this.#roster,
+      processes: this.#processes,
+      slot: number => this.#slot(number),
+      take: event => this.#take(event),
+      ending: this.#ending.signal,
+    })
     this.#pulse = new BeatPulse({ clock: parts.clock, beat: spared => this.#beat(spared) })
   }
 
@@ -67,8 +72,19 @@ export class Supervisor {
 
   /** Of these no further message is started, or they go on. The last word about a partition holds. */
   quiet(isQuiet: boolean, by: string, { consumers, partitions }: Which): void {
-    const all = this.#parts.plans.map(({ consumer }) => consumer)
-    this.#take({ type: 'quiet', isQuiet, by, consumers: consumers.length === 0 ? all : consumers, partitions })
+    this.#take({ type: 'quiet', isQuiet, by, consumers: this.#allOr(consumers), partitions })
+  }
+
+  /** Workers of each of these consumers; of all of them where none is named. */
+  scale(to: Scale, by: string, consumers: readonly string[]): void {
+    this.#take({ type: 'scaled', by, to, consumers: this.#allOr(consumers) })
+  }
+
+  /** Reads the user's code afresh and replaces the workers by it, one after another. What cannot be used replaces nothing. */
+  restart(by: string): Promise<void> {
+    // One reading after the other.
+    this.#reading = this.#reading.then(() => this.#restart(by))
+    return this.#reading
   }
 
   /** All workers at once. `by` says whose wish it is. */
@@ -79,16 +95,25 @@ export class Supervisor {
   /** Takes as long as the workers take to answer; one second at most. */
   async status(): Promise<Standing> {
     const { clock } = this.#parts
-    const asked = this.#state.slots.filter(isAskable).map(async ({ number, run }) => {
-      const lanes = await this.#reports.ask(run, () => this.#processes.get(number)?.handle.send({ type: 'report' }))
+    const asked = this.#state.slots.filter(isAskable).map(async ({ run }) => {
+      const lanes = await this.#reports.ask(run, () => this.#processes.send(run, { type: 'report' }))
       return [run, lanes] as const
     })
     const reports = new Map(await Promise.all(asked))
-    return standingOf(this.#state, { clock, reports, pidOf: slot => this.#processes.get(slot)?.handle.pid ?? null })
+    return standingOf(this.#state, { clock, reports, pidOf: run => this.#processes.of(run)?.handle.pid ?? null })
   }
 
   get done(): Promise<Ending> {
     return this.#end.promise
+  }
+
+  async #restart(by: string): Promise<void> {
+    try {
+      this.#processes.offer(new Release(await this.#parts.readAfresh()))
+    } catch (error) {
+      return this.#take({ type: 'restart refused', by, why: reasonOf(error) })
+    }
+    this.#take({ type: 'restart', by })
   }
 
   #take(event: SupervisorEvent): void {
@@ -124,14 +149,20 @@ export class Supervisor {
         this.#fork(action)
         break
       case 'configure':
-        this.#configure(action.slot)
+        this.#briefing.configure(action)
+        break
+      case 'join':
+        this.#briefing.join(action.run)
+        break
+      case 'adopt':
+        this.#briefing.adopt()
         break
       case 'quiet':
-        this.#processes.get(action.slot)?.handle.send({ type: 'quiet', quiet: action.quiet })
+        this.#processes.send(action.run, { type: 'quiet', quiet: action.quiet })
         break
       case 'stop': {
-        const { withinMs, leave, reason } = action
-        this.#processes.get(action.slot)?.handle.send({ type: 'stop', withinMs, leave, reason })
+        const { run, withinMs, leave, reason } = action
+        this.#processes.send(run, { type: 'stop', withinMs, leave, reason })
         break
       }
       case 'kill':
@@ -154,106 +185,44 @@ export class Supervisor {
     }
   }
 
-  #fork({ slot, run, restarts }: Extract<Action, { do: 'fork' }>): void {
+  #fork({ slot, run, restarts, code, beside }: Extract<Action, { do: 'fork' }>): void {
+    const release = this.#processes.releaseFor(slot, code)
     const handle = this.#parts.fork({
-      message: message => this.#heard(slot, run, message),
+      message: message => this.#heard(process, message),
       exited: exit => {
         this.#pulse.settled(slot)
         this.#reports.gone(run)
+        this.#processes.remove(run)
         this.#take({ type: 'exited', slot, run, pid: handle.pid, ...exit })
       },
-      forkFailed: error => this.#take({ type: 'fork failed', slot, run, message: error.message }),
+      forkFailed: error => {
+        this.#processes.remove(run)
+        this.#take({ type: 'fork failed', slot, run, message: error.message })
+      },
     })
-    this.#processes.set(slot, { run, handle })
+    const process: Process = { slot, run, handle, release }
+    this.#processes.add(process)
+    if (!beside) this.#processes.settle(process)
     if (handle.pid === 0) return
-    this.#parts.bus.publish('slot.forked', { slot: this.#name(slot), pid: handle.pid, restarts })
-    const plan = this.#parts.plans.find(({ consumer }) => consumer === this.#slot(slot).consumer)!
-    handle.send({ type: 'load', plan })
+    this.#parts.bus.publish('slot.forked', { slot: this.#name(slot), pid: handle.pid, restarts, beside })
+    handle.send({ type: 'load', plan: release.planOf(this.#slot(slot).consumer) })
   }
 
-  #heard(slot: number, run: number, message: FromWorker): void {
-    const current = this.#processes.get(slot)
-    if (current?.run !== run) return
-    switch (message.type) {
-      case 'described':
-        this.#resolveOnce(this.#slot(slot).consumer, message.description)
-        this.#take({ type: 'described', slot, run })
-        break
-      case 'refused':
-        this.#take({ type: 'failed', slot, run, message: withCure(sentence(message.error), message.cure) })
-        break
-      case 'up':
-        this.#take({ type: 'up', slot, run, pid: current.handle.pid })
-        break
-      case 'alive':
-        this.#take({ ...message, slot, run })
-        break
-      case 'report':
-        this.#reports.heard(run, message.lanes)
-        break
-      case 'event':
-        this.#overhear(slot, run, message.event)
-        this.#parts.onWorkerEvent({ slot: this.#name(slot), pid: current.handle.pid }, message.event)
-        break
-      default:
-        message satisfies never
-    }
+  #heard(process: Process, message: FromWorker): void {
+    const { slot, run, handle } = process
+    if (this.#processes.of(run) !== process) return
+    if (message.type === 'described') void this.#briefing.described(process, message.description)
+    if (message.type === 'report') this.#reports.heard(run, message.lanes)
+    if (message.type === 'event') this.#parts.onWorkerEvent({ slot: this.#name(slot), pid: handle.pid }, message.event)
+    // What follows from it is told after it.
+    const word = wordOf(process, message)
+    if (!word) return
+    this.#pulse.hear(word)
+    this.#take(word)
   }
 
-  /** What a worker publishes for everybody, where it concerns the others or the slot. */
-  #overhear(slot: number, run: number, { name, data }: ForwardedEvent): void {
-    switch (name) {
-      case 'group.joining':
-        this.#pulse.joining(slot)
-        this.#take({ type: 'joining', slot, run })
-        break
-      case 'group.joined':
-        this.#pulse.settled(slot)
-        this.#take({ type: 'joined', slot, run })
-        break
-      case 'group.left':
-        this.#pulse.left(slot)
-        this.#take({ type: 'left', slot, run })
-        break
-      case 'worker.failed':
-        this.#take({ type: 'failed', slot, run, message: sentence(data.error) })
-        break
-      default:
-    }
-  }
-
-  #resolveOnce(consumer: string, description: Description): void {
-    if (!this.#resolving.has(consumer)) this.#resolving.set(consumer, this.#resolve(consumer, description))
-  }
-
-  async #resolve(consumer: string, description: Description): Promise<void> {
-    try {
-      const resolved = await this.#parts.resolve(description)
-      this.#roster.resolved(consumer, resolved)
-      const { workers } = resolved.config
-      this.#take({ type: 'sized', consumer, workers })
-      if (workers === 0) return
-      this.#clearing ??= this.#parts.clearTheWay(resolved, this.#ending.signal)
-      await this.#clearing
-      this.#take({ type: 'clear', consumer })
-    } catch (error) {
-      const why = reasonOf(error)
-      const code = isRacecarError(error) ? error.exitCode : EXIT.bug
-      this.#take({ type: 'stop', reason: 'the options cannot be used', code, why })
-    }
-  }
-
-  #configure(slot: number): void {
-    const member = this.#roster.of(slot)
-    if (!member) return
-    this.#roster.note([...this.#processes].map(([number, { handle }]) => [number, handle.pid] as const))
-    const { config, groupId, instanceId } = member
-    const message = { type: 'configure', config, groupId, instanceId, slot: this.#name(slot) } as const
-    this.#processes.get(slot)?.handle.send(message)
-  }
-
-  #kill({ slot, why }: Extract<Action, { do: 'kill' }>): void {
-    const handle = this.#processes.get(slot)?.handle
+  #kill({ slot, run, why }: Extract<Action, { do: 'kill' }>): void {
+    const handle = this.#processes.of(run)?.handle
     if (!handle) return
     this.#parts.bus.publish('slot.killed', { slot: this.#name(slot), pid: handle.pid, why })
     handle.kill()
@@ -264,7 +233,7 @@ export class Supervisor {
   }
 
   #beat(spared: ReadonlySet<number>): void {
-    for (const [slot, { handle }] of this.#processes) if (!spared.has(slot)) handle.send({ type: 'beat' })
+    for (const { slot, handle } of this.#processes.all) if (!spared.has(slot)) handle.send({ type: 'beat' })
   }
 
   /** The partitions of the dead go to others at once when these hear of it at once. */
@@ -282,6 +251,10 @@ export class Supervisor {
     this.#end.resolve({ exitCode: code, why })
   }
 
+  #allOr(consumers: readonly string[]): readonly string[] {
+    return consumers.length > 0 ? consumers : this.#parts.plans.map(({ consumer }) => consumer)
+  }
+
   #name(slot: number): string {
     return slotName(this.#slot(slot))
   }
@@ -292,5 +265,3 @@ export class Supervisor {
     return found
   }
 }
-
-const sentence = ({ name, message }: ErrorData): string => (name === 'RacecarError' ? message : `${name}: ${message}`)

@@ -2,15 +2,16 @@
 // is done about it.
 
 import { EXIT } from '../errors.ts'
-import type { Exit, Killed, Live, State } from './state.ts'
+import { isAlone } from './parting.ts'
+import type { Exit, Killed, Live, Parting, State } from './state.ts'
 
 export type Verdict =
   /** To be replaced. `counts` false: not towards the crash limit. */
   | { readonly kind: 'crashed'; readonly counts: boolean; readonly why: string }
   /** Another process has its instance id: to be replaced under a new one. */
   | { readonly kind: 'fenced'; readonly why: string }
-  /** As it was asked to, alone: to be replaced at once, which is no crash. */
-  | { readonly kind: 'recycled'; readonly why: string }
+  /** As it was asked to, alone, which is no crash. */
+  | { readonly kind: 'parted'; readonly why: string }
   /** A replacement would fare no better: all stop, and the code is the end's. */
   | { readonly kind: 'refused'; readonly code: number; readonly why: string }
   /** During a stop. `code` is what the end is called because of it, 0 if it was clean. */
@@ -19,9 +20,10 @@ export type Verdict =
 const REFUSALS: readonly number[] = [EXIT.usage, EXIT.unavailable, EXIT.notAllowed, EXIT.config]
 
 export function judge(slot: Live, exit: Exit, state: State): Verdict {
-  const why = slot.failure === undefined ? sentence(exit) : `failed: ${slot.failure}`
+  const why = slot.failure === undefined ? endedBy(exit) : `failed: ${slot.failure}`
   if (state.phase.kind !== 'running') return { kind: 'stopped', ...ofStop(slot, exit, why) }
-  if (wasRecycled(slot, exit)) return { kind: 'recycled', why: 'was recycled' }
+  const parting = partingOf(slot, exit)
+  if (parting) return { kind: 'parted', why: `was ${parting}` }
   if (slot.state === 'killed') return { kind: 'crashed', counts: true, why: killedSentence(slot, state) }
   if (exit.code === EXIT.fenced) return { kind: 'fenced', why }
   if (isPassing(slot, exit, state)) return { kind: 'crashed', counts: false, why }
@@ -30,9 +32,10 @@ export function judge(slot: Live, exit: Exit, state: State): Verdict {
 }
 
 /** Also where it had to give up what it had in hand: that is handled again. */
-function wasRecycled(slot: Live, { code, signal }: Exit): boolean {
-  if (slot.state === 'killed') return slot.why === 'recycling'
-  return slot.state === 'stopping' && signal === null && (code === EXIT.clean || code === EXIT.forced)
+function partingOf(slot: Live, { code, signal }: Exit): Parting | undefined {
+  if (slot.state === 'killed') return slot.why === 'alone' ? slot.as : undefined
+  const isOrderly = signal === null && (code === EXIT.clean || code === EXIT.forced)
+  return isOrderly && isAlone(slot) ? slot.alone.as : undefined
 }
 
 /** What was allowed once may be allowed again: a password that is being changed must not end everything, nor must an outage. */
@@ -42,8 +45,8 @@ function isPassing({ consumer }: Live, { code }: Exit, { everJoined }: State): b
 
 function ofStop(slot: Live, { code, signal }: Exit, why: string): { code: number; why: string } {
   if (slot.state === 'killed') {
-    if (slot.why === 'boot') return { code: EXIT.clean, why: 'was killed while it started' }
-    if (slot.why === 'recycling') return { code: EXIT.clean, why: 'was killed for not stopping in time to be replaced' }
+    if (slot.why === 'boot' || slot.why === 'unfit') return { code: EXIT.clean, why: 'was killed while it started' }
+    if (slot.why === 'alone') return { code: EXIT.clean, why: 'was killed for not stopping in time' }
     if (slot.why === 'hang') return { code: EXIT.clean, why: 'was killed for its silence' }
     return { code: EXIT.forced, why: 'was killed before it had stopped' }
   }
@@ -53,6 +56,7 @@ function ofStop(slot: Live, { code, signal }: Exit, why: string): { code: number
 }
 
 function killedSentence({ failure, why }: Killed, { policy }: State): string {
+  if (why === 'unfit') return `was killed: it ${failure}`
   const limit =
     why === 'hang'
       ? `did not answer within hang_timeout (${policy.hangTimeoutMs / 1000} s) and was killed`
@@ -69,7 +73,8 @@ const GUESSES: Readonly<Record<string, string>> = {
   SIGKILL: ' from outside, perhaps for want of memory',
 }
 
-function sentence({ code, signal }: Exit): string {
+/** One clause. */
+export function endedBy({ code, signal }: Exit): string {
   const by = signal ?? BY_SIGNAL[code ?? 0]
   if (by !== undefined) return `was ended by ${by}${GUESSES[by] ?? ''}`
   return code === EXIT.clean ? 'exited although nobody had asked it to' : `exited with code ${code}`

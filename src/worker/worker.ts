@@ -49,6 +49,8 @@ export class Worker {
   #life: Life = { kind: 'waiting' }
   #farewell: Farewell | undefined
   #ended = false
+  /** The place in the group is free for it. */
+  readonly #mayJoin: Deferred<void> = deferred()
   #quiet: Quiet = { all: false, except: [] }
 
   constructor(parts: WorkerParts) {
@@ -75,6 +77,9 @@ export class Worker {
         break
       case 'configure':
         void this.#run(message)
+        break
+      case 'join':
+        this.#mayJoin.resolve()
         break
       case 'stop':
         this.stop(message)
@@ -167,6 +172,8 @@ export class Worker {
       this.#parts.bus.publish('worker.started', { consumer: life.loaded.description.consumer, groupId: setup.groupId })
       this.#parts.send({ type: 'up' })
       this.#beats.start(periodOf(setup.config.hangTimeout * 1000))
+      if (!setup.join) await this.#mayJoin.promise
+      // What is told to stop before is not waited for.
       await runner.start()
     } catch (error) {
       this.#refuseUnlessLeaving(error)

@@ -6,7 +6,7 @@ import { FakeClock } from '../support/fake-clock.ts'
 
 const clerk = (answered: Request[]) => ({
   answer: (request: Request) => void answered.push(request),
-  status: () => ({ state: 'running', quiet: [], slots: [] }) as const,
+  status: () => ({ state: 'running', quiet: [], restart: null, slots: [] }) as const,
 })
 const stop = { kind: 'stop', reason: 'SIGTERM' } as const
 
@@ -15,10 +15,10 @@ it('what is asked while nobody is there is answered by who comes next, in order 
   const desk = new Desk(new FakeClock())
   desk.put(stop)
   desk.put({ kind: 'interrupt' })
-  expect(await desk.status()).toEqual({ state: 'starting', quiet: [], slots: [] })
+  expect(await desk.status()).toEqual({ state: 'starting', quiet: [], restart: null, slots: [] })
   desk.open(clerk(first))
   expect(first).toEqual([stop, { kind: 'interrupt' }])
-  expect(await desk.status()).toEqual({ state: 'running', quiet: [], slots: [] })
+  expect(await desk.status()).toEqual({ state: 'running', quiet: [], restart: null, slots: [] })
   desk.close()
   desk.put({ kind: 'show options' })
   desk.open(clerk(second))

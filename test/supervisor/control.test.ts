@@ -31,7 +31,7 @@ beforeEach(() => {
   folder = join(home, 'racecar')
   asked = []
   sockets = []
-  standing = async () => ({ state: 'running', quiet: [], slots: [] })
+  standing = async () => ({ state: 'running', quiet: [], restart: null, slots: [] })
 })
 
 afterEach(async () => {
@@ -140,7 +140,9 @@ describe('a primary that is asked', () => {
     client.say('{"command":"hello"}\n{"command":"status"}\n{"comm')
     client.say('and":"stop"}\n')
     expect(await client.hears()).toMatchObject({ data: { group: 'welcome' } })
-    expect(await client.hears()).toMatchObject({ data: { ...identity, state: 'running', quiet: [], slots: [] } })
+    expect(await client.hears()).toMatchObject({
+      data: { ...identity, state: 'running', quiet: [], restart: null, slots: [] },
+    })
     expect(await client.hears()).toMatchObject({ data: { withinMs: 7000 } })
   })
 
@@ -152,13 +154,13 @@ describe('a primary that is asked', () => {
     first.ask('status')
     second.ask('hello')
     expect(await second.hears()).toMatchObject({ ok: true })
-    slow.resolve({ state: 'stopping', quiet: [], slots: [] })
+    slow.resolve({ state: 'stopping', quiet: [], restart: null, slots: [] })
     expect(await first.hears()).toMatchObject({ data: { state: 'stopping' } })
   })
 
   it('answers the whole of a question whose client has closed its half', async () => {
     const slots = Array.from({ length: 20_000 }, (_, slot) => ({ name: `WelcomeConsumer/${slot}` }))
-    standing = async () => ({ state: 'running', quiet: [], slots }) as unknown as Standing
+    standing = async () => ({ state: 'running', quiet: [], restart: null, slots }) as unknown as Standing
     const client = new Client((await open()).path)
     client.socket.end('{"command":"status"}')
     expect(await client.hears()).toMatchObject({ data: { slots } })
@@ -171,7 +173,7 @@ describe('a primary that is asked', () => {
       client.ask(command)
       expect(await client.hears()).toEqual({
         ok: false,
-        error: `there is no command ${command} here, only hello, status, stop, quiet, continue, kill`,
+        error: `there is no command ${command} here, only hello, status, stop, quiet, continue, restart, workers, kill`,
       })
     }
   })
@@ -221,7 +223,7 @@ describe('what is no question', () => {
     await stayer.hears()
     leaver.socket.destroy()
     await leaver.closed
-    slow.resolve({ state: 'running', quiet: [], slots: [] })
+    slow.resolve({ state: 'running', quiet: [], restart: null, slots: [] })
     stayer.ask('status')
     expect(await stayer.hears()).toMatchObject({ ok: true })
   })

@@ -10,7 +10,7 @@ describe('starting', () => {
   it('forks one process a slot, and a repeated size forks nothing more', () => {
     const steps = new Steps()
     expect(steps.take({ type: 'sized', consumer: 'Welcome', workers: 1 })).toEqual([
-      { do: 'fork', slot: 0, run: 1, restarts: 0 },
+      { do: 'fork', slot: 0, run: 1, restarts: 0, code: 'own', beside: false },
     ])
     expect(forks(steps.take({ type: 'sized', consumer: 'Welcome', workers: 3 }))).toHaveLength(2)
     expect(steps.take({ type: 'sized', consumer: 'Welcome', workers: 3 })).toEqual([])
@@ -20,7 +20,9 @@ describe('starting', () => {
   it('configures a worker when it has described what it found, and once only', () => {
     const steps = new Steps()
     steps.take({ type: 'sized', consumer: 'Welcome', workers: 1 })
-    expect(steps.take({ type: 'described', slot: 0, run: 1 })).toEqual([{ do: 'configure', slot: 0, run: 1 }])
+    expect(steps.take({ type: 'described', slot: 0, run: 1 })).toEqual([
+      { do: 'configure', slot: 0, run: 1, join: true },
+    ])
     expect(steps.take({ type: 'described', slot: 0, run: 1 })).toEqual([])
   })
 
@@ -32,7 +34,9 @@ describe('starting', () => {
     expect(steps.tickAt(500)).toEqual([expect.objectContaining({ do: 'kill', slot: 0 })])
     expect(nextWake(steps.state)).toBeNull()
     steps.now = 10_000
-    expect(steps.take({ type: 'clear', consumer: 'Welcome' })).toEqual([{ do: 'configure', slot: 1, run: 2 }])
+    expect(steps.take({ type: 'clear', consumer: 'Welcome' })).toEqual([
+      { do: 'configure', slot: 1, run: 2, join: true },
+    ])
     expect(nextWake(steps.state)).toBe(10_100)
     expect(steps.tickAt(10_100)).toEqual([expect.objectContaining({ do: 'kill', slot: 1 })])
   })
@@ -45,7 +49,9 @@ describe('starting', () => {
     expect(steps.tickAt(500)).toEqual([expect.objectContaining({ do: 'kill', slot: 0, run: 1 })])
     expect(steps.states()).toEqual(['killed'])
     expect(steps.tickAt(50_000)).toEqual([])
-    expect(steps.exit(0, null, 'SIGKILL')).toEqual([{ do: 'fork', slot: 0, run: 2, restarts: 1 }])
+    expect(steps.exit(0, null, 'SIGKILL')).toEqual([
+      { do: 'fork', slot: 0, run: 2, restarts: 1, code: 'own', beside: false },
+    ])
     expect(steps.state.slots[0]?.crashes.first).toMatch(/was not up within boot_timeout \(0.5 s\)/)
   })
 
@@ -70,7 +76,9 @@ describe('a worker that ends unasked', () => {
   ])('is replaced at once: %s', (_, code, signal) => {
     const steps = Steps.withWorkers(3)
     steps.now = 1000
-    expect(steps.exit(1, code, signal)).toEqual([{ do: 'fork', slot: 1, run: 4, restarts: 1 }])
+    expect(steps.exit(1, code, signal)).toEqual([
+      { do: 'fork', slot: 1, run: 4, restarts: 1, code: 'own', beside: false },
+    ])
     expect(steps.states()).toEqual(['up', 'starting', 'up'])
   })
 
@@ -241,7 +249,7 @@ describe('the group of a dead worker', () => {
     expect(nextWake(steps.state)).toBe(5000)
     expect(steps.tickAt(5000)).toEqual([{ do: 'evict', slot: 0 }])
     expect(steps.take({ type: 'described', slot: 0, run: 2 })).toEqual([])
-    expect(steps.take({ type: 'evicted', slot: 0 })).toEqual([{ do: 'configure', slot: 0, run: 2 }])
+    expect(steps.take({ type: 'evicted', slot: 0 })).toEqual([{ do: 'configure', slot: 0, run: 2, join: true }])
   })
 
   it('is left alone once the replacement may join', () => {

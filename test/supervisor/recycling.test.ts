@@ -16,7 +16,7 @@ describe('a worker that has grown too large', () => {
     expect(alive(steps, 0, 501)).toEqual([{ do: 'stop', slot: 0, run: 1, withinMs: 24_000, leave: false, reason }])
     expect(alive(steps, 0, 600)).toEqual([])
     expect(steps.states()).toEqual(['stopping', 'up'])
-    expect(steps.exit(0, 0)).toEqual([{ do: 'fork', slot: 0, run: 3, restarts: 1 }])
+    expect(steps.exit(0, 0)).toEqual([{ do: 'fork', slot: 0, run: 3, restarts: 1, code: 'own', beside: false }])
     expect(steps.state.slots[0]).toMatchObject({ crashes: { count: 0 }, lastReason: `was recycled: ${reason}` })
   })
 
@@ -37,7 +37,9 @@ describe('a worker that has grown too large', () => {
     expect(nextWake(steps.state)).toBe(25_000)
     expect(steps.tickAt(24_999)).toEqual([])
     expect(steps.tickAt(25_000)).toEqual([expect.objectContaining({ do: 'kill', slot: 0 })])
-    expect(steps.exit(0, null, 'SIGKILL')).toEqual([{ do: 'fork', slot: 0, run: 2, restarts: 1 }])
+    expect(steps.exit(0, null, 'SIGKILL')).toEqual([
+      { do: 'fork', slot: 0, run: 2, restarts: 1, code: 'own', beside: false },
+    ])
     expect(steps.state.slots[0]?.crashes.count).toBe(0)
   })
 

@@ -32,6 +32,16 @@ describe('signals', () => {
     expect(asked).toEqual([{ kind, by: signal, which: { consumers: [], partitions: [] } }])
   })
 
+  it.each([
+    ['SIGUSR2', { kind: 'restart', by: 'SIGUSR2' }],
+    ['SIGTTIN', { kind: 'scale', by: 'SIGTTIN', to: { more: 1 }, consumers: [] }],
+    ['SIGTTOU', { kind: 'scale', by: 'SIGTTOU', to: { more: -1 }, consumers: [] }],
+  ])('%s asks for %j', (signal, request) => {
+    const asked: SignalRequest[] = []
+    answerSignals({ signals: [signal], tell: () => {} }, one => asked.push(one))
+    expect(asked).toEqual([request])
+  })
+
   it('that mean nothing here ask for nothing', () => {
     const asked: SignalRequest[] = []
     answerSignals({ signals: ['SIGWINCH', 'constructor'], tell: () => {} }, request => asked.push(request))

@@ -23,8 +23,8 @@ describe('the standing of slots', () => {
     const { state, slots } = await standing(steps)
     expect(state).toBe('running')
     expect(slots).toEqual([
-      expect.objectContaining({ name: 'Welcome/0', pid: 1000, state: 'up', since: at(3000), restarts: 0 }),
-      expect.objectContaining({ name: 'Welcome/1', pid: 1001, state: 'starting', since: at(0), lastReason: null }),
+      expect.objectContaining({ name: 'Welcome/0', pid: 1001, state: 'up', since: at(3000), restarts: 0 }),
+      expect.objectContaining({ name: 'Welcome/1', pid: 1002, state: 'starting', since: at(0), lastReason: null }),
     ])
   })
 

@@ -94,6 +94,7 @@ function make(workers: number, changes: Partial<SupervisorParts> = {}): Supervis
     },
     bus,
     clock,
+    readAfresh: async () => [plan],
     resolve: () => ({ config: loadConfig({ given: { workers } }).config, groupId: 'welcome' }),
     clearTheWay: async () => {},
     noteSlots: slots => notes.push(slots),
@@ -350,7 +351,7 @@ describe('a worker that dies', () => {
         why: expect.stringContaining('was ended by SIGKILL'),
       },
     ])
-    expect(published('slot.forked')).toContainEqual({ slot: 'Welcome/1', pid: 103, restarts: 1 })
+    expect(published('slot.forked')).toContainEqual({ slot: 'Welcome/1', pid: 103, restarts: 1, beside: false })
     await stopped(supervisor)
   })
 
@@ -594,5 +595,100 @@ describe('a stop', () => {
     expect(processes[0]!.ofType('configure')).toEqual([])
     processes[0]!.exits(0)
     expect(await supervisor.done).toMatchObject({ exitCode: 0 })
+  })
+})
+
+describe('a restart', () => {
+  const fresh = { ...plan, candidates: ['/release/2.mjs'] }
+  const reads = async () => [fresh]
+
+  async function ready(process: FakeProcess): Promise<void> {
+    process.says({ type: 'described', description })
+    await turn()
+    process.says({ type: 'up' })
+  }
+
+  async function takesOver(old: FakeProcess, process: FakeProcess): Promise<void> {
+    await ready(process)
+    old.exits(0)
+    expect(process.ofType('join')).toHaveLength(1)
+    process.publishes('group.joining', { groupId: 'g' })
+    process.publishes('group.joined', joined)
+  }
+
+  it('loads what was read afresh, beside the old worker and under its instance id, and writes down who may be a member only then', async () => {
+    const supervisor = await running(1, { readAfresh: reads })
+    await supervisor.restart('SIGUSR2')
+    const [old, fork] = processes
+    expect(fork!.sent[0]).toEqual({ type: 'load', plan: fresh })
+    await ready(fork!)
+    const [configured] = fork!.ofType('configure')
+    expect(configured).toMatchObject({ join: false, instanceId: old!.ofType('configure')[0]?.instanceId })
+    expect(notes.at(-1)?.map(({ pid }) => pid)).toEqual([101])
+    expect(old!.ofType('stop')).toEqual([expect.objectContaining({ leave: false })])
+    old!.exits(0)
+    expect(fork!.ofType('join')).toHaveLength(1)
+    expect(notes.at(-1)?.map(({ pid }) => pid)).toEqual([102])
+    await stopped(supervisor)
+  })
+
+  it('has a worker that dies afterwards come back with what the restart read, also in a slot that is new', async () => {
+    const supervisor = await running(1, { readAfresh: reads })
+    await supervisor.restart('SIGUSR2')
+    await takesOver(processes[0]!, processes[1]!)
+    processes[1]!.exits(null, 'SIGKILL')
+    expect(processes[2]!.sent[0]).toEqual({ type: 'load', plan: fresh })
+    supervisor.scale({ workers: 2 }, 'racecarctl', [])
+    expect(processes[3]!.sent[0]).toEqual({ type: 'load', plan: fresh })
+    await stopped(supervisor)
+  })
+
+  it('that does not come up leaves the slots with what they had', async () => {
+    const supervisor = await running(2, { readAfresh: reads })
+    await supervisor.restart('SIGUSR2')
+    processes[2]!.exits(1)
+    expect(published('restart.failed')).toEqual([expect.objectContaining({ slot: 'Welcome/0', replaced: 0, left: 2 })])
+    processes[0]!.exits(null, 'SIGKILL')
+    expect(processes[3]!.sent[0]).toEqual({ type: 'load', plan })
+    await stopped(supervisor)
+  })
+
+  it('whose files cannot be read is refused', async () => {
+    const supervisor = await running(1, { readAfresh: () => Promise.reject(new Error('a.ts:1:1: Expected ";"')) })
+    await supervisor.restart('SIGUSR2')
+    expect(published('restart.failed')).toEqual([{ slot: null, replaced: 0, left: 0, why: 'a.ts:1:1: Expected ";"' }])
+    expect(processes).toHaveLength(1)
+    await stopped(supervisor)
+  })
+
+  it.each([
+    ['another group', 1, 'the group is other by now, and was welcome: that takes a stop and a start.'],
+    ['no workers', 0, 'workers is 0, and this racecar has workers.'],
+  ])('for which a class wants %s is not gone through with', async (_, workers, why) => {
+    let groupId = 'welcome'
+    let wanted = 1
+    const resolve = () => ({ config: loadConfig({ given: { workers: wanted } }).config, groupId })
+    const supervisor = await running(1, { readAfresh: reads, resolve })
+    if (workers > 0) groupId = 'other'
+    wanted = workers
+    await supervisor.restart('SIGUSR2')
+    processes[1]!.says({ type: 'described', description })
+    await turn()
+    expect(processes[1]!.isKilled).toBe(true)
+    processes[1]!.exits(null, 'SIGKILL')
+    expect(published('restart.failed')).toEqual([expect.objectContaining({ why: `cannot be used: ${why}` })])
+    await stopped(supervisor)
+  })
+
+  it('brings the number of workers that the class wants by then, unless that is what it was', async () => {
+    let wanted = 1
+    const resolve = () => ({ config: loadConfig({ given: { workers: wanted } }).config, groupId: 'welcome' })
+    const supervisor = await running(1, { readAfresh: reads, resolve })
+    wanted = 2
+    await supervisor.restart('SIGUSR2')
+    await takesOver(processes[0]!, processes[1]!)
+    expect(processes).toHaveLength(3)
+    expect(published('restart.done')).toEqual([{ replaced: 1, tookMs: 0 }])
+    await stopped(supervisor)
   })
 })

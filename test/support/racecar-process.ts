@@ -82,14 +82,14 @@ export class RacecarProcess {
     return this.lines.filter(line => line.event === event && matches(line))
   }
 
-  /** The processes that were forked and are not known to be gone, by slot number. */
+  /** The processes that have a slot and are not known to be gone, by slot number. */
   workers(): number[] {
-    const bySlot = new Map(this.all('slot.forked').map(({ slot, pid }) => [slot!, pid]))
     const gone = new Set(this.all('slot.exited').map(({ pid }) => pid))
-    return [...bySlot]
-      .sort(([a], [b]) => a.localeCompare(b))
-      .map(([, pid]) => pid)
-      .filter(pid => !gone.has(pid))
+    const up = new Set(this.all('slot.up').map(({ pid }) => pid))
+    const bySlot = new Map<string, number>()
+    for (const { slot, pid, beside } of this.all('slot.forked').filter(line => !gone.has(line.pid)))
+      if (!beside || up.has(pid) || !bySlot.has(slot!)) bySlot.set(slot!, pid)
+    return [...bySlot].sort(([a], [b]) => a.localeCompare(b)).map(([, pid]) => pid)
   }
 
   /** Every process that was ever forked. */

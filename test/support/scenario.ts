@@ -102,6 +102,11 @@ export class Scenario extends Feed implements AsyncDisposable {
     return racecar
   }
 
+  /** It has another number of workers from now on. */
+  resized(racecar: RacecarProcess, workers: number): void {
+    this.#workers.set(racecar, workers)
+  }
+
   /** Resolves when all workers of these racecars, or of all that live, are in one generation in which every partition has an owner. */
   async served(...some: RacecarProcess[]): Promise<void> {
     const racecars = some.length > 0 ? some : this.#alive()

@@ -17,6 +17,7 @@ const configure = {
   slot: 'Welcome/0',
   groupId: 'welcome',
   instanceId: 'i-0',
+  join: true,
 }
 const stop = { type: 'stop' as const, withinMs: 5000, leave: true, reason: 'SIGTERM' }
 
@@ -121,6 +122,35 @@ describe('the life of a worker', () => {
     expect(runner.calls).toEqual(['initialize', 'start'])
     worker.receive({ type: 'beat' })
     expect(runner.calls.at(-1)).toBe('beat')
+    worker.receive(stop)
+    expect(await end(true)).toBe(0)
+  })
+
+  it('that is to wait for its place does everything but join, until it is told that it may', async () => {
+    worker.receive({ type: 'load', plan })
+    await turn()
+    worker.receive({ ...configure, join: false })
+    runner.initialized.resolve()
+    await turn()
+    expect(said[1]).toEqual({ type: 'up' })
+    expect(runner.calls).toEqual(['initialize'])
+    worker.receive({ type: 'join' })
+    await turn()
+    expect(runner.calls).toEqual(['initialize', 'start'])
+    worker.receive(stop)
+    expect(await end(true)).toBe(0)
+  })
+
+  it('that may join before it is initialized joins after that', async () => {
+    worker.receive({ type: 'load', plan })
+    await turn()
+    worker.receive({ ...configure, join: false })
+    worker.receive({ type: 'join' })
+    await turn()
+    expect(runner.calls).toEqual(['initialize'])
+    runner.initialized.resolve()
+    await turn()
+    expect(runner.calls).toEqual(['initialize', 'start'])
     worker.receive(stop)
     expect(await end(true)).toBe(0)
   })

@@ -5,9 +5,10 @@ import { EXIT } from '../../errors.ts'
 import { sleep } from '../../lib/clock.ts'
 import type { AnswerTo } from '../../supervisor/commands.ts'
 import type { PartitionStatus } from '../../supervisor/status.ts'
+import { fail } from './asked.ts'
 import { nameOf, type Target } from './find.ts'
 import type { Ground } from './ground.ts'
-import { ask, type Reply } from './talk.ts'
+import { ask } from './talk.ts'
 import { plain, seconds } from './words.ts'
 
 export interface WhichOptions {
@@ -91,18 +92,4 @@ function busyOf({ slots, quiet: all }: Status): string[] {
 function strangers({ partition = [] }: WhichOptions, { slots }: Status): string[] {
   const here = new Set(slots.flatMap(({ partitions }) => partitions.map(keyOf)))
   return partition.filter(one => !here.has(one))
-}
-
-type Failure = Exclude<Reply<never>, { kind: 'answer' }> | { readonly kind: 'stopping' }
-
-function fail(target: Target, failure: Failure, { err }: Ground): number {
-  const why = {
-    stopping: 'is stopping',
-    refusal: 'refuses',
-    silence: 'does not answer',
-    'hung up': 'is gone',
-    nobody: 'is gone',
-  }[failure.kind]
-  err.write(`${nameOf(target)} ${why}${'why' in failure ? `: ${failure.why}` : ''}.\n`)
-  return EXIT.failure
 }

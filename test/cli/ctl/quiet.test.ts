@@ -43,7 +43,12 @@ async function stand(rig: Rig, ...answers: readonly (readonly SlotStatus[])[]): 
       LOUD,
     )
     const slots = answers[Math.min(asked++, answers.length - 1)] ?? []
-    return { state: 'running', quiet: [{ consumer: 'WelcomeConsumer', ...quiet }], slots } satisfies Standing
+    return {
+      state: 'running',
+      quiet: [{ consumer: 'WelcomeConsumer', ...quiet }],
+      restart: null,
+      slots,
+    } satisfies Standing
   }
   return () => asked
 }
@@ -120,7 +125,7 @@ it('a consumer that it does not run is a failure, and nothing is quiet', async (
 it('one that stops is said to', async () => {
   await using rig = new Rig()
   await rig.racecar()
-  rig.standing = async () => ({ state: 'stopping', quiet: [], slots: [] })
+  rig.standing = async () => ({ state: 'stopping', quiet: [], restart: null, slots: [] })
   for (const command of ['quiet', 'continue']) expect(await racecarctl([command], rig.ground())).toBe(1)
   expect(rig).toMatchObject({ out: '', err: `${name} is stopping.\n`.repeat(2) })
 })

@@ -22,7 +22,7 @@ export class Rig implements AsyncDisposable {
   readonly folder = join(this.home, 'racecar')
   readonly killed: number[] = []
   readonly asked: Request[] = []
-  standing: () => Promise<Standing> = async () => ({ state: 'running', quiet: [], slots: [] })
+  standing: () => Promise<Standing> = async () => ({ state: 'running', quiet: [], restart: null, slots: [] })
   /** What becomes of it when it is asked to stop. */
   onRequest: (request: Request, control: Control) => void = () => {}
   out = ''

@@ -32,7 +32,8 @@ const partition: PartitionStatus = {
 }
 const hello = { pid: 100, birth: 'b', consumer: 'WelcomeConsumer', pidfile: null, version: '1.2.3', group: null }
 
-const text = (slots: readonly SlotStatus[]): string => asText({ ...hello, state: 'running', quiet: [], slots }, NOW)
+const text = (slots: readonly SlotStatus[]): string =>
+  asText({ ...hello, state: 'running', quiet: [], restart: null, slots }, NOW)
 
 describe('the table', () => {
   it('is aligned, with times that a person reads', () => {
@@ -43,6 +44,7 @@ describe('the table', () => {
         pidfile: '/run/welcome.pid',
         state: 'stopping',
         quiet: [],
+        restart: null,
         slots: [
           {
             ...slot,
@@ -102,7 +104,10 @@ describe('the table', () => {
       { consumer: 'MailConsumer', all: true, except: ['mails/1'] },
       { consumer: 'PayConsumer', all: true, except: [] },
     ]
-    const shown = asText({ ...hello, state: 'running', quiet: some, slots: [{ ...slot, partitions }] }, NOW)
+    const shown = asText(
+      { ...hello, state: 'running', quiet: some, restart: null, slots: [{ ...slot, partitions }] },
+      NOW,
+    )
     const lines = shown.split('\n')
     expect(lines.slice(1, 3)).toEqual([
       '',
@@ -115,13 +120,13 @@ describe('the table', () => {
       'waits',
     ])
     const all = [{ consumer: 'WelcomeConsumer', all: true, except: [] }]
-    expect(asText({ ...hello, state: 'quiet', quiet: all, slots: [] }, NOW)).toBe(
+    expect(asText({ ...hello, state: 'quiet', quiet: all, restart: null, slots: [] }, NOW)).toBe(
       'WelcomeConsumer is quiet: pid 100, racecar 1.2.3\n',
     )
   })
 
   it('of an older racecar, which knows of nothing quiet, is told all the same', () => {
-    const { quiet, ...older } = { ...hello, state: 'running' as const, quiet: [], slots: [] }
+    const { quiet, ...older } = { ...hello, state: 'running' as const, quiet: [], restart: null, slots: [] }
     expect(quiet).toEqual([])
     expect(asText(older as never, NOW)).toBe('WelcomeConsumer is running: pid 100, racecar 1.2.3\n')
   })
@@ -151,9 +156,16 @@ describe('racecarctl status', () => {
     await using rig = new Rig()
     await rig.racecar()
     const slots = [{ ...slot, lastReason: 'x'.repeat(500) }]
-    rig.standing = async () => ({ state: 'running', quiet: [], slots })
+    rig.standing = async () => ({ state: 'running', quiet: [], restart: null, slots })
     expect(await status(target(rig), { json: true }, rig.ground())).toBe(0)
-    expect(JSON.parse(rig.out)).toEqual({ ...rig.identity(), group: 'welcome', state: 'running', quiet: [], slots })
+    expect(JSON.parse(rig.out)).toEqual({
+      ...rig.identity(),
+      group: 'welcome',
+      state: 'running',
+      quiet: [],
+      restart: null,
+      slots,
+    })
   })
 
   it('watched comes again every second, and ends with the racecar', async () => {
@@ -162,7 +174,7 @@ describe('racecarctl status', () => {
     let asked = 0
     rig.standing = async () => {
       if (++asked === 3) await control.close()
-      return { state: 'running', quiet: [], slots: [] }
+      return { state: 'running', quiet: [], restart: null, slots: [] }
     }
     expect(await status(target(rig), { watch: true, json: true }, rig.ground())).toBe(1)
     expect(rig.out.trimEnd().split('\n')).toHaveLength(2)
