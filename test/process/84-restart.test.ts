@@ -78,7 +78,7 @@ test('a deploy that does not come up leaves the old workers in place and says wh
   const { folder } = scenario
   const { racecar, write } = breakable(scenario, 2)
   await scenario.served()
-  const load = scenario.load({ everyMs: 20, order: { ms: 5 } })
+  const load = scenario.load({ everyMs: 10, order: { ms: 2 } })
   await scenario.flows()
   const before = racecar.workers()
   const joins = () => [...lastJoins(racecar).keys()]
@@ -117,7 +117,7 @@ test('a worker that dies while its replacement boots is replaced by that one; a 
   const [first, second] = racecar.workers()
   const isBeside = (line: LogLine) => line.beside === true
 
-  write('await new Promise(resolve => setTimeout(resolve, 3000))')
+  write('await new Promise(resolve => setTimeout(resolve, 2000))')
   racecar.signal('SIGUSR2')
   const beside = await racecar.line('slot.forked', isBeside)
   const deaths = await scenario.kill(first!)

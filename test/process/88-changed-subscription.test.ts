@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Death } from '../support/ledger.ts'
 import type { RacecarProcess } from '../support/racecar-process.ts'
+import { racecarctl } from '../support/racecarctl.ts'
 import { goesOn } from '../support/replacement.ts'
 import { millis, PATIENT, print, Scenario, sharesOf } from '../support/scenario.ts'
 
@@ -111,5 +112,35 @@ test('workers are replaced one after another after a topic was removed from the 
   expect(ledger.handlings.filter(({ topic, seq }) => topic === removed && seq < 0)).toEqual([])
   expect(await topics.committed(scenario.group, removed)).toEqual(ends)
   await scenario.expectWhole(deaths)
+  await scenario.expectNothingLeft()
+})
+
+test('racecarctl restart after one topic was added to the class and another removed: nothing is lost, and nothing handled twice', async () => {
+  await using scenario = await Scenario.open('changes')
+  const { folder, ledger, topics } = scenario
+  const [added, removed] = await Promise.all(['added', 'removed'].map(name => topics.create(name, { partitions: 3 })))
+  scenario.shape.set(removed!, 3)
+  const { racecar, change } = changeable(scenario, [scenario.topic, removed!])
+  await scenario.served()
+  const load = scenario.load({ everyMs: 20, order: { ms: 5 } })
+  await consumes(scenario, removed!, 30)
+
+  scenario.shape.set(added!, 3)
+  const early = await scenario.send(Array(30).fill({}), { topic: added! })
+  change([scenario.topic, added!])
+  expect(await racecarctl(folder, 'restart')).toMatchObject({ code: 0 })
+  await scenario.until('the first messages of the added topic', () => ledger.lost(early).length === 0)
+  scenario.shape.delete(removed!)
+  await scenario.served()
+  expect([...sharesOf(racecar).values()].map(share => share.length)).toEqual([3, 3, 3])
+  await consumes(scenario, added!, 30)
+  await load.stop()
+  await scenario.handledAll()
+  const ends = (await topics.ends(removed!)).map(({ high }) => high)
+  expect(await topics.committed(scenario.group, removed!)).toEqual(ends)
+  expect(await scenario.stop(racecar)).toEqual([0, null])
+  expect(racecar.all('slot.exited').map(({ code }) => code)).toEqual(Array(6).fill(0))
+  expect(ledger.repeated()).toEqual([])
+  await scenario.expectWhole()
   await scenario.expectNothingLeft()
 })
