@@ -102,6 +102,11 @@ export class Scenario extends Feed implements AsyncDisposable {
     return racecar
   }
 
+  /** How many workers it is to have. */
+  sizeOf(racecar: RacecarProcess): number {
+    return this.#workers.get(racecar)!
+  }
+
   /** It has another number of workers from now on. */
   resized(racecar: RacecarProcess, workers: number): void {
     this.#workers.set(racecar, workers)

@@ -77,6 +77,27 @@ export const faults: readonly Fault[] = [
     },
   },
   {
+    name: 'a restart of all workers',
+    weight: 3,
+    to: 'home',
+    mayCost: 'nothing',
+    inject: place => place.restarted('home'),
+  },
+  {
+    name: 'one worker more or fewer',
+    weight: 3,
+    to: 'home',
+    mayCost: 'nothing',
+    inject: (place, chance) => place.scaled('home', chance),
+  },
+  {
+    name: 'quiet for a while',
+    weight: 1,
+    to: 'home',
+    mayCost: 'nothing',
+    inject: (place, chance) => place.quieted('home', chance.between(0.3, 3) * SECOND),
+  },
+  {
     name: 'a second racecar that comes or goes',
     weight: 3,
     to: 'guest',

@@ -125,6 +125,39 @@ export class Place implements AsyncDisposable {
     return `${racecar.pid}`
   }
 
+  /** New processes for all its workers. That is not to fail, whatever is done to the old ones. */
+  async restarted(role: Role): Promise<string> {
+    const racecar = this.#present.get(role)!
+    const since = racecar.lines.length
+    racecar.signal('SIGUSR2')
+    const over = () => racecar.lines.slice(since).find(({ event }) => /^restart\.(done|failed)$/.test(event))
+    await this.scenario.until(`the restart of ${racecar.pid}`, () => over() !== undefined, 90_000)
+    expect(over()!.event, over()!.message).toBe('restart.done')
+    return `${racecar.pid}, ${over()!.replaced} workers`
+  }
+
+  /** One worker more or fewer, from one to five. */
+  async scaled(role: Role, chance: Chance): Promise<string> {
+    const racecar = this.#present.get(role)!
+    const before = this.scenario.sizeOf(racecar)
+    const isMore = before === 1 || (before < 5 && chance.next() < 0.5)
+    const to = before + (isMore ? 1 : -1)
+    const since = racecar.lines.length
+    racecar.signal(isMore ? 'SIGTTIN' : 'SIGTTOU')
+    await racecar.line('primary.scaled', line => line.to === to, since)
+    this.scenario.resized(racecar, to)
+    return `${racecar.pid}, ${to} workers`
+  }
+
+  async quieted(role: Role, ms: number): Promise<string> {
+    const racecar = this.#present.get(role)!
+    racecar.signal('SIGTSTP')
+    await wait(ms)
+    racecar.signal('SIGCONT')
+    await racecar.line('primary.continued')
+    return `${racecar.pid} for ${Math.round(ms)} ms`
+  }
+
   async grow(): Promise<string | undefined> {
     const { partitions } = this.scenario
     if (partitions >= MOST_PARTITIONS) return undefined
