@@ -24,7 +24,11 @@ interface CtlCommand {
 const commands: Readonly<Record<string, CtlCommand>> = {
   status: {
     about: 'shows slots and partitions',
-    options: () => [...selecting(), new Option('--json', 'as JSON'), new Option('--watch', 'again every second')],
+    options: () => [
+      ...selecting(),
+      new Option('--json', 'as JSON'),
+      new Option('--watch [seconds]', 'again and again, by default every second, until Ctrl-C').argParser(toInterval),
+    ],
     run: toOne<StatusOptions>(status),
   },
   stop: {
@@ -71,9 +75,16 @@ export async function main(argv: readonly string[]): Promise<never> {
     input,
     out,
     err,
+    interrupted,
     kill,
   }
   return process.exit(await racecarctl(argv, ground))
+}
+
+function interrupted(): AbortSignal {
+  const controller = new AbortController()
+  process.on('SIGINT', () => controller.abort())
+  return controller.signal
 }
 
 export async function racecarctl(argv: readonly string[], ground: Ground): Promise<number> {
@@ -176,6 +187,12 @@ function toSeconds(text: string): number {
   const value = Number(text)
   if (text.trim() === '' || !Number.isFinite(value) || value < 0)
     throw new InvalidArgumentError('It is a number of seconds.')
+  return value
+}
+
+function toInterval(text: string): number {
+  const value = toSeconds(text)
+  if (value < 0.1) throw new InvalidArgumentError('It is a number of seconds, at least 0.1.')
   return value
 }
 

@@ -11,6 +11,7 @@ import type { Clock } from '../lib/clock.ts'
 import { reasonOf } from '../lib/reason.ts'
 import type { Description, LoadPlan } from '../messages.ts'
 import type { Log } from '../observe/log.ts'
+import type { Configuration } from '../supervisor/commands.ts'
 import type { Pidfile } from '../supervisor/pidfile.ts'
 import { type FoundConfig, readFile } from './config.ts'
 import type { Embedded } from './embedded.ts'
@@ -71,6 +72,17 @@ export class Session {
   get groupId(): string | null {
     const groups = [...this.#known.values()].map(({ groupId }) => groupId)
     return groups.length === 0 ? null : [...new Set(groups)].join(', ')
+  }
+
+  get configuration(): Configuration {
+    const { config, sources } = this.#loaded
+    const named = (kind: string) => [
+      ...new Set(
+        Object.values(sources).flatMap(source => (source.startsWith(kind) ? [source.slice(kind.length)] : [])),
+      ),
+    ]
+    const { names: files } = this.parts.files
+    return { files, environment: config.env, variables: named('env '), flags: named('flag ') }
   }
 
   /** Throws CONFIG when the class's options, or all together, cannot be used. */

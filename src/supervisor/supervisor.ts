@@ -10,6 +10,7 @@ import { reasonOf } from '../lib/reason.ts'
 import { withCure } from '../lib/sentence.ts'
 import type { Description, ForwardedEvent } from '../messages.ts'
 import { decide, nextWake } from './decide.ts'
+import { isSilent } from './hanging.ts'
 import type { Ending, SupervisorParts } from './parts.ts'
 import { BeatPulse } from './pulse.ts'
 import type { Which } from './quiet.ts'
@@ -76,12 +77,13 @@ export class Supervisor {
     this.#take({ type: 'kill', by })
   }
 
-  /** Takes as long as the workers take to answer; one second at most. */
+  /** Takes as long as the workers take to answer; a quarter of a second at most. */
   async status(): Promise<Standing> {
     const { clock } = this.#parts
-    const asked = this.#state.slots.filter(isAskable).map(async ({ number, run }) => {
-      const lanes = await this.#reports.ask(run, () => this.#processes.get(number)?.handle.send({ type: 'report' }))
-      return [run, lanes] as const
+    const asked = this.#state.slots.filter(isAskable).map(async slot => {
+      const { number, run } = slot
+      const ask = () => this.#processes.get(number)?.handle.send({ type: 'report' })
+      return [run, await this.#reports.ask(run, isSilent(slot, this.#state, clock.now()), ask)] as const
     })
     const reports = new Map(await Promise.all(asked))
     return standingOf(this.#state, { clock, reports, pidOf: slot => this.#processes.get(slot)?.handle.pid ?? null })
@@ -189,7 +191,7 @@ export class Supervisor {
         this.#take({ ...message, slot, run })
         break
       case 'report':
-        this.#reports.heard(run, message.lanes)
+        this.#reports.heard(run, message)
         break
       case 'event':
         this.#overhear(slot, run, message.event)
