@@ -13,7 +13,7 @@ import type { Description, LoadPlan } from '../messages.ts'
 import type { Log } from '../observe/log.ts'
 import type { Configuration } from '../supervisor/commands.ts'
 import type { Pidfile } from '../supervisor/pidfile.ts'
-import { type FoundConfig, readFile } from './config.ts'
+import { cores, type FoundConfig, readFile } from './config.ts'
 import type { Embedded } from './embedded.ts'
 import { type Inspect, inspectsWorkers, PATIENCE_WARNING } from './inspect.ts'
 import type { News } from './news.ts'
@@ -76,19 +76,18 @@ export class Session {
 
   get configuration(): Configuration {
     const { config, sources } = this.#loaded
+    // Behind a colon may stand how the value came about.
+    const names = Object.values(sources).map(source => source.split(':', 1)[0]!)
     const named = (kind: string) => [
-      ...new Set(
-        Object.values(sources).flatMap(source => (source.startsWith(kind) ? [source.slice(kind.length)] : [])),
-      ),
+      ...new Set(names.filter(name => name.startsWith(kind)).map(name => name.slice(kind.length))),
     ]
-    const { names: files } = this.parts.files
-    return { files, environment: config.env, variables: named('env '), flags: named('flag ') }
+    return { files: this.parts.files.names, environment: config.env, variables: named('env '), flags: named('flag ') }
   }
 
   /** Throws CONFIG when the class's options, or all together, cannot be used. */
   resolve({ consumer, options }: Description): Resolved {
     const { files, env, flags, forced } = this.parts
-    const from = { files: files.sections, classOptions: options, consumer, env, readFile, flags, forced }
+    const from = { files: files.sections, classOptions: options, consumer, env, readFile, cores, flags, forced }
     const { config, sources, warnings } = loadConfig(from)
     if (config.workers === 0 && this.parts.plans.length > 1) throw needsWorkers(consumer, sources.workers)
     if (config.workers === 0 && this.parts.inspect) throw inspectsWorkers()
