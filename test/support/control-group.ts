@@ -2,7 +2,9 @@
 // hierarchy with that controller, of version 1 or 2.
 
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+
+const PROCESSES = 'cgroup.procs'
 
 type Controller = 'cpu' | 'memory'
 
@@ -45,16 +47,26 @@ export class ControlGroup implements Disposable {
 
   /** A command that puts itself, and so what it becomes, into a group. */
   static enter(folder: string): readonly string[] {
-    return ['sh', '-c', `echo $$ > ${folder}/cgroup.procs; exec "$0" "$@"`]
+    return ['sh', '-c', `echo $$ > ${join(folder, PROCESSES)}; exec "$0" "$@"`]
   }
 
   put(pid: number): void {
-    writeFileSync(join(this.folder, 'cgroup.procs'), `${pid}`)
+    writeFileSync(join(this.folder, PROCESSES), `${pid}`)
   }
 
-  /** What is in it must be gone. */
+  /** How many of its processes the kernel has killed for want of memory. */
+  kills(): number {
+    const [v1, v2] = ['memory.oom_control', 'memory.events'].map(file => join(this.folder, file))
+    return Number(/^oom_kill (\d+)$/m.exec(readFileSync(existsSync(v1!) ? v1! : v2!, 'utf8'))?.[1])
+  }
+
+  /** What is left in it goes back to where there is no limit: a group that holds a process cannot be removed. */
   [Symbol.dispose](): void {
-    for (const folder of [...this.#below, this.folder]) rmdirSync(folder)
+    for (const folder of [...this.#below, this.folder]) {
+      const pids = readFileSync(join(folder, PROCESSES), 'utf8').split('\n').filter(Boolean)
+      for (const pid of pids) writeFileSync(join(dirname(this.folder), PROCESSES), pid)
+      rmdirSync(folder)
+    }
   }
 }
 
