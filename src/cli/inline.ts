@@ -103,7 +103,7 @@ class Here implements Clerk {
   status(): Standing {
     const { clock } = this.#session.parts
     const state = this.#state
-    const told = this.worker.report()
+    const answer = { ...this.worker.report(), at: clock.now(), isNew: true }
     const slot: SlotStatus = {
       name: nameOf(this.#session),
       pid: process.pid,
@@ -114,8 +114,8 @@ class Here implements Clerk {
       lastReason: null,
       answers: true,
       lastHeard: null,
-      memoryBytes: told.usage.memoryBytes,
-      ...figuresOf(told, clock),
+      memoryBytes: answer.usage.memoryBytes,
+      ...figuresOf(answer, clock),
     }
     const running = isEverything(this.#quiet) ? 'quiet' : 'running'
     const quiet = quietOnes({ [consumerOf(this.#session)]: this.#quiet })

@@ -1,6 +1,6 @@
 // What workers are doing, asked of them while somebody waits for the answer. A worker that is busy or stopped does not answer in
-// time and is not asked again before it has, so that questions cannot pile up in front of it; nor is it waited for again. What it
-// says is not trusted.
+// time and is not asked again before it has, so that questions cannot pile up in front of it; nor is it waited for again: what it
+// answered last, late perhaps, is all there is. What it says is not trusted.
 
 import { type Clock, sleep } from '../lib/clock.ts'
 import { type Deferred, deferred } from '../lib/deferred.ts'
@@ -12,8 +12,14 @@ export interface Told {
   readonly usage: Usage | null
 }
 
-/** null: no answer in time. */
-export type Answer = Told | null
+export interface Answered extends Told {
+  readonly at: number
+  /** false: it has not answered this time. */
+  readonly isNew: boolean
+}
+
+/** null: it has never answered. */
+export type Answer = Answered | null
 
 /** A loop that is free answers within a few milliseconds. */
 export const PATIENCE_MS = 250
@@ -22,13 +28,14 @@ const LONGEST_TEXT = 1000
 
 interface Asked {
   readonly at: number
-  readonly answer: Deferred<Answer>
+  readonly answer: Deferred<Told | null>
 }
 
 export class Reports {
   readonly #clock: Clock
   /** Questions that wait for an answer, by the run of the process that was asked. */
   readonly #asked = new Map<number, Asked>()
+  readonly #last = new Map<number, Answered>()
 
   constructor({ clock }: { readonly clock: Clock }) {
     this.#clock = clock
@@ -37,7 +44,7 @@ export class Reports {
   /** `isSilent`: it is known to say nothing, and not waited for. */
   async ask(run: number, isSilent: boolean, send: () => void): Promise<Answer> {
     const before = this.#asked.get(run)
-    const asked = before ?? { at: this.#clock.now(), answer: deferred<Answer>() }
+    const asked = before ?? { at: this.#clock.now(), answer: deferred<Told | null>() }
     if (!before) {
       this.#asked.set(run, asked)
       send()
@@ -45,23 +52,30 @@ export class Reports {
     const leftMs = isSilent ? 0 : Math.max(0, asked.at + PATIENCE_MS - this.#clock.now())
     const patience = new AbortController()
     try {
-      return await Promise.race([asked.answer.promise, sleep(this.#clock, leftMs, patience.signal).then(() => null)])
+      const late = sleep(this.#clock, leftMs, patience.signal).then(() => null)
+      const told = await Promise.race([asked.answer.promise, late])
+      const last = this.#last.get(run)
+      return last ? { ...last, isNew: told !== null } : null
     } finally {
       patience.abort()
     }
   }
 
   heard(run: number, { lanes, usage }: { readonly lanes: unknown; readonly usage: unknown }): void {
-    const told = { lanes: Array.isArray(lanes) ? lanes.filter(isLaneReport) : [], usage: isUsage(usage) ? usage : null }
-    this.#settle(run, Array.isArray(lanes) ? told : null)
+    if (!this.#asked.has(run)) return
+    if (!Array.isArray(lanes)) return this.#settle(run, null)
+    const told = { lanes: lanes.filter(isLaneReport), usage: isUsage(usage) ? usage : null }
+    this.#last.set(run, { ...told, at: this.#clock.now(), isNew: true })
+    this.#settle(run, told)
   }
 
   /** It will not answer any more. */
   gone(run: number): void {
+    this.#last.delete(run)
     this.#settle(run, null)
   }
 
-  #settle(run: number, answer: Answer): void {
+  #settle(run: number, answer: Told | null): void {
     this.#asked.get(run)?.answer.resolve(answer)
     this.#asked.delete(run)
   }

@@ -43,8 +43,9 @@ export interface LastWord {
   readonly more: number
 }
 
-/** Of a worker that has answered; else all null, and no partitions. */
+/** What a worker has answered, and when; of one that never has all null, and no partitions. */
 export interface WorkerFigures {
+  readonly answeredAt: string | null
   /** Of one core. */
   readonly cpuPercent: number | null
   /** Milliseconds by which its event loop came late at most, as far as that was noticed. */
@@ -65,7 +66,7 @@ export interface SlotStatus extends WorkerFigures {
   readonly restarts: number
   /** Why its last process ended; null: none has. */
   readonly lastReason: string | null
-  /** false: its worker says nothing, so its partitions are not known. */
+  /** false: its worker has not answered this time. What is known of it is as of `answeredAt`. */
   readonly answers: boolean
   /** null: there is none, or nobody who would have heard it. */
   readonly lastHeard: LastWord | null
@@ -120,7 +121,7 @@ function slotStatus(slot: Slot, { crashLimit }: State['policy'], { clock, pidOf,
     nextAt: slot.state === 'down' && slot.forkAt !== null ? at(slot.forkAt) : null,
     restarts: Math.max(0, slot.forks - 1),
     lastReason: slot.lastReason,
-    answers: told !== null,
+    answers: told === undefined || told?.isNew === true,
     lastHeard: heard ? lastWordOf(heard, at) : null,
     // None before its first word.
     memoryBytes: told?.usage?.memoryBytes ?? (heard?.memoryBytes || null),
@@ -140,12 +141,18 @@ const lastWordOf = ({ at, inHand, more }: Heard, timeOf: (time: number) => strin
   more,
 })
 
-export function figuresOf(told: Answer, clock: Clock): WorkerFigures {
-  const { cpuPercent = null, loopDelayMs = null, overMs: measuredOverMs = null } = told?.usage ?? {}
-  return { cpuPercent, loopDelayMs, measuredOverMs, partitions: partitionsOf(told?.lanes ?? [], clock) }
+export function figuresOf(answer: Answer, clock: Clock): WorkerFigures {
+  const { cpuPercent = null, loopDelayMs = null, overMs: measuredOverMs = null } = answer?.usage ?? {}
+  const sinceMs = answer ? clock.now() - answer.at : 0
+  return {
+    answeredAt: answer ? isoTime(clock, -sinceMs) : null,
+    ...{ cpuPercent, loopDelayMs, measuredOverMs },
+    partitions: partitionsOf(answer?.lanes ?? [], ms => isoTime(clock, ms - sinceMs)),
+  }
 }
 
-const partitionsOf = (lanes: readonly LaneReport[], clock: Clock): readonly PartitionStatus[] =>
+/** `timeOf`: the time of day so many milliseconds after it was told. */
+const partitionsOf = (lanes: readonly LaneReport[], timeOf: (ms: number) => string): readonly PartitionStatus[] =>
   [...lanes]
     .sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1))
     .map(({ topic, partition, position, committed, lag, waiting, ...lane }) => ({
@@ -156,10 +163,10 @@ const partitionsOf = (lanes: readonly LaneReport[], clock: Clock): readonly Part
       lag,
       waiting,
       paused: lane.state === 'paused',
-      pausedUntil: lane.pausedForMs === null ? null : isoTime(clock, lane.pausedForMs),
+      pausedUntil: lane.pausedForMs === null ? null : timeOf(lane.pausedForMs),
       inHandOffset: lane.inHandOffset,
       inHandLastOffset: lane.inHandLastOffset,
-      inHandSince: lane.inHandForMs === null ? null : isoTime(clock, -lane.inHandForMs),
+      inHandSince: lane.inHandForMs === null ? null : timeOf(-lane.inHandForMs),
       quiet: lane.quiet,
       why: lane.why,
     }))

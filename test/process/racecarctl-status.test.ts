@@ -73,8 +73,11 @@ test('racecarctl status shows every slot and partition as it is: busy, paused, d
   process.kill(hung!, 'SIGSTOP')
   try {
     const [, stopped] = await settled()
-    expect(stopped).toMatchObject({ pid: hung, state: 'up', answers: false, partitions: [], cpuPercent: null })
+    expect(stopped).toMatchObject({ pid: hung, state: 'up', answers: false })
     const { topic, partition, offset } = last
+    // As it answered before that.
+    expect(stopped!.partitions.map(where)).toContain(where(last))
+    expect(Date.parse(stopped!.answeredAt!)).toBeLessThanOrEqual(Date.parse(stopped!.lastHeard!.at))
     expect(stopped!.lastHeard!.inHand).toEqual([
       { topic, partition, offset, lastOffset: offset, since: expect.any(String) },
     ])
@@ -83,10 +86,10 @@ test('racecarctl status shows every slot and partition as it is: busy, paused, d
     expect(stdout).toMatch(new RegExp(`ObedientConsumer/1 +${hung} +up, does not answer`))
     expect(stdout).toMatch(new RegExp(` last heard .+ ago, with ${where(last)}@${offset} in hand`))
     expect(stdout).toMatch(new RegExp(`/${inHand.partition} +Obedient\\S+/0 +10 +10 +3 +3 +10 in hand for `))
-    expect(stdout).toMatch(new RegExp(`/${partition} +Obedient\\S+/1 +– +– +– +– +had ${offset} in hand for `))
+    expect(stdout).toMatch(new RegExp(`/${partition} +Obedient\\S+/1 +10 +10 +0 +0 +had ${offset} in hand for `))
     expect(stdout).toMatch(new RegExp(`/${failing} +Obedient\\S+/2 +10 +10 +1 +1 +paused for another `))
     expect(stdout).toContain(`  ${paused.why}`)
-    expect(stdout).toMatch(/^4 partitions, lag 4, 1 in hand, 1 paused, without those of 1 worker /m)
+    expect(stdout).toMatch(/^6 partitions, lag 4, 1 in hand, 1 paused, as far as is known of 1 worker /m)
   } finally {
     process.kill(hung!, 'SIGCONT')
   }

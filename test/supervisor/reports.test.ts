@@ -1,14 +1,17 @@
 import { expect, it } from 'vitest'
+import type { Report } from '../../src/messages.ts'
 import { PATIENCE_MS, Reports } from '../../src/supervisor/reports.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { lane, report, usage } from '../support/lane-report.ts'
+
+const asNew = (told: Report, clock: FakeClock) => ({ ...told, at: clock.now(), isNew: true })
 
 it('a worker that answers is waited for no longer than it takes', async () => {
   const clock = new FakeClock()
   const reports = new Reports({ clock })
   const answer = reports.ask(1, false, () => {})
   reports.heard(1, report)
-  expect(await answer).toEqual(report)
+  expect(await answer).toEqual(asNew(report, clock))
   expect(clock.pending).toBe(0)
 })
 
@@ -24,12 +27,26 @@ it('a worker that does not answer in time is asked once until it does, and not w
   const third = ask()
   expect(sent).toEqual([0])
   reports.heard(1, report)
-  expect(await third).toEqual(report)
+  expect(await third).toEqual(asNew(report, clock))
   const fourth = ask()
   expect(sent).toEqual([0, PATIENCE_MS])
   await clock.advance(PATIENCE_MS - 1)
   reports.heard(1, { lanes: [], usage })
-  expect(await fourth).toEqual({ lanes: [], usage })
+  expect(await fourth).toEqual(asNew({ lanes: [], usage }, clock))
+})
+
+it('of one that has answered before there is what it answered last, also where that came late', async () => {
+  const clock = new FakeClock()
+  const reports = new Reports({ clock })
+  const ask = () => clock.when(reports.ask(1, false, () => {}))
+  expect(await ask()).toBeNull()
+  await clock.advance(100)
+  reports.heard(1, report)
+  const at = clock.now()
+  await clock.advance(1000)
+  expect(await ask()).toEqual({ ...report, at, isNew: false })
+  reports.gone(1)
+  expect(await ask()).toBeNull()
 })
 
 it('a worker that is known to be silent is asked, and not waited for', async () => {
@@ -71,7 +88,7 @@ it('an answer that nobody waits for, or that makes no sense, changes nothing', a
     lane,
   ]
   reports.heard(1, { lanes, usage })
-  expect(await answer).toEqual(report)
+  expect(await answer).toEqual({ ...report, at: 0, isNew: true })
 })
 
 it.each([undefined, null, 7, {}, { ...usage, cpuPercent: Number.NaN }, { ...usage, memoryBytes: '84 MB' }])(
@@ -80,6 +97,6 @@ it.each([undefined, null, 7, {}, { ...usage, cpuPercent: Number.NaN }, { ...usag
     const reports = new Reports({ clock: new FakeClock() })
     const answer = reports.ask(1, false, () => {})
     reports.heard(1, { lanes: [lane], usage: nonsense })
-    expect(await answer).toEqual({ lanes: [lane], usage: null })
+    expect(await answer).toEqual({ lanes: [lane], usage: null, at: 0, isNew: true })
   },
 )

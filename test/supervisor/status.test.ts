@@ -49,6 +49,7 @@ describe('the standing of slots', () => {
         answers: true,
         lastHeard: null,
         memoryBytes: null,
+        answeredAt: null,
         cpuPercent: null,
         loopDelayMs: null,
         measuredOverMs: null,
@@ -98,7 +99,7 @@ describe('the standing of slots', () => {
   it('tells a worker that was asked and said nothing from one that has no partitions', async () => {
     const steps = Steps.withWorkers(3)
     const reports = new Map<number, Answer>([
-      [steps.run(0), { lanes: [], usage }],
+      [steps.run(0), { lanes: [], usage, at: steps.now, isNew: true }],
       [steps.run(1), null],
     ])
     const { slots } = await standing(steps, reports)
@@ -113,7 +114,7 @@ describe('the standing of slots', () => {
       steps.take({ type: 'alive', slot, run: steps.run(slot), inHand, more: 3, memoryBytes: 7 })
     steps.tickAt(1000)
     const reports = new Map<number, Answer>([
-      [steps.run(0), report],
+      [steps.run(0), { ...report, at: 1000, isNew: true }],
       [steps.run(1), null],
     ])
     const { slots } = await standing(steps, reports)
@@ -125,6 +126,20 @@ describe('the standing of slots', () => {
       more: 3,
     }
     expect(slots[1]).toMatchObject({ memoryBytes: 7, cpuPercent: null, measuredOverMs: null, lastHeard })
+    expect(slots.map(({ answeredAt }) => answeredAt)).toEqual([at(1000), null])
+  })
+
+  it('has of a worker that does not answer any more what it answered last, as of then', async () => {
+    const steps = Steps.withWorkers(1)
+    steps.tickAt(3000)
+    const paused = { ...lane, state: 'paused', pausedForMs: 9000 } as const
+    const answer = { lanes: [paused], usage, at: 1000, isNew: false }
+    expect((await standing(steps, new Map([[steps.run(0), answer]]))).slots[0]).toMatchObject({
+      answers: false,
+      answeredAt: at(1000),
+      cpuPercent: usage.cpuPercent,
+      partitions: [{ position: 7, pausedUntil: at(10_000) }],
+    })
   })
 
   it('tells a slot that was given up from one that is down for a while', async () => {
@@ -149,7 +164,7 @@ describe('the partitions of a worker', () => {
     ]
     const figures = { position: 7, committed: 5, lag: 2, waiting: 1, quiet: false, why: null }
     const idle = { inHandOffset: null, inHandLastOffset: null, inHandSince: null }
-    const { partitions } = figuresOf({ lanes, usage }, new FakeClock())
+    const { partitions } = figuresOf({ lanes, usage, at: 0, isNew: true }, new FakeClock())
     expect(partitions).toEqual([
       {
         ...figures,

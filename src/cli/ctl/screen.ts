@@ -24,7 +24,9 @@ export class Screen {
 
   /** No line that the terminal would fold, nor more of them than it has: either would push the rest out of its place. */
   #frame(text: string): string {
-    const { rows = 24, columns = 80 } = this.#out
+    // One that does not know its size says 0.
+    const rows = this.#out.rows || 24
+    const columns = this.#out.columns || 80
     const all = text.trimEnd().split('\n')
     // The last line is the cursor's.
     const fits = rows - 1

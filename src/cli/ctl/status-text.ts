@@ -89,20 +89,21 @@ function rowOfSlot(slot: SlotStatus, now: number): Row[] {
   ]
   const notes = [
     lastReason !== null && note(`its last process ${lastReason}`),
-    !answers && lastHeard !== null && note(sayLastWord(lastHeard, now)),
+    !answers && lastHeard !== null && note(sayLastWord(lastHeard, slot.answeredAt, now)),
   ]
   return [row, ...notes.filter(one => one !== false)]
 }
 
 const note = (text: string): string => plain(text, WIDTH - 2)
 
-function sayLastWord({ at, inHand, more }: LastWord, now: number): string {
+function sayLastWord({ at, inHand, more }: LastWord, answeredAt: string | null, now: number): string {
   const others = more + Math.max(0, inHand.length - 1)
   const [first] = inHand
   const had = first
     ? `with ${first.topic}/${first.partition}@${range(first.offset, first.lastOffset)} in hand${others > 0 ? ` and ${others} more` : ''}`
     : 'with nothing in hand'
-  return `last heard ${ago(at, now)} ago, ${had}`
+  const figures = answeredAt === null ? '' : `; figures of ${ago(answeredAt, now)} ago`
+  return `last heard ${ago(at, now)} ago, ${had}${figures}`
 }
 
 const PARTITIONS = [
@@ -118,20 +119,25 @@ const PARTITIONS = [
 const keyOf = ({ topic, partition }: { readonly topic: string; readonly partition: number }): string =>
   `${plain(topic, 250)}/${partition}`
 
-/** Of a worker that does not answer what it had in hand, by its last word. */
-function rowsOfPartitions({ name, answers, partitions, lastHeard }: SlotStatus, now: number): Row[] {
-  const slot = plain(name, 300)
-  if (!answers)
-    return (lastHeard?.inHand ?? []).map(one => {
-      const known = `had ${range(one.offset, one.lastOffset)} in hand for ${ago(one.since, now)}`
-      return [keyOf(one), slot, NONE, NONE, NONE, NONE, known]
-    })
-  return partitions.flatMap(one => {
+/** Of a worker that does not answer what it had in hand is known by its last word, and the rest as it answered last. */
+function rowsOfPartitions({ name, answers, partitions, lastHeard = null }: SlotStatus, now: number): Row[] {
+  const inHand = answers ? [] : (lastHeard?.inHand ?? [])
+  const known = partitions.flatMap(one => {
+    const had = inHand.find(other => keyOf(other) === keyOf(one))
+    const what = had ? sayHad(had, now) : answers ? doing(one, now) : NONE
     const numbers = [one.position, one.committed, one.lag, one.waiting ?? NONE].map(String)
-    const row = [keyOf(one), slot, ...numbers, doing(one, now)]
-    return one.paused && (one.why ?? null) !== null ? [row, note(one.why!)] : [row]
+    const row = [keyOf(one), plain(name, 300), ...numbers, what]
+    return answers && one.paused && one.why ? [row, note(one.why)] : [row]
   })
+  const others = inHand.filter(one => !partitions.some(other => keyOf(other) === keyOf(one)))
+  const unknown = [NONE, NONE, NONE, NONE]
+  return [...known, ...others.map(one => [keyOf(one), plain(name, 300), ...unknown, sayHad(one, now)])]
 }
+
+type Had = LastWord['inHand'][number]
+
+const sayHad = ({ offset, lastOffset, since }: Had, now: number): string =>
+  `had ${range(offset, lastOffset)} in hand for ${ago(since, now)}`
 
 function doing(
   { paused, pausedUntil, inHandOffset, inHandLastOffset, inHandSince, quiet, why }: PartitionStatus,
@@ -147,17 +153,18 @@ function doing(
 
 function sum(slots: readonly SlotStatus[]): string {
   const all = slots.flatMap(({ partitions }) => partitions)
+  const current = slots.flatMap(({ answers, partitions }) => (answers ? partitions : []))
   const lag = all.reduce((total, one) => total + one.lag, 0)
-  const busy = all.filter(({ inHandSince }) => inHandSince !== null).length
-  const paused = all.filter(one => one.paused).length
+  const busy = current.filter(({ inHandSince }) => inHandSince !== null).length
+  const paused = current.filter(one => one.paused).length
   const silent = slots.filter(({ answers }) => !answers).length
   const parts = [
     `${all.length} partition${all.length === 1 ? '' : 's'}`,
     `lag ${lag}`,
     busy > 0 && `${busy} in hand`,
     paused > 0 && `${paused} paused`,
-    silent > 0 &&
-      `without those of ${silent} worker${silent === 1 ? '' : 's'} that do${silent === 1 ? 'es' : ''} not answer`,
+    silent === 1 && 'as far as is known of 1 worker that does not answer',
+    silent > 1 && `as far as is known of ${silent} workers that do not answer`,
   ]
   return `${parts.filter(Boolean).join(', ')}\n`
 }

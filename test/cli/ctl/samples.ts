@@ -12,6 +12,7 @@ export const aSlot: SlotStatus = {
   lastReason: null,
   answers: true,
   lastHeard: null,
+  answeredAt: new Date(0).toISOString(),
   memoryBytes: 84 * 2 ** 20,
   cpuPercent: 2.4,
   loopDelayMs: 1,

@@ -71,7 +71,7 @@ describe('the table', () => {
           },
           {
             ...slot,
-            ...{ cpuPercent: null, loopDelayMs: null, measuredOverMs: null },
+            ...{ cpuPercent: null, loopDelayMs: null, measuredOverMs: null, answeredAt: null },
             name: 'WelcomeConsumer/2',
             answers: false,
             lastHeard: { at: ago(30_000), inHand, more: 1 },
@@ -98,10 +98,27 @@ describe('the table', () => {
         'greetings/10  WelcomeConsumer/0         7          5    2        1  paused for another 5 s',
         '  attempt 2 failed: no route to host',
         'greetings/3   WelcomeConsumer/2         –          –    –        –  had 99 in hand for 35 s',
-        '2 partitions, lag 4, 1 in hand, 1 paused, without those of 1 worker that does not answer',
+        '2 partitions, lag 4, 1 in hand, 1 paused, as far as is known of 1 worker that does not answer',
         '',
       ].join('\n'),
     )
+  })
+
+  it('of a worker that does not answer any more has its last figures, and of the rest its last word', () => {
+    const inHand = [{ topic: 'greetings', partition: 0, offset: 8, lastOffset: 9, since: ago(2000) }]
+    const partitions = [partition, { ...partition, partition: 1, paused: true, why: 'attempt 1 failed: boom' }]
+    const lastHeard = { at: ago(2000), inHand, more: 0 }
+    const lines = text([{ ...slot, answers: false, answeredAt: ago(7000), lastHeard, partitions }]).split('\n')
+    expect(lines.slice(4)).toEqual([
+      'WelcomeConsumer/0  101  up, does not answer  3 min 20 s         0   84 MB  2 %   1 ms',
+      '  last heard 2 s ago, with greetings/0@8…9 in hand; figures of 7 s ago',
+      '',
+      'PARTITION    SLOT               POSITION  COMMITTED  LAG  WAITING  NOW',
+      'greetings/0  WelcomeConsumer/0         7          5    2        1  had 8…9 in hand for 2 s',
+      'greetings/1  WelcomeConsumer/0         7          5    2        1  –',
+      '2 partitions, lag 4, as far as is known of 1 worker that does not answer',
+      '',
+    ])
   })
 
   it('cuts long names in the middle, and breaks a long list of facts into lines', () => {
