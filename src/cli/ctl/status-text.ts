@@ -127,12 +127,15 @@ function rowsOfPartitions({ name, answers, partitions, lastHeard = null }: SlotS
     const what = had ? sayHad(had, now) : answers ? doing(one, now) : NONE
     const numbers = [one.position, one.committed, one.lag, one.waiting ?? NONE].map(String)
     const row = [keyOf(one), plain(name, 300), ...numbers, what]
-    return answers && one.paused && one.why ? [row, note(one.why)] : [row]
+    return answers && isHindered(one) ? [row, note(one.why!)] : [row]
   })
   const others = inHand.filter(one => !partitions.some(other => keyOf(other) === keyOf(one)))
   const unknown = [NONE, NONE, NONE, NONE]
   return [...known, ...others.map(one => [keyOf(one), plain(name, 300), ...unknown, sayHad(one, now)])]
 }
+
+/** By more than that it is quiet, which its row says. */
+const isHindered = ({ paused, quiet, why }: PartitionStatus): boolean => (paused || !quiet) && Boolean(why)
 
 type Had = LastWord['inHand'][number]
 
@@ -148,7 +151,8 @@ function doing(
     return `${pausedUntil === null ? 'paused for good' : `paused for another ${until(pausedUntil, now)}`}${more}`
   if (inHandSince !== null)
     return `${range(inHandOffset, inHandLastOffset)} in hand for ${ago(inHandSince, now)}${more}`
-  return why ? plain(why) : quiet ? 'quiet' : 'waits'
+  if (quiet) return 'quiet'
+  return why ? 'held' : 'waits'
 }
 
 function sum(slots: readonly SlotStatus[]): string {

@@ -152,8 +152,9 @@ describe('the table', () => {
     const batch = { ...partition, inHandOffset: 7, inHandLastOffset: 99, inHandSince: ago(3000) }
     const held = { ...partition, why: 'a hook has to end first' }
     const lines = text([{ ...slot, partitions: [batch, held] }]).split('\n')
-    expect(lines.slice(-4, -2).map(line => line.split('  ').at(-1))).toEqual([
+    expect(lines.slice(-5, -2).map(line => line.split('  ').at(-1))).toEqual([
       '7…99 in hand for 3 s',
+      'held',
       'a hook has to end first',
     ])
     expect(lines.at(-2)).toBe('2 partitions, lag 4, 1 in hand')
