@@ -70,7 +70,7 @@ export type ToPrimary =
   /** Imported and initialized; joins now. */
   | { readonly type: 'up' }
   | { readonly type: 'event'; readonly event: ForwardedEvent }
-  | { readonly type: 'report'; readonly lanes: readonly LaneReport[] }
+  | ({ readonly type: 'report' } & Report)
   | Alive
 
 /** Its event loop turns; and what must be known of it should this be its last word. */
@@ -85,6 +85,24 @@ export interface Alive {
 
 export const MOST_IN_HAND = 50
 
+/** What a worker says of itself when somebody looks. */
+export interface Report {
+  readonly lanes: readonly LaneReport[]
+  readonly usage: Usage
+}
+
+/** Of the whole process, since somebody looked before, or since its start. */
+export interface Usage {
+  /** Resident. */
+  readonly memoryBytes: number
+  /** Of one core. */
+  readonly cpuPercent: number
+  /** Milliseconds by which its event loop came late at most, as far as its signs of life have met it. */
+  readonly loopDelayMs: number
+  /** Milliseconds over which both were measured. */
+  readonly overMs: number
+}
+
 /** One assigned partition as it is at the moment. Durations, because clocks of two processes have nothing in common. */
 export interface LaneReport {
   readonly topic: string
@@ -97,12 +115,17 @@ export interface LaneReport {
   /** Messages that were fetched and wait. */
   readonly waiting: number
   readonly state: 'held' | 'waiting' | 'handling' | 'paused' | 'closed'
+  /** What the handler that runs was given: the offset, and of a batch the last one; null where none runs. */
+  readonly inHandOffset: number | null
+  readonly inHandLastOffset: number | null
   /** Milliseconds; null where no handler runs. */
   readonly inHandForMs: number | null
   /** Milliseconds until the pause is over; null where there is none, or it is for good. */
   readonly pausedForMs: number | null
   /** Nothing of it is started, until it is told to go on. */
   readonly quiet: boolean
+  /** Why nothing of it is started, in half a sentence on one line; null where nothing hinders it. */
+  readonly why: string | null
 }
 
 export type ForwardedEvent = { [N in EventName]: { readonly name: N; readonly data: Events[N] } }[EventName]

@@ -8,6 +8,7 @@ import { optionOf } from '../config/names.ts'
 import { ConfigError } from '../config/problems.ts'
 import type { Sections } from '../config/sections.ts'
 import { isRacecarError } from '../errors.ts'
+import { availableCores } from '../lib/cores.ts'
 import type { LoadPlan } from '../messages.ts'
 import { type Heard, requestFor } from '../supervisor/signals.ts'
 import { type Asked, askModules } from './config-module.ts'
@@ -27,6 +28,8 @@ export interface Start {
   readonly heard: Heard
 }
 
+/** Counted for each load: a quota may change, and the next start sees it. */
+export const cores = (): number => availableCores()
 export const readFile = (path: string): string => readFileSync(path, 'utf8')
 
 /** undefined: a stop came first. What is wrong with the files is told with all else. */

@@ -11,7 +11,7 @@ import { prepare } from '../loader/prepare.ts'
 import type { Description, LoadPlan } from '../messages.ts'
 import { clusterFork } from '../supervisor/fork.ts'
 import type { FromWorker } from '../supervisor/worker-handle.ts'
-import { readFile, type Start, untilStop } from './config.ts'
+import { cores, readFile, type Start, untilStop } from './config.ts'
 import { optionsInForce } from './options-in-force.ts'
 import { needsWorkers } from './session.ts'
 import { type Settled, settle } from './settle.ts'
@@ -28,7 +28,7 @@ export interface Examination extends Start {
 export async function examine(examination: Examination): Promise<void> {
   const { consumers, flags, env, out } = examination
   const settled = (await settle(examination)) ?? stopped()
-  const from = { files: settled.files.sections, env, readFile, flags, forced: settled.forced }
+  const from = { files: settled.files.sections, env, readFile, cores, flags, forced: settled.forced }
   if (consumers.length === 0) {
     const { config, sources } = loadConfig(from)
     out.write(optionsInForce(config, sources))

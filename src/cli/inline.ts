@@ -9,7 +9,7 @@ import type { Description, Quiet, ToPrimary } from '../messages.ts'
 import { changed, isEverything, LOUD } from '../supervisor/quiet.ts'
 import type { Request } from '../supervisor/signals.ts'
 import { slotName } from '../supervisor/state.ts'
-import { isoTime, partitionsOf, quietOnes, type SlotStatus, type Standing } from '../supervisor/status.ts'
+import { figuresOf, isoTime, quietOnes, type SlotStatus, type Standing } from '../supervisor/status.ts'
 import { load } from '../worker/load.ts'
 import { Worker } from '../worker/worker.ts'
 import type { Clerk, Desk } from './desk.ts'
@@ -107,6 +107,7 @@ class Here implements Clerk {
   status(): Standing {
     const { clock } = this.#session.parts
     const state = this.#state
+    const answer = { ...this.worker.report(), at: clock.now(), isNew: true }
     const slot: SlotStatus = {
       name: nameOf(this.#session),
       pid: process.pid,
@@ -116,7 +117,9 @@ class Here implements Clerk {
       restarts: 0,
       lastReason: null,
       answers: true,
-      partitions: partitionsOf(this.worker.lanes, clock),
+      lastHeard: null,
+      memoryBytes: answer.usage.memoryBytes,
+      ...figuresOf(answer, clock),
     }
     const running = isEverything(this.#quiet) ? 'quiet' : 'running'
     const quiet = quietOnes({ [consumerOf(this.#session)]: this.#quiet })

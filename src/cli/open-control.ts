@@ -5,6 +5,7 @@ import { reasonOf } from '../lib/reason.ts'
 import { Control } from '../supervisor/control.ts'
 import { birthOf } from '../supervisor/process-start.ts'
 import { type Identity, runFolders } from '../supervisor/run-folder.ts'
+import { isoTime } from '../supervisor/status.ts'
 import type { Desk } from './desk.ts'
 import type { Session } from './session.ts'
 
@@ -15,8 +16,8 @@ export interface ControlParts {
 }
 
 export async function openControl({ session, desk, cwd }: ControlParts): Promise<Control | undefined> {
-  const { plans, version, env, bus } = session.parts
-  const { pidfile } = session.config
+  const { plans, version, env, bus, clock } = session.parts
+  const { pidfile, logfile } = session.config
   const { pid } = process
   const identity: Identity = {
     pid,
@@ -25,8 +26,15 @@ export async function openControl({ session, desk, cwd }: ControlParts): Promise
     pidfile: pidfile === undefined ? null : resolve(cwd, pidfile),
     version,
   }
+  const startedAt = isoTime(clock, -process.uptime() * 1000)
   const controlled = {
     hello: () => ({ ...identity, group: session.groupId }),
+    about: () => ({
+      startedAt,
+      memoryBytes: process.memoryUsage.rss(),
+      logfile: logfile === undefined ? null : resolve(cwd, logfile),
+      configuration: session.configuration,
+    }),
     status: () => desk.status(),
     graceMs: () => session.config.shutdownTimeout * 1000,
     ask: desk.put.bind(desk),

@@ -28,7 +28,11 @@ interface CtlCommand {
 const commands: Readonly<Record<string, CtlCommand>> = {
   status: {
     about: 'shows slots and partitions',
-    options: () => [...selecting(), new Option('--json', 'as JSON'), new Option('--watch', 'again every second')],
+    options: () => [
+      ...selecting(),
+      new Option('--json', 'as JSON'),
+      new Option('--watch [seconds]', 'again and again, by default every second, until Ctrl-C').argParser(toInterval),
+    ],
     run: toOne<StatusOptions>(status),
   },
   stop: {
@@ -97,9 +101,16 @@ export async function main(argv: readonly string[]): Promise<never> {
     input,
     out,
     err,
+    interrupted,
     kill,
   }
   return process.exit(await racecarctl(argv, ground))
+}
+
+function interrupted(): AbortSignal {
+  const controller = new AbortController()
+  process.on('SIGINT', () => controller.abort())
+  return controller.signal
 }
 
 export async function racecarctl(argv: readonly string[], ground: Ground): Promise<number> {
@@ -212,6 +223,12 @@ function toSeconds(text: string): number {
 function toCount(text: string): number {
   if (!/^[1-9][0-9]{0,3}$/.test(text)) throw new InvalidArgumentError('It is a whole number, 1 or more.')
   return Number(text)
+}
+
+function toInterval(text: string): number {
+  const value = toSeconds(text)
+  if (value < 0.1) throw new InvalidArgumentError('It is a number of seconds, at least 0.1.')
+  return value
 }
 
 function toPartition(text: string): number {

@@ -11,8 +11,9 @@ import type { Clock } from '../lib/clock.ts'
 import { reasonOf } from '../lib/reason.ts'
 import type { Description, LoadPlan } from '../messages.ts'
 import type { Log } from '../observe/log.ts'
+import type { Configuration } from '../supervisor/commands.ts'
 import type { Pidfile } from '../supervisor/pidfile.ts'
-import { type FoundConfig, readFile } from './config.ts'
+import { cores, type FoundConfig, readFile } from './config.ts'
 import type { Embedded } from './embedded.ts'
 import { type Inspect, inspectsWorkers, PATIENCE_WARNING } from './inspect.ts'
 import type { News } from './news.ts'
@@ -77,11 +78,21 @@ export class Session {
     return groups.length === 0 ? null : [...new Set(groups)].join(', ')
   }
 
+  get configuration(): Configuration {
+    const { config, sources } = this.#loaded
+    // Behind a colon may stand how the value came about.
+    const names = Object.values(sources).map(source => source.split(':', 1)[0]!)
+    const named = (kind: string) => [
+      ...new Set(names.filter(name => name.startsWith(kind)).map(name => name.slice(kind.length))),
+    ]
+    return { files: this.parts.files.names, environment: config.env, variables: named('env '), flags: named('flag ') }
+  }
+
   /** Throws CONFIG when the class's options, or all together, cannot be used. */
   resolve({ consumer, options }: Description): Resolved {
     const { env, flags } = this.parts
     const files = this.#files.sections
-    const from = { files, classOptions: options, consumer, env, readFile, flags, forced: this.#forced }
+    const from = { files, classOptions: options, consumer, env, readFile, cores, flags, forced: this.#forced }
     const { config, sources, warnings } = loadConfig(from)
     if (config.workers === 0 && this.parts.plans.length > 1) throw needsWorkers(consumer, sources.workers)
     if (config.workers === 0 && this.parts.inspect) throw inspectsWorkers()

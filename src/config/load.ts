@@ -3,7 +3,7 @@
 
 import { check } from './check.ts'
 import { optionNames, optionOf, snakeOf } from './names.ts'
-import { Expected } from './option.ts'
+import { AUTO, Expected } from './option.ts'
 import type { ClassOptions, Config, OptionName } from './options.ts'
 import { ConfigError, type Problem, shown } from './problems.ts'
 import type { Sections } from './sections.ts'
@@ -34,6 +34,8 @@ export interface Sources {
   readonly env?: Variables
   /** For variables that name a file with a secret. */
   readonly readFile?: ReadFile
+  /** How many there are, for `auto`; one where nobody says. */
+  readonly cores?: () => number
   /** By name of the flag, in camelCase or kebab-case; undefined where it was not given. */
   readonly flags?: Given
   /** What a program passes in code; the strongest. */
@@ -44,7 +46,10 @@ export interface Sources {
 
 export interface Loaded {
   readonly config: Config
-  /** `flag --workers`, `env RACECAR_WORKERS`, `class WelcomeConsumer`, `config/racecar.yml, section common`, `default`. */
+  /**
+   * `flag --workers`, `env RACECAR_WORKERS`, `class WelcomeConsumer`, `config/racecar.yml, section common`, `default`; with `: auto`
+   * where the number was not set itself.
+   */
   readonly sources: Readonly<Record<OptionName, string>>
   /** What works but is hardly meant. */
   readonly warnings: readonly string[]
@@ -62,6 +67,10 @@ export function loadConfig(from: Sources = {}): Loaded {
       values.set(read.option, read.value)
       sources.set(read.option, read.source)
     }
+  }
+  if (values.get('workers') === AUTO) {
+    values.set('workers', from.cores?.() ?? 1)
+    sources.set('workers', `${sources.get('workers')}: ${AUTO}`)
   }
   const config = freeze(Object.fromEntries(values)) as Config
   const named = freeze(Object.fromEntries(sources)) as Record<OptionName, string>

@@ -27,6 +27,8 @@ export type OptionGroup = 'Kafka' | 'Consuming' | 'Timeouts' | 'Errors' | 'Worke
 
 type Given<T> = Omit<Option<T>, 'parse' | 'perClass'>
 
+export const AUTO = 'auto'
+
 /** The half sentence after "must be". */
 export class Expected extends Error {}
 
@@ -120,6 +122,18 @@ function parseBrokers(raw: unknown): readonly string[] {
 export const seconds = (range: Range = {}) => kind<number>(parseSeconds(range), 'seconds')
 export const maybeSeconds = (range: Range = {}) => kind<number | undefined>(orNothing(parseSeconds(range)), 'seconds')
 export const integer = (range: Range = {}) => kind<number>(parseInteger(range, 'a whole number'), 'number')
+/** A whole number, or as many as there are cores. */
+export const integerOrAuto = (range: Range = {}) => {
+  const parse = parseInteger(range, 'a whole number')
+  return kind<number | 'auto'>(raw => {
+    if (typeof raw === 'string' && raw.trim() === AUTO) return AUTO
+    try {
+      return parse(raw)
+    } catch (error) {
+      throw error instanceof Expected ? new Expected(`${error.message}, or ${AUTO}`) : error
+    }
+  }, `number|${AUTO}`)
+}
 export const bytes = (range: Range = {}) => kind<number>(parseInteger(range, 'a whole number of bytes'), 'bytes')
 export const maybeBytes = (range: Range = {}) =>
   kind<number | undefined>(orNothing(parseInteger(range, 'a whole number of bytes')), 'bytes')

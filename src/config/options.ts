@@ -8,6 +8,7 @@ import {
   choices,
   flag,
   integer,
+  integerOrAuto,
   list,
   maybeBytes,
   maybeSeconds,
@@ -164,13 +165,13 @@ export const options = {
     about: 'Longest pause, with pause_with_exponential_backoff',
   }),
 
-  workers: integer({ least: 0, most: 1024 })({
+  workers: integerOrAuto({ least: 0, most: 1024 })({
     group: 'Workers',
     default: 1,
     perClass: true,
     aliases: ['parallel_workers'],
     short: 'w',
-    about: 'Worker processes; 0 runs the consumer in this process',
+    about: 'Worker processes; 0 runs the consumer in this process, auto is one for each core that it may use',
   }),
   crashLimit: integer({ least: 1 })({
     group: 'Workers',
@@ -264,7 +265,9 @@ export const options = {
 type Table = typeof options
 export type OptionName = keyof Table
 /** The options in force, frozen. Times in seconds, sizes in bytes, as users give them. */
-export type Config = { readonly [K in OptionName]: Table[K] extends Option<infer T> ? T : never }
+export type Config = { readonly [K in OptionName]: K extends 'workers' ? number : OptionValues[K] }
+/** As they may be set in code. */
+export type OptionValues = { readonly [K in OptionName]: Table[K] extends Option<infer T> ? T : never }
 export type ClassOptionName = { [K in OptionName]: Table[K] extends { perClass: true } ? K : never }[OptionName]
 /** What a class may set by this.configure. */
-export type ClassOptions = { readonly [K in ClassOptionName]?: Config[K] }
+export type ClassOptions = { readonly [K in ClassOptionName]?: OptionValues[K] }

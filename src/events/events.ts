@@ -51,6 +51,8 @@ export interface Events {
   'group.rebalancing': { groupId: string; reason: string }
   /** Members that consume none of our topics. */
   'group.shared': { groupId: string; members: readonly string[]; topics: readonly string[] }
+  /** Some members have nothing to do. */
+  'group.crowded': { groupId: string; members: number; partitions: number }
   'group.left': { groupId: string }
   'group.lost': { groupId: string; reason: string; partitions: readonly Partition[] }
   'partitions.assigned': { partitions: readonly PartitionAt[] }

@@ -67,6 +67,11 @@ const ofEngine = {
     say: ({ groupId, members, topics }) =>
       `The group ${groupId} is shared with ${count(members.length, 'member')} of other topics: ${members.join(', ')} (${topics.join(', ')}). Each application needs a group_id of its own.`,
   },
+  'group.crowded': {
+    level: 'warn',
+    say: ({ groupId, members, partitions }) =>
+      `The group ${groupId} has ${count(members, 'member')} for ${count(partitions, 'partition')}: ${members - partitions} of them ${members - partitions === 1 ? 'has' : 'have'} nothing to do. Fewer workers, or more partitions, would do.`,
+  },
   'group.left': { level: 'info', say: ({ groupId }) => `Has left the group ${groupId}.` },
   'group.lost': {
     level: 'warn',

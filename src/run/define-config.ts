@@ -1,11 +1,11 @@
 // What config/racecar.ts exports: options, functions, and options by environment. Only types: at run time it hands back what it
 // was given.
 
-import type { Config } from '../config/options.ts'
+import type { OptionValues } from '../config/options.ts'
 import type { ErrorInfo } from '../runner/failure.ts'
 
 /** Options as in the reference, in camelCase; times in seconds, sizes in bytes. */
-export type ConfigSection = { -readonly [K in Exclude<keyof Config, 'config' | 'env'>]?: Config[K] }
+export type ConfigSection = { -readonly [K in Exclude<keyof OptionValues, 'config' | 'env'>]?: OptionValues[K] }
 
 export interface ConfigHooks {
   /** Called each time a message, a batch, a delivery or a start fails, in the worker. What it throws is logged and hurts nothing. */

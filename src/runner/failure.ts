@@ -2,6 +2,7 @@
 
 import type { Message } from '../consumer/message.ts'
 import type { TopicPartition } from '../engine/engine.ts'
+import { errorData } from '../events/events.ts'
 
 /** What onError is told beside the error. */
 export interface ErrorInfo {
@@ -37,6 +38,19 @@ export interface Failure extends TopicPartition {
   readonly undelivered: boolean
   /** The message, where a single one failed that is still at hand. Valid only until the failure has been told. */
   readonly message: () => Message | undefined
+}
+
+/** Of what is said to whoever looks at the partition. */
+const LONGEST = 200
+
+/** The error's first line, and after how many attempts. */
+export function sayFailure(error: unknown, failures: number): string {
+  const { name, message } = errorData(error)
+  const words = name === 'Error' || name === 'NonError' ? [message] : [name, message]
+  // Users' errors have whatever they like there.
+  const said = words.filter(one => typeof one === 'string').join(': ')
+  const [line = ''] = said.trim().split(/[\r\n]/, 1)
+  return `attempt ${failures} failed: ${line.slice(0, LONGEST)}`
 }
 
 export function errorInfo(failure: Failure, consumer: string): ErrorInfo {

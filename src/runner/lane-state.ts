@@ -12,27 +12,44 @@ export type LaneState =
   /** `kind: 'handling'` */
   | Attempt
   /** `until` null: for good. */
-  | { readonly kind: 'paused'; readonly until: number | null; readonly cancel: Cancel }
+  | { readonly kind: 'paused'; readonly until: number | null; readonly why: string; readonly cancel: Cancel }
   | { readonly kind: 'closed' }
 
-export function paused(pause: Pause, clock: Clock, whenOver: () => void): LaneState {
+export interface Pausing {
+  readonly pause: Pause
+  readonly why: string
+  readonly clock: Clock
+  readonly whenOver: () => void
+}
+
+export function paused({ pause, why, clock, whenOver }: Pausing): LaneState {
   switch (pause.kind) {
     case 'rest':
-      return { kind: 'paused', until: clock.now() + pause.ms, cancel: clock.after(pause.ms, whenOver) }
+      return { kind: 'paused', until: clock.now() + pause.ms, why, cancel: clock.after(pause.ms, whenOver) }
     case 'for good':
     case 'fail':
-      return { kind: 'paused', until: null, cancel: () => {} }
+      return { kind: 'paused', until: null, why, cancel: () => {} }
     default:
       return pause satisfies never
   }
 }
 
-export function figuresOf(state: LaneState, now: number) {
+export function figuresOf(state: LaneState, now: number, isQuiet: boolean) {
+  const inHand = state.kind === 'handling' ? state : undefined
   return {
     state: state.kind as LaneState['kind'],
-    /** Milliseconds; null where no handler runs. */
-    inHandForMs: state.kind === 'handling' ? state.forMs(now) : null,
+    /** All three null where no handler runs. */
+    inHandOffset: inHand?.offset ?? null,
+    inHandLastOffset: inHand?.lastOffset ?? null,
+    inHandForMs: inHand?.forMs(now) ?? null,
     /** Milliseconds until the pause is over; null where there is none, or it is for good. */
     pausedForMs: state.kind === 'paused' && state.until !== null ? state.until - now : null,
+    quiet: isQuiet,
+    why: whyNothing(state) ?? (isQuiet ? 'quiet' : null),
   }
+}
+
+function whyNothing(state: LaneState): string | undefined {
+  if (state.kind === 'held') return 'a hook, or a handler that was given up, has to end first'
+  return state.kind === 'paused' ? state.why : undefined
 }

@@ -10,7 +10,7 @@ import { type Deferred, deferred } from '../lib/deferred.ts'
 import type { DeliveryFailure } from '../producer/outbox.ts'
 import { Attempt } from './attempt.ts'
 import type { Budget } from './demand.ts'
-import type { Failure } from './failure.ts'
+import { type Failure, sayFailure } from './failure.ts'
 import { Intake } from './intake.ts'
 import type { LaneHost } from './lane-host.ts'
 import { figuresOf, type LaneState, paused } from './lane-state.ts'
@@ -163,9 +163,9 @@ export class Lane implements Taker, TopicPartition {
     const { topic, partition, committed } = this
     const { lag, queue } = this.#intake
     const { position, count: waiting } = queue
-    const figures = figuresOf(this.#state, this.#parts.clock.now())
+    const figures = figuresOf(this.#state, this.#parts.clock.now(), this.#isQuiet)
     const waitingBytes = Math.round(queue.bytes)
-    return { topic, partition, position, committed, waiting, waitingBytes, lag, quiet: this.#isQuiet, ...figures }
+    return { topic, partition, position, committed, waiting, waitingBytes, lag, ...figures }
   }
 
   get #mayStart(): boolean {
@@ -266,7 +266,8 @@ export class Lane implements Taker, TopicPartition {
     const pause = this.#parts.host.failed({ ...what, topic, partition, failures })
     if (this.#hasCeased || this.isClosed) return
     if (this.#state.kind === 'paused') this.#state.cancel()
-    this.#state = paused(pause, this.#parts.clock, () => this.#wait())
+    const { clock } = this.#parts
+    this.#state = paused({ pause, why: sayFailure(what.error, failures), clock, whenOver: () => this.#wait() })
   }
 }
 

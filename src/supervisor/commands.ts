@@ -11,9 +11,30 @@ export interface Hello extends Identity {
   readonly group: string | null
 }
 
+/** The primary itself. */
+export interface About {
+  /** ISO 8601. */
+  readonly startedAt: string
+  /** Resident. */
+  readonly memoryBytes: number
+  /** Absolute; null: standard output. */
+  readonly logfile: string | null
+  readonly configuration: Configuration
+}
+
+/** Where options that are not the defaults come from: names alone. */
+export interface Configuration {
+  readonly files: readonly string[]
+  /** Which of their sections holds. */
+  readonly environment: string
+  readonly variables: readonly string[]
+  readonly flags: readonly string[]
+}
+
 /** Who is controlled. */
 export interface Controlled {
   hello(): Hello
+  about(): About
   status(): Promise<Standing>
   /** Milliseconds that a graceful stop may take. */
   graceMs(): number
@@ -47,7 +68,7 @@ const isTexts = (value: unknown): value is string[] =>
 
 export const commands = {
   hello: (of: Controlled) => of.hello(),
-  status: async (of: Controlled) => ({ ...of.hello(), ...(await of.status()) }),
+  status: async (of: Controlled) => ({ ...of.hello(), ...of.about(), ...(await of.status()) }),
   stop: (of: Controlled) => {
     of.ask({ kind: 'stop', reason: BY })
     return { withinMs: of.graceMs() }

@@ -28,6 +28,10 @@ const isUp = (slot: Slot): slot is Up | Hung => slot.state === 'up' || slot.stat
 /** Its time runs. */
 export const isBooting = (slot: Slot): slot is Starting => slot.state === 'starting' && slot.step !== 'waiting'
 
+/** It should have been heard twice since it was: whoever asks it something need not wait for the answer. */
+export const isSilent = (slot: Slot, state: State, now: number): boolean =>
+  isUp(slot) && now - slot.silentFrom > 2 * lookEveryMs(state)
+
 /** Before anything else in each turn. */
 export function look(turn: Turn): void {
   const { state, now } = turn

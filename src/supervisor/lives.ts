@@ -53,9 +53,10 @@ export function ofProcess(turn: Turn, slot: Live, event: ProcessEvent): void {
       exited(turn, slot, event)
       break
     case 'fork failed': {
-      const message = `${turn.name(slot)} could not be forked: ${event.message}`
+      const why = `could not be forked: ${event.message}`
+      const message = `${turn.name(slot)} ${why}`
       turn.act({ do: 'announce', event: { name: 'line', data: { level: 'error', message, from: 'supervisor' } } })
-      replace(turn, slot, { counts: false, why: message, membership: slot.membership })
+      replace(turn, slot, { counts: false, why, membership: slot.membership })
       break
     }
     default:

@@ -1,66 +1,106 @@
 // What workers are doing, asked of them while somebody waits for the answer. A worker that is busy or stopped does not answer in
-// time and is not asked again before it has, so that questions cannot pile up in front of it. What it says is not trusted.
+// time and is not asked again before it has, so that questions cannot pile up in front of it; nor is it waited for again: what it
+// answered last, late perhaps, is all there is. What it says is not trusted.
 
 import { type Clock, sleep } from '../lib/clock.ts'
 import { type Deferred, deferred } from '../lib/deferred.ts'
-import type { LaneReport } from '../messages.ts'
+import type { LaneReport, Usage } from '../messages.ts'
 
-/** null: no answer in time. */
-export type Lanes = readonly LaneReport[] | null
+export interface Told {
+  readonly lanes: readonly LaneReport[]
+  /** null: it makes no sense. */
+  readonly usage: Usage | null
+}
 
-const PATIENCE_MS = 1000
+export interface Answered extends Told {
+  readonly at: number
+  /** false: it has not answered this time. */
+  readonly isNew: boolean
+}
+
+/** null: it has never answered. */
+export type Answer = Answered | null
+
+/** A loop that is free answers within a few milliseconds. */
+export const PATIENCE_MS = 250
+/** Texts that are longer are no worker's of ours. */
+const LONGEST_TEXT = 1000
+
+interface Asked {
+  readonly at: number
+  readonly answer: Deferred<Told | null>
+}
 
 export class Reports {
   readonly #clock: Clock
   /** Questions that wait for an answer, by the run of the process that was asked. */
-  readonly #asked = new Map<number, Deferred<Lanes>>()
+  readonly #asked = new Map<number, Asked>()
+  readonly #last = new Map<number, Answered>()
 
   constructor({ clock }: { readonly clock: Clock }) {
     this.#clock = clock
   }
 
-  async ask(run: number, send: () => void): Promise<Lanes> {
+  /** `isSilent`: it is known to say nothing, and not waited for. */
+  async ask(run: number, isSilent: boolean, send: () => void): Promise<Answer> {
     const before = this.#asked.get(run)
-    const asked = before ?? deferred<Lanes>()
+    const asked = before ?? { at: this.#clock.now(), answer: deferred<Told | null>() }
     if (!before) {
       this.#asked.set(run, asked)
       send()
     }
+    const leftMs = isSilent ? 0 : Math.max(0, asked.at + PATIENCE_MS - this.#clock.now())
     const patience = new AbortController()
     try {
-      return await Promise.race([asked.promise, sleep(this.#clock, PATIENCE_MS, patience.signal).then(() => null)])
+      const late = sleep(this.#clock, leftMs, patience.signal).then(() => null)
+      const told = await Promise.race([asked.answer.promise, late])
+      const last = this.#last.get(run)
+      return last ? { ...last, isNew: told !== null } : null
     } finally {
       patience.abort()
     }
   }
 
-  heard(run: number, lanes: unknown): void {
-    this.#settle(run, Array.isArray(lanes) ? lanes.filter(isLaneReport) : null)
+  heard(run: number, { lanes, usage }: { readonly lanes: unknown; readonly usage: unknown }): void {
+    if (!this.#asked.has(run)) return
+    if (!Array.isArray(lanes)) return this.#settle(run, null)
+    const told = { lanes: lanes.filter(isLaneReport), usage: isUsage(usage) ? usage : null }
+    this.#last.set(run, { ...told, at: this.#clock.now(), isNew: true })
+    this.#settle(run, told)
   }
 
   /** It will not answer any more. */
   gone(run: number): void {
+    this.#last.delete(run)
     this.#settle(run, null)
   }
 
-  #settle(run: number, lanes: Lanes): void {
-    this.#asked.get(run)?.resolve(lanes)
+  #settle(run: number, answer: Told | null): void {
+    this.#asked.get(run)?.answer.resolve(answer)
     this.#asked.delete(run)
   }
 }
 
 const isNumber = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value)
 const isNumberOrNull = (value: unknown): boolean => value === null || isNumber(value)
+const isText = (value: unknown): boolean => typeof value === 'string' && value.length <= LONGEST_TEXT
+
+function isUsage(value: unknown): value is Usage {
+  if (typeof value !== 'object' || value === null) return false
+  const { memoryBytes, cpuPercent, loopDelayMs, overMs } = value as Usage
+  return [memoryBytes, cpuPercent, loopDelayMs, overMs].every(isNumber)
+}
 
 function isLaneReport(value: unknown): value is LaneReport {
   if (typeof value !== 'object' || value === null) return false
-  const { topic, state, partition, position, committed, lag, waiting, inHandForMs, pausedForMs, quiet } =
-    value as LaneReport
+  const { topic, state, partition, position, committed, lag, waiting, quiet, why } = value as LaneReport
+  const { inHandOffset, inHandLastOffset, inHandForMs, pausedForMs } = value as LaneReport
   return (
-    typeof topic === 'string' &&
-    typeof state === 'string' &&
+    isText(topic) &&
+    isText(state) &&
+    (why === null || isText(why)) &&
     typeof quiet === 'boolean' &&
     [partition, position, committed, lag, waiting].every(isNumber) &&
-    [inHandForMs, pausedForMs].every(isNumberOrNull)
+    [inHandOffset, inHandLastOffset, inHandForMs, pausedForMs].every(isNumberOrNull)
   )
 }

@@ -1,11 +1,12 @@
 // What there is to see from outside: slots, and the partitions of the workers in them, as plain data that survives JSON. Pure;
 // it knows neither who asks nor how it is shown.
 
+import type { InHand } from '../events/events.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { LaneReport, Quiet } from '../messages.ts'
 import { isEverything, isNothing, quietOf } from './quiet.ts'
-import type { Lanes } from './reports.ts'
-import { type Slot, type State, slotName } from './state.ts'
+import type { Answer } from './reports.ts'
+import { type Heard, type Slot, type State, slotName } from './state.ts'
 
 /** Times as ISO 8601 text. */
 export interface PartitionStatus {
@@ -16,33 +17,61 @@ export interface PartitionStatus {
   readonly committed: number
   /** Messages between the position and the end of the log, as far as that is known. */
   readonly lag: number
+  /** Messages that were fetched and wait. */
+  readonly waiting: number
   readonly paused: boolean
   /** null: it is not paused, or for good. */
   readonly pausedUntil: string | null
-  /** null: no handler runs. */
+  /** What the handler that runs was given, of a batch up to the last one, and since when it runs; all null: none does. */
+  readonly inHandOffset: number | null
+  readonly inHandLastOffset: number | null
   readonly inHandSince: string | null
   /** No further message of it is started until it is told to go on. */
   readonly quiet: boolean
+  /** Why nothing of it is started, in half a sentence; null: nothing hinders it. */
+  readonly why: string | null
 }
 
 export interface ConsumerQuiet extends Quiet {
   readonly consumer: string
 }
 
-export interface SlotStatus {
+/** A worker's last sign of life: what it had in hand, the newest first, and how many more than are named. */
+export interface LastWord {
+  readonly at: string
+  readonly inHand: readonly (Omit<InHand, 'forMs'> & { readonly since: string })[]
+  readonly more: number
+}
+
+/** What a worker has answered, and when; of one that never has all null, and no partitions. */
+export interface WorkerFigures {
+  readonly answeredAt: string | null
+  /** Of one core. */
+  readonly cpuPercent: number | null
+  /** Milliseconds by which its event loop came late at most, as far as that was noticed. */
+  readonly loopDelayMs: number | null
+  /** Milliseconds over which both were measured: since somebody looked before, or since its start. */
+  readonly measuredOverMs: number | null
+  readonly partitions: readonly PartitionStatus[]
+}
+
+export interface SlotStatus extends WorkerFigures {
   readonly name: string
   /** null: there is no process. */
   readonly pid: number | null
-  readonly state: Slot['state']
+  readonly state: Slot['state'] | 'given up'
   readonly since: string
   /** When the next process is due; null: nothing is planned. */
   readonly nextAt: string | null
   readonly restarts: number
   /** Why its last process ended; null: none has. */
   readonly lastReason: string | null
-  /** false: its worker was asked and said nothing in time, so its partitions are not known. */
+  /** false: its worker has not answered this time. What is known of it is as of `answeredAt`. */
   readonly answers: boolean
-  readonly partitions: readonly PartitionStatus[]
+  /** null: there is none, or nobody who would have heard it. */
+  readonly lastHeard: LastWord | null
+  /** Resident, as last heard; null: not known. */
+  readonly memoryBytes: number | null
 }
 
 /** The restart under way, or the last one. */
@@ -76,7 +105,7 @@ export interface Sources {
   readonly clock: Clock
   readonly pidOf: (run: number) => number | null
   /** By run; those that were not asked are missing. */
-  readonly reports: ReadonlyMap<number, Lanes>
+  readonly reports: ReadonlyMap<number, Answer>
 }
 
 /** Has taken its code in and may hold partitions, so it can be asked about them. */
@@ -93,7 +122,7 @@ export function standingOf(state: State, sources: Sources): Standing {
     slots: slots
       .filter(slot => !slot.retired || slot.state !== 'down')
       .sort((a, b) => (a.consumer === b.consumer ? a.index - b.index : a.consumer < b.consumer ? -1 : 1))
-      .map(slot => slotStatus(slotName(slot), slot, sources)),
+      .map(slot => slotStatus(slot, state.policy, sources)),
   }
 }
 
@@ -115,35 +144,67 @@ function restartStatus({ restart, restarted, slots }: State, clock: Clock): Rest
   return { ...common, state: failure === null ? 'done' : 'failed', endedAt: at(endedAt), slot: null, failure }
 }
 
-function slotStatus(name: string, slot: Slot, { clock, pidOf, reports }: Sources): SlotStatus {
-  const lanes = slot.state === 'down' ? undefined : reports.get(slot.run)
+function slotStatus(slot: Slot, { crashLimit }: State['policy'], { clock, pidOf, reports }: Sources): SlotStatus {
+  const told = slot.state === 'down' ? undefined : reports.get(slot.run)
+  const heard = 'heard' in slot ? slot.heard : undefined
   const at = (time: number) => isoTime(clock, time - clock.now())
+  const isGivenUp = slot.state === 'down' && slot.forkAt === null && slot.crashes.times.length >= crashLimit
   return {
-    name,
+    name: slotName(slot),
     pid: slot.state === 'down' ? null : pidOf(slot.run),
-    state: slot.state,
+    state: isGivenUp ? 'given up' : slot.state,
     since: at(slot.since),
     nextAt: slot.state === 'down' && slot.forkAt !== null ? at(slot.forkAt) : null,
     restarts: Math.max(0, slot.forks - 1),
     lastReason: slot.lastReason,
-    answers: lanes !== null,
-    partitions: partitionsOf(lanes ?? [], clock),
+    answers: told === undefined || told?.isNew === true,
+    lastHeard: heard ? lastWordOf(heard, at) : null,
+    // None before its first word.
+    memoryBytes: told?.usage?.memoryBytes ?? (heard?.memoryBytes || null),
+    ...figuresOf(told ?? null, clock),
   }
 }
 
-export const partitionsOf = (lanes: readonly LaneReport[], clock: Clock): readonly PartitionStatus[] =>
+const lastWordOf = ({ at, inHand, more }: Heard, timeOf: (time: number) => string): LastWord => ({
+  at: timeOf(at),
+  inHand: inHand.map(({ topic, partition, offset, lastOffset, forMs }) => ({
+    topic,
+    partition,
+    offset,
+    lastOffset,
+    since: timeOf(at - forMs),
+  })),
+  more,
+})
+
+export function figuresOf(answer: Answer, clock: Clock): WorkerFigures {
+  const { cpuPercent = null, loopDelayMs = null, overMs: measuredOverMs = null } = answer?.usage ?? {}
+  const sinceMs = answer ? clock.now() - answer.at : 0
+  return {
+    answeredAt: answer ? isoTime(clock, -sinceMs) : null,
+    ...{ cpuPercent, loopDelayMs, measuredOverMs },
+    partitions: partitionsOf(answer?.lanes ?? [], ms => isoTime(clock, ms - sinceMs)),
+  }
+}
+
+/** `timeOf`: the time of day so many milliseconds after it was told. */
+const partitionsOf = (lanes: readonly LaneReport[], timeOf: (ms: number) => string): readonly PartitionStatus[] =>
   [...lanes]
     .sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1))
-    .map(({ topic, partition, position, committed, lag, state, pausedForMs, inHandForMs, quiet }) => ({
+    .map(({ topic, partition, position, committed, lag, waiting, ...lane }) => ({
       topic,
       partition,
       position,
       committed,
       lag,
-      paused: state === 'paused',
-      pausedUntil: pausedForMs === null ? null : isoTime(clock, pausedForMs),
-      inHandSince: inHandForMs === null ? null : isoTime(clock, -inHandForMs),
-      quiet,
+      waiting,
+      paused: lane.state === 'paused',
+      pausedUntil: lane.pausedForMs === null ? null : timeOf(lane.pausedForMs),
+      inHandOffset: lane.inHandOffset,
+      inHandLastOffset: lane.inHandLastOffset,
+      inHandSince: lane.inHandForMs === null ? null : timeOf(-lane.inHandForMs),
+      quiet: lane.quiet,
+      why: lane.why,
     }))
 
 /** The time of day `ms` from now. */

@@ -8,6 +8,7 @@ import { type Deferred, deferred } from '../lib/deferred.ts'
 import { reasonOf } from '../lib/reason.ts'
 import { Briefing } from './briefing.ts'
 import { decide, nextWake } from './decide.ts'
+import { isSilent } from './hanging.ts'
 import type { Ending, SupervisorParts } from './parts.ts'
 import { type Process, Processes } from './processes.ts'
 import { BeatPulse } from './pulse.ts'
@@ -92,12 +93,13 @@ export class Supervisor {
     this.#take({ type: 'kill', by })
   }
 
-  /** Takes as long as the workers take to answer; one second at most. */
+  /** Takes as long as the workers take to answer; a quarter of a second at most. */
   async status(): Promise<Standing> {
     const { clock } = this.#parts
-    const asked = this.#state.slots.filter(isAskable).map(async ({ run }) => {
-      const lanes = await this.#reports.ask(run, () => this.#processes.send(run, { type: 'report' }))
-      return [run, lanes] as const
+    const asked = this.#state.slots.filter(isAskable).map(async slot => {
+      const { run } = slot
+      const ask = () => this.#processes.send(run, { type: 'report' })
+      return [run, await this.#reports.ask(run, isSilent(slot, this.#state, clock.now()), ask)] as const
     })
     const reports = new Map(await Promise.all(asked))
     return standingOf(this.#state, { clock, reports, pidOf: run => this.#processes.of(run)?.handle.pid ?? null })
@@ -212,7 +214,7 @@ export class Supervisor {
     const { slot, run, handle } = process
     if (this.#processes.of(run) !== process) return
     if (message.type === 'described') void this.#briefing.described(process, message.description)
-    if (message.type === 'report') this.#reports.heard(run, message.lanes)
+    if (message.type === 'report') this.#reports.heard(run, message)
     if (message.type === 'event') this.#parts.onWorkerEvent({ slot: this.#name(slot), pid: handle.pid }, message.event)
     // What follows from it is told after it.
     const word = wordOf(process, message)

@@ -29,6 +29,7 @@ export class Beats {
   /** A message has begun that was not told of. */
   #isBehind = false
   #cancel: Cancel | undefined
+  #delayMs = 0
 
   constructor(parts: BeatsParts) {
     this.#parts = parts
@@ -45,6 +46,13 @@ export class Beats {
     else this.#isBehind = true
   }
 
+  /** Milliseconds by which the event loop came late for one of these at most, since this was asked before. */
+  takeDelay(): number {
+    const delayMs = this.#delayMs
+    this.#delayMs = 0
+    return delayMs
+  }
+
   /** The last one: what was finished meanwhile is not in hand any more. */
   stop(): void {
     if (!this.#cancel) return
@@ -53,11 +61,11 @@ export class Beats {
   }
 
   #tell(): void {
-    const { clock, send, inHand, memoryBytes } = this.#parts
+    const { send, inHand, memoryBytes } = this.#parts
     this.#isOpen = false
     this.#isBehind = false
     this.#cancel?.()
-    this.#cancel = clock.after(Math.min(LEAST_MS, this.#periodMs), () => this.#open())
+    this.#wait(Math.min(LEAST_MS, this.#periodMs), () => this.#open())
     const all = [...inHand()].sort((a, b) => a.forMs - b.forMs)
     const told = all.slice(0, MOST_IN_HAND)
     send({ type: 'alive', inHand: told, more: all.length - told.length, memoryBytes: memoryBytes() })
@@ -67,6 +75,15 @@ export class Beats {
     // What has begun and ended since need not be told; the next one will be.
     if (this.#isBehind && this.#parts.inHand().length > 0) return this.#tell()
     this.#isOpen = true
-    this.#cancel = this.#parts.clock.after(Math.max(0, this.#periodMs - LEAST_MS), () => this.#tell())
+    this.#wait(Math.max(0, this.#periodMs - LEAST_MS), () => this.#tell())
+  }
+
+  #wait(ms: number, task: () => void): void {
+    const { clock } = this.#parts
+    const due = clock.now() + ms
+    this.#cancel = clock.after(ms, () => {
+      this.#delayMs = Math.max(this.#delayMs, clock.now() - due)
+      task()
+    })
   }
 }

@@ -4,10 +4,11 @@
 import { EXIT, isRacecarError } from '../errors.ts'
 import { errorData } from '../events/events.ts'
 import { type Deferred, deferred } from '../lib/deferred.ts'
-import type { LaneReport, LoadPlan, Quiet, ToWorker } from '../messages.ts'
+import type { LoadPlan, Quiet, Report, ToWorker } from '../messages.ts'
 import { Beats, periodOf } from './beats.ts'
 import { failFast } from './fail-fast.ts'
 import type { Driven, Loaded, RunnerEnd, Setup, WorkerParts } from './parts.ts'
+import { UsageMeter } from './usage.ts'
 
 type Life =
   | { readonly kind: 'waiting' }
@@ -46,6 +47,7 @@ export class Worker {
   readonly #parts: WorkerParts
   readonly #end: Deferred<number> = deferred()
   readonly #beats: Beats
+  readonly #usage: UsageMeter
   #life: Life = { kind: 'waiting' }
   #farewell: Farewell | undefined
   #ended = false
@@ -57,7 +59,10 @@ export class Worker {
     this.#parts = parts
     const { clock, send } = parts
     const inHand = () => (this.#life.kind === 'running' ? this.#life.runner.inHand() : [])
-    this.#beats = new Beats({ clock, send, inHand, memoryBytes: process.memoryUsage.rss })
+    const memoryBytes = process.memoryUsage.rss
+    this.#beats = new Beats({ clock, send, inHand, memoryBytes })
+    const takeDelay = () => this.#beats.takeDelay()
+    this.#usage = new UsageMeter({ clock, cpu: () => process.cpuUsage(), memoryBytes, takeDelay })
   }
 
   /** The exit code; everything that can be stopped has stopped. */
@@ -65,9 +70,10 @@ export class Worker {
     return this.#end.promise
   }
 
-  /** What it has in the group at the moment. */
-  get lanes(): readonly LaneReport[] {
-    return this.#life.kind === 'running' ? this.#life.runner.snapshot().lanes : []
+  /** What it has in the group at the moment, and what it costs. */
+  report(): Report {
+    const lanes = this.#life.kind === 'running' ? this.#life.runner.snapshot().lanes : []
+    return { lanes, usage: this.#usage.look() }
   }
 
   receive(message: ToWorker): void {
@@ -91,7 +97,7 @@ export class Worker {
         if (this.#life.kind === 'running') this.#life.runner.beat()
         break
       case 'report':
-        this.#parts.send({ type: 'report', lanes: this.lanes })
+        this.#parts.send({ type: 'report', ...this.report() })
         break
       default:
         message satisfies never

@@ -23,6 +23,8 @@ it.each([
   ['a header twice', ['produce', '-t', 'a', '-H', 'a=1', '-H', 'a=2'], 'a is given twice.'],
   ['a racecar to produce by', ['produce', '-t', 'a', '--pidfile', 'b'], "unknown option '--pidfile'"],
   ['a message that is no option', ['produce', '-t', 'a', 'hello'], 'too many arguments'],
+  ['a table as fast as can be', ['status', '--watch', '0'], 'It is a number of seconds, at least 0.1.'],
+  ['a watch of nothing', ['status', '--watch', 'soon'], 'It is a number of seconds.'],
   ['a time that has passed', ['stop', '--timeout', '-1'], 'It is a number of seconds.'],
 ])('%s is a usage error: 64', async (_, argv, words) => {
   await using rig = new Rig()
@@ -35,6 +37,7 @@ it.each([
 it.each([
   ['--help', 'Commands:'],
   ['--version', '0.'],
+  ['status --help', '--watch [seconds]'],
   ['stop --help', '--force'],
   ['produce --help', '--topic <topic>'],
   ['quiet --help', '--only <consumer>'],

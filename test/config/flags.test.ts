@@ -23,7 +23,7 @@ describe('the table as flags', () => {
       name: 'workers',
       short: 'w',
       aliases: ['parallel-workers'],
-      placeholder: 'number',
+      placeholder: 'number|auto',
       repeats: false,
       variable: 'RACECAR_WORKERS',
       group: 'Workers',

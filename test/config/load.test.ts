@@ -44,6 +44,26 @@ describe('the options in force', () => {
     })
   })
 
+  it.each([
+    [{ flags: { workers: 'auto' } }, 'flag --workers: auto'],
+    [{ env: { RACECAR_PARALLEL_WORKERS: ' auto ' } }, 'env RACECAR_PARALLEL_WORKERS: auto'],
+    [{ classOptions: { workers: 'auto' as const }, consumer: 'A' }, 'class A: auto'],
+    [
+      { files: { sections: [{ source: 'racecar.yml', values: { workers: 'auto' } }], problems: [] } },
+      'racecar.yml: auto',
+    ],
+  ])('take as many workers as there are cores where they say auto: %o', (from: Sources, source) => {
+    const { config, sources } = loadConfig({ ...from, cores: () => 6 })
+    expect([config.workers, sources.workers]).toEqual([6, source])
+    expect(loadConfig(from).config.workers).toBe(1)
+  })
+
+  it('count no cores where nobody asks for them, and say so no more where a stronger source sets a number', () => {
+    const cores = () => expect.unreachable()
+    const { config, sources } = loadConfig({ env: { RACECAR_WORKERS: 'auto' }, flags: { workers: '2' }, cores })
+    expect([config.workers, sources.workers]).toEqual([2, 'flag --workers'])
+  })
+
   it('cannot be changed', () => {
     const { config, sources } = loadConfig({ env: { RACECAR_BROKERS: 'a,b' } })
     expect([config, sources, config.brokers, config.require].every(Object.isFrozen)).toBe(true)
@@ -78,20 +98,26 @@ describe('the options in force', () => {
 
 describe('a wrong option', () => {
   it.each<[Sources, string]>([
-    [{ flags: { workers: 'x' } }, 'workers must be a whole number from 0 to 1024, but flag --workers says "x"'],
+    [
+      { flags: { workers: 'x' } },
+      'workers must be a whole number from 0 to 1024, or auto, but flag --workers says "x"',
+    ],
     [
       { flags: { parallelWorkers: '-1' } },
-      'workers must be a whole number from 0 to 1024, but flag --parallel-workers says "-1"',
+      'workers must be a whole number from 0 to 1024, or auto, but flag --parallel-workers says "-1"',
     ],
     [
       { env: { RACECAR_WORKERS: '1e6' } },
-      'workers must be a whole number from 0 to 1024, but env RACECAR_WORKERS says "1e6"',
+      'workers must be a whole number from 0 to 1024, or auto, but env RACECAR_WORKERS says "1e6"',
     ],
     [{ env: { RACECAR_WORKERS: '0x2' } }, 'but env RACECAR_WORKERS says "0x2"'],
-    [{ given: { workers: Number.NaN } }, 'workers must be a whole number from 0 to 1024, but the program says NaN'],
+    [
+      { given: { workers: Number.NaN } },
+      'workers must be a whole number from 0 to 1024, or auto, but the program says NaN',
+    ],
     [
       { classOptions: { workers: 1.5 }, consumer: 'A' },
-      'workers must be a whole number from 0 to 1024, but class A says 1.5',
+      'workers must be a whole number from 0 to 1024, or auto, but class A says 1.5',
     ],
     [{ classOptions: { workers: null } }, 'but the class says null'],
     [

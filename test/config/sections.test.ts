@@ -117,7 +117,7 @@ describe('what is wrong in a file', () => {
     ['common: { worker: 3 }', 'worker in config/racecar.yml, section common is no option; did you mean workers?'],
     [
       'common: { workers: many }',
-      'workers must be a whole number from 0 to 1024, but config/racecar.yml, section common says "many"',
+      'workers must be a whole number from 0 to 1024, or auto, but config/racecar.yml, section common says "many"',
     ],
     [
       'workers: 3',

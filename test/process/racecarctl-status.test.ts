@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { where } from '../support/ledger.ts'
-import { racecarctl, statusOf } from '../support/racecarctl.ts'
+import { racecarctl, statusOf, Watching } from '../support/racecarctl.ts'
 import { Scenario, sharesOf } from '../support/scenario.ts'
 
 test('racecarctl status shows every slot and partition as it is: busy, paused, done, hung and replaced', async () => {
@@ -19,6 +19,8 @@ test('racecarctl status shows every slot and partition as it is: busy, paused, d
   )
   const { slots, ...head } = await statusOf(folder)
   expect(head).toMatchObject({ pid: racecar.pid, consumer: 'ObedientConsumer', group, pidfile, state: 'running' })
+  expect(head.configuration).toMatchObject({ files: [], flags: expect.arrayContaining(['--workers', '--group-id']) })
+  expect(Date.parse(head.startedAt)).toBeLessThanOrEqual(Math.min(...slots.map(({ since }) => Date.parse(since))))
   expect(
     slots.map(({ name, pid, state, restarts, lastReason, answers }) => ({
       name,
@@ -42,6 +44,12 @@ test('racecarctl status shows every slot and partition as it is: busy, paused, d
   for (const partition of slots.flatMap(slot => slot.partitions)) {
     expect(partition).toMatchObject({ position: 10, committed: 10, lag: 0, paused: false, inHandSince: null })
   }
+  for (const { memoryBytes, cpuPercent, loopDelayMs, measuredOverMs } of slots) {
+    expect(memoryBytes).toBeGreaterThan(20 * 2 ** 20)
+    expect(cpuPercent).toBeGreaterThanOrEqual(0)
+    expect(loopDelayMs).toBeGreaterThanOrEqual(0)
+    expect(measuredOverMs).toBeGreaterThan(0)
+  }
 
   const [busy, hung, victim] = workers
   const sent = Date.now()
@@ -53,21 +61,35 @@ test('racecarctl status shows every slot and partition as it is: busy, paused, d
   await scenario.until('the rest behind what is in hand', async () => (await of(inHand.partition)()).lag === 3)
   const busyOne = await of(inHand.partition)()
   expect(busyOne).toMatchObject({ position: inHand.offset, committed: inHand.offset, paused: false })
+  expect(busyOne).toMatchObject({ inHandOffset: inHand.offset, inHandLastOffset: inHand.offset, why: null })
   expect(waiting.map(({ offset }) => offset)).toEqual([inHand.offset + 1, inHand.offset + 2])
   expect(Date.parse(busyOne.inHandSince!)).toBeGreaterThan(sent - 1000)
   const paused = await of(failing)()
   expect(paused).toMatchObject({ paused: true, inHandSince: null, position: 10, lag: 1 })
+  expect(paused.why).toMatch(/^attempt 1 failed: told to fail on \d+$/)
   expect(Date.parse(paused.pausedUntil!) - Date.now()).toBeGreaterThan(400_000)
 
+  const last = await scenario.occupy(racecar, hung!, { ms: 5000 })
   process.kill(hung!, 'SIGSTOP')
   try {
     const [, stopped] = await settled()
-    expect(stopped).toMatchObject({ pid: hung, state: 'up', answers: false, partitions: [] })
+    expect(stopped).toMatchObject({ pid: hung, state: 'up', answers: false })
+    const { topic, partition, offset } = last
+    // As it answered before that.
+    expect(stopped!.partitions.map(where)).toContain(where(last))
+    expect(Date.parse(stopped!.answeredAt!)).toBeLessThanOrEqual(Date.parse(stopped!.lastHeard!.at))
+    expect(stopped!.lastHeard!.inHand).toEqual([
+      { topic, partition, offset, lastOffset: offset, since: expect.any(String) },
+    ])
     const { stdout } = await racecarctl(folder, 'status')
     expect(stdout).toContain(`ObedientConsumer is running: pid ${racecar.pid}, group ${group}`)
     expect(stdout).toMatch(new RegExp(`ObedientConsumer/1 +${hung} +up, does not answer`))
-    expect(stdout).toMatch(new RegExp(`/${inHand.partition} +ObedientConsumer/0 +10 +10 +3 +in hand for `))
-    expect(stdout).toMatch(new RegExp(`/${failing} +ObedientConsumer/2 +10 +10 +1 +paused for another `))
+    expect(stdout).toMatch(new RegExp(` last heard .+ ago, with ${where(last)}@${offset} in hand`))
+    expect(stdout).toMatch(new RegExp(`/${inHand.partition} +Obedient\\S+/0 +10 +10 +3 +3 +10 in hand for `))
+    expect(stdout).toMatch(new RegExp(`/${partition} +Obedient\\S+/1 +10 +10 +0 +0 +had ${offset} in hand for `))
+    expect(stdout).toMatch(new RegExp(`/${failing} +Obedient\\S+/2 +10 +10 +1 +1 +paused for another `))
+    expect(stdout).toContain(`  ${paused.why}`)
+    expect(stdout).toMatch(/^6 partitions, lag 4, 1 in hand, 1 paused, as far as is known of 1 worker /m)
   } finally {
     process.kill(hung!, 'SIGCONT')
   }
@@ -84,7 +106,17 @@ test('racecarctl status shows every slot and partition as it is: busy, paused, d
   })
 
   await scenario.handledAll()
+  using interrupted = new Watching(folder, 'status', '--watch', '0.2', '--json')
+  const objects = () => interrupted.stdout.split('\n').slice(0, -1)
+  await scenario.until('several objects, one a line', () => objects().length >= 2)
+  interrupted.interrupt()
+  expect(await interrupted.closed).toMatchObject({ code: 0, stderr: '' })
+  expect(objects().map(line => JSON.parse(line).pid)).toEqual(objects().map(() => racecar.pid))
+
+  using left = new Watching(folder, 'status', '--watch', '0.2')
+  await scenario.until('several tables', () => left.stdout.split('ObedientConsumer is running').length > 2)
   expect((await racecarctl(folder, 'stop')).code).toBe(0)
+  expect(await left.closed).toMatchObject({ code: 1, stderr: expect.stringMatching(/ is gone\.$/m) })
   expect(await scenario.ended(racecar)).toEqual([0, null])
   await scenario.expectNothingLeft()
 })

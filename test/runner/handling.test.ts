@@ -202,8 +202,14 @@ test('a snapshot says what each lane is doing', async () => {
   await rig.clock.advance(1500)
   const [busy, idle] = rig.runner.snapshot().lanes
   expect(busy).toMatchObject({ ...p(0), state: 'handling', position: 0, waiting: 3, inHandForMs: 1500, lag: 3 })
+  expect(busy).toMatchObject({ inHandOffset: 0, inHandLastOffset: 0, why: null })
   expect(idle).toMatchObject({ ...p(1), state: 'waiting', position: 0, waiting: 0, inHandForMs: null, lag: 0 })
   hand.fail()
   await rig.clock.advance(4000)
-  expect(rig.runner.snapshot().lanes[0]).toMatchObject({ state: 'paused', pausedForMs: 6000 })
+  expect(rig.runner.snapshot().lanes[0]).toMatchObject({
+    state: 'paused',
+    pausedForMs: 6000,
+    inHandOffset: null,
+    why: expect.stringMatching(/^attempt 1 failed: /),
+  })
 })

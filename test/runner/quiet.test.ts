@@ -20,7 +20,9 @@ test('quiet finishes and commits what is in hand and starts nothing; told to go 
   expect(hand.given).toEqual(['a'])
   expect(hand.calls[0]!.signal().aborted).toBe(false)
   expect(rig.engine.committed(p(0))).toBe(1)
-  expect(rig.runner.snapshot().lanes).toMatchObject([{ quiet: true, state: 'waiting', position: 1, lag: 2 }])
+  expect(rig.runner.snapshot().lanes).toMatchObject([
+    { quiet: true, state: 'waiting', position: 1, lag: 2, why: 'quiet' },
+  ])
 
   rig.runner.quiet(NOTHING)
   await rig.settle()

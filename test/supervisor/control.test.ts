@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Deferred, deferred } from '../../src/lib/deferred.ts'
+import type { About } from '../../src/supervisor/commands.ts'
 import { Control, type ControlParts } from '../../src/supervisor/control.ts'
 import { birthOf } from '../../src/supervisor/process-start.ts'
 import { type Identity, placeOf } from '../../src/supervisor/run-folder.ts'
@@ -17,6 +18,13 @@ const identity: Identity = {
   consumer: 'WelcomeConsumer',
   pidfile: '/run/welcome.pid',
   version: '1.2.3',
+}
+
+const about: About = {
+  startedAt: '2026-01-01T00:00:00.000Z',
+  memoryBytes: 1,
+  logfile: null,
+  configuration: { files: [], environment: 'test', variables: [], flags: [] },
 }
 
 let home: string
@@ -44,6 +52,7 @@ afterEach(async () => {
 async function open(changes: Partial<ControlParts> = {}): Promise<Control> {
   const controlled = {
     hello: () => ({ ...identity, group: 'welcome' }),
+    about: () => about,
     status: () => standing(),
     graceMs: () => 7000,
     ask: (request: Request) => void asked.push(request),

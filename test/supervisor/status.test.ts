@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { EXIT } from '../../src/errors.ts'
 import type { LaneReport } from '../../src/messages.ts'
-import { partitionsOf, standingOf } from '../../src/supervisor/status.ts'
+import type { Answer } from '../../src/supervisor/reports.ts'
+import { figuresOf, standingOf } from '../../src/supervisor/status.ts'
 import { FakeClock } from '../support/fake-clock.ts'
+import { lane, report, usage } from '../support/lane-report.ts'
 import { Steps } from './steps.ts'
 
 const at = (ms: number): string => new Date(Date.UTC(2026, 0, 1) + ms).toISOString()
 
-async function standing(steps: Steps, reports = new Map<number, LaneReport[] | null>()) {
+async function standing(steps: Steps, reports = new Map<number, Answer>()) {
   const clock = new FakeClock()
   await clock.advance(steps.now)
   return standingOf(steps.state, { clock, reports, pidOf: slot => 1000 + slot })
@@ -45,6 +47,12 @@ describe('the standing of slots', () => {
         restarts: 1,
         lastReason: 'failed: Error: no database',
         answers: true,
+        lastHeard: null,
+        memoryBytes: null,
+        answeredAt: null,
+        cpuPercent: null,
+        loopDelayMs: null,
+        measuredOverMs: null,
         partitions: [],
       },
     ])
@@ -65,7 +73,7 @@ describe('the standing of slots', () => {
     const unforked = new Steps()
     unforked.take({ type: 'sized', consumer: 'Welcome', workers: 1 })
     unforked.take({ type: 'fork failed', slot: 0, run: 1, message: 'spawn EAGAIN' })
-    expect((await standing(unforked)).slots[0]?.lastReason).toBe('Welcome/0 could not be forked: spawn EAGAIN')
+    expect((await standing(unforked)).slots[0]?.lastReason).toBe('could not be forked: spawn EAGAIN')
     const hung = new Steps({ bootTimeoutMs: 500 })
     hung.take({ type: 'sized', consumer: 'Welcome', workers: 1 })
     hung.tickAt(500)
@@ -90,40 +98,89 @@ describe('the standing of slots', () => {
 
   it('tells a worker that was asked and said nothing from one that has no partitions', async () => {
     const steps = Steps.withWorkers(3)
-    const reports = new Map([
-      [steps.run(0), []],
+    const reports = new Map<number, Answer>([
+      [steps.run(0), { lanes: [], usage, at: steps.now, isNew: true }],
       [steps.run(1), null],
     ])
     const { slots } = await standing(steps, reports)
     expect(slots.map(({ answers }) => answers)).toEqual([true, false, true])
   })
+
+  it('has the memory that a worker answers with, and of one that does not what it said last, with what it had in hand', async () => {
+    const steps = Steps.withWorkers(2)
+    const inHand = [{ topic: 't', partition: 1, offset: 5, lastOffset: 9, forMs: 100 }]
+    steps.tickAt(400)
+    for (const slot of [0, 1])
+      steps.take({ type: 'alive', slot, run: steps.run(slot), inHand, more: 3, memoryBytes: 7 })
+    steps.tickAt(1000)
+    const reports = new Map<number, Answer>([
+      [steps.run(0), { ...report, at: 1000, isNew: true }],
+      [steps.run(1), null],
+    ])
+    const { slots } = await standing(steps, reports)
+    const { memoryBytes, cpuPercent, loopDelayMs, overMs: measuredOverMs } = usage
+    expect(slots[0]).toMatchObject({ memoryBytes, cpuPercent, loopDelayMs, measuredOverMs })
+    const lastHeard = {
+      at: at(400),
+      inHand: [{ topic: 't', partition: 1, offset: 5, lastOffset: 9, since: at(300) }],
+      more: 3,
+    }
+    expect(slots[1]).toMatchObject({ memoryBytes: 7, cpuPercent: null, measuredOverMs: null, lastHeard })
+    expect(slots.map(({ answeredAt }) => answeredAt)).toEqual([at(1000), null])
+  })
+
+  it('has of a worker that does not answer any more what it answered last, as of then', async () => {
+    const steps = Steps.withWorkers(1)
+    steps.tickAt(3000)
+    const paused = { ...lane, state: 'paused', pausedForMs: 9000 } as const
+    const answer = { lanes: [paused], usage, at: 1000, isNew: false }
+    expect((await standing(steps, new Map([[steps.run(0), answer]]))).slots[0]).toMatchObject({
+      answers: false,
+      answeredAt: at(1000),
+      cpuPercent: usage.cpuPercent,
+      partitions: [{ position: 7, pausedUntil: at(10_000) }],
+    })
+  })
+
+  it('tells a slot that was given up from one that is down for a while', async () => {
+    const steps = new Steps({ crashLimit: 2, onCrashLoop: 'continue' })
+    steps.take({ type: 'sized', consumer: 'Welcome', workers: 2 })
+    steps.comeUp(1)
+    steps.exit(0, 1)
+    steps.exit(0, 1)
+    expect((await standing(steps)).slots[0]).toMatchObject({ state: 'given up', nextAt: null })
+    steps.exit(1, 1)
+    expect((await standing(steps)).slots[1]).toMatchObject({ state: 'starting' })
+  })
 })
 
 describe('the partitions of a worker', () => {
-  const lane: LaneReport = {
-    topic: 'greetings',
-    partition: 0,
-    position: 7,
-    committed: 5,
-    lag: 2,
-    waiting: 1,
-    state: 'waiting',
-    inHandForMs: null,
-    pausedForMs: null,
-    quiet: false,
-  }
-
   it('are in order, with times of the day instead of durations', () => {
+    const busy = { state: 'handling', inHandOffset: 7, inHandLastOffset: 9, inHandForMs: 1500 } as const
     const lanes: LaneReport[] = [
-      { ...lane, topic: 'b', partition: 10, state: 'paused', pausedForMs: 4000 },
-      { ...lane, topic: 'b', partition: 9, state: 'paused' },
-      { ...lane, topic: 'a', state: 'handling', inHandForMs: 1500 },
+      { ...lane, topic: 'b', partition: 10, state: 'paused', pausedForMs: 4000, why: 'attempt 2 failed: boom' },
+      { ...lane, topic: 'b', partition: 9, state: 'paused', why: 'poisoned' },
+      { ...lane, topic: 'a', ...busy },
     ]
-    const figures = { position: 7, committed: 5, lag: 2, quiet: false }
-    expect(partitionsOf(lanes, new FakeClock())).toEqual([
-      { ...figures, topic: 'a', partition: 0, paused: false, pausedUntil: null, inHandSince: at(-1500) },
-      { ...figures, topic: 'b', partition: 9, paused: true, pausedUntil: null, inHandSince: null },
-      { ...figures, topic: 'b', partition: 10, paused: true, pausedUntil: at(4000), inHandSince: null },
+    const figures = { position: 7, committed: 5, lag: 2, waiting: 1, quiet: false, why: null }
+    const idle = { inHandOffset: null, inHandLastOffset: null, inHandSince: null }
+    const { partitions } = figuresOf({ lanes, usage, at: 0, isNew: true }, new FakeClock())
+    expect(partitions).toEqual([
+      {
+        ...figures,
+        topic: 'a',
+        partition: 0,
+        paused: false,
+        pausedUntil: null,
+        inHandOffset: 7,
+        inHandLastOffset: 9,
+        inHandSince: at(-1500),
+      },
+      { ...figures, ...idle, topic: 'b', partition: 9, paused: true, pausedUntil: null, why: 'poisoned' },
+      {
+        ...{ ...figures, ...idle, topic: 'b', partition: 10, paused: true, pausedUntil: at(4000) },
+        why: 'attempt 2 failed: boom',
+      },
     ])
   })
 })

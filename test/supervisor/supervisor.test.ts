@@ -10,6 +10,7 @@ import type { Eviction, NotedSlot, SupervisorParts } from '../../src/supervisor/
 import { Supervisor } from '../../src/supervisor/supervisor.ts'
 import type { FromWorker, WorkerListener } from '../../src/supervisor/worker-handle.ts'
 import { FakeClock, turn } from '../support/fake-clock.ts'
+import { report, usage } from '../support/lane-report.ts'
 import { policy } from './steps.ts'
 
 const plan = { consumer: 'Welcome', require: [], candidates: [] }
@@ -501,22 +502,47 @@ describe('what is quiet', () => {
 })
 
 describe('the status', () => {
-  const lane = { topic: 't', partition: 3, position: 9, committed: 9, lag: 0, waiting: 0, state: 'waiting' as const }
-
   it('holds what each worker says that is up, and who does not answer', async () => {
     const supervisor = await running(3)
     processes[2]!.exits(1)
     const status = supervisor.status()
     expect(processes.map(process => process.ofType('report').length)).toEqual([1, 1, 0, 0])
-    processes[0]!.says({ type: 'report', lanes: [{ ...lane, inHandForMs: null, pausedForMs: null, quiet: false }] })
+    processes[0]!.says({ type: 'report', ...report })
     const { slots } = await clock.when(status)
     expect(slots.map(({ name, pid, state, answers }) => [name, pid, state, answers])).toEqual([
       ['Welcome/0', 101, 'up', true],
       ['Welcome/1', 102, 'up', false],
       ['Welcome/2', 104, 'starting', true],
     ])
-    expect(slots[0]!.partitions).toEqual([expect.objectContaining({ topic: 't', partition: 3, position: 9 })])
+    expect(slots[0]!.partitions).toEqual([expect.objectContaining({ topic: 'greetings', partition: 0, position: 7 })])
+    expect(slots[0]).toMatchObject({ memoryBytes: usage.memoryBytes, cpuPercent: 2.5 })
     expect(slots[2]!.lastReason).toBe('exited with code 1')
+    await stopped(supervisor)
+  })
+
+  it('is not held up by a worker that is known to be silent, and shows what it had in hand when it was last heard', async () => {
+    const supervisor = await running(2)
+    const inHand = [{ topic: 'greetings', partition: 3, offset: 9, lastOffset: 9, forMs: 500 }]
+    processes[1]!.says({ type: 'alive', inHand, more: 2, memoryBytes: 8 })
+    for (let second = 0; second < 3; second++) {
+      await clock.advance(1000)
+      processes[0]!.says({ type: 'alive', inHand: [], more: 0, memoryBytes: 7 })
+    }
+    const asked = clock.now()
+    const status = supervisor.status()
+    processes[0]!.says({ type: 'report', ...report })
+    const { slots } = await clock.when(status)
+    expect(clock.now()).toBe(asked)
+    expect(slots.map(({ answers }) => answers)).toEqual([true, false])
+    const { forMs: _, ...what } = inHand[0]!
+    const since = new Date(clock.epoch() - 3500).toISOString()
+    expect(slots[1]).toMatchObject({
+      state: 'up',
+      memoryBytes: 8,
+      cpuPercent: null,
+      partitions: [],
+      lastHeard: { at: new Date(clock.epoch() - 3000).toISOString(), inHand: [{ ...what, since }], more: 2 },
+    })
     await stopped(supervisor)
   })
 

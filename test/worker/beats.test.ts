@@ -49,6 +49,17 @@ describe('a worker’s signs of life', () => {
     expect(said).toHaveLength(5)
   })
 
+  it('tell how late the event loop was, once', async () => {
+    beats.start(1000)
+    await clock.advance(2500)
+    expect(beats.takeDelay()).toBe(0)
+    // Nothing turns meanwhile: the one that is due at 3000 is sent at 3700.
+    await clock.jump(1200)
+    expect(beats.takeDelay()).toBe(700)
+    expect(beats.takeDelay()).toBe(0)
+    beats.stop()
+  })
+
   it('fit several times into the limit, and are never further apart than a second', () => {
     expect([0, 30_000, 1000].map(periodOf)).toEqual([1000, 1000, 200])
   })

@@ -4,10 +4,11 @@ import { RacecarError } from '../../src/errors.ts'
 import { type Bus, createBus } from '../../src/events/bus.ts'
 import type { InHand } from '../../src/events/events.ts'
 import { deferred } from '../../src/lib/deferred.ts'
-import type { ForwardedEvent, LaneReport, Quiet, ToPrimary } from '../../src/messages.ts'
+import type { ForwardedEvent, LaneReport, Quiet, Report, ToPrimary } from '../../src/messages.ts'
 import type { Driven, Loaded, RunnerEnd } from '../../src/worker/parts.ts'
 import { Worker } from '../../src/worker/worker.ts'
 import { FakeClock, turn } from '../support/fake-clock.ts'
+import { lane } from '../support/lane-report.ts'
 
 const plan = { consumer: 'Welcome', require: [], candidates: [] }
 const description = { consumer: 'Welcome', subscriptions: [], options: {}, handler: 'process' as const }
@@ -20,19 +21,6 @@ const configure = {
   join: true,
 }
 const stop = { type: 'stop' as const, withinMs: 5000, leave: true, reason: 'SIGTERM' }
-
-const lane: LaneReport = {
-  topic: 'greetings',
-  partition: 0,
-  position: 7,
-  committed: 5,
-  lag: 2,
-  waiting: 1,
-  state: 'handling',
-  inHandForMs: 30,
-  pausedForMs: null,
-  quiet: false,
-}
 
 /** Does what it is told to, when it is told to. */
 class FakeRunner implements Driven {
@@ -289,17 +277,18 @@ describe('a worker that is told what is quiet', () => {
 })
 
 describe('a worker that is asked for a report', () => {
-  it('tells what each of its partitions is doing', async () => {
+  it('tells what each of its partitions is doing, and what it costs', async () => {
     await run()
     worker.receive({ type: 'report' })
-    expect(said.at(-1)).toEqual({ type: 'report', lanes: [lane] })
+    expect(said.at(-1)).toEqual({ type: 'report', lanes: [lane], usage: expect.anything() })
+    expect((said.at(-1) as Report).usage.memoryBytes).toBeGreaterThan(2 ** 20)
     worker.receive(stop)
     expect(await end(true)).toBe(0)
   })
 
   it('has nothing to tell before it runs', async () => {
     worker.receive({ type: 'report' })
-    expect(said).toEqual([{ type: 'report', lanes: [] }])
+    expect(said).toEqual([{ type: 'report', lanes: [], usage: expect.anything() }])
     worker.receive(stop)
     expect(await worker.done).toBe(0)
   })

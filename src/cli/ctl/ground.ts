@@ -14,11 +14,16 @@ export interface Ground {
   readonly out: Output
   /** Sentences for people. */
   readonly err: Output
+  /** From now on SIGINT ends nothing by itself, and is told here. */
+  readonly interrupted: () => AbortSignal
   /** SIGKILL. */
   readonly kill: (pid: number) => void
 }
 
 export interface Output {
   readonly isTTY?: boolean
+  /** Of a terminal. */
+  readonly rows?: number
+  readonly columns?: number
   write(text: string): void
 }

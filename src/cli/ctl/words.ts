@@ -25,16 +25,66 @@ export function plain(text: string, longest = 100): string {
   return line.length > longest ? `${line.slice(0, longest - 1)}…` : line
 }
 
+/** As many columns as there are mostly. */
+export const WIDTH = 100
+
+/** Cut in the middle: names differ at their ends. */
+export function shortened(text: string, longest: number): string {
+  if (text.length <= longest) return text
+  const end = Math.floor((longest - 1) / 2)
+  return `${text.slice(0, longest - 1 - end)}…${text.slice(-end)}`
+}
+
+/** Several lines, broken at blanks, where one would be too long. */
+export function fold(line: string): string {
+  const lines = ['']
+  for (const word of line.split(' ')) {
+    const last = lines.at(-1)!
+    if (last === '') lines[lines.length - 1] = word
+    else if (last.length + 1 + word.length <= WIDTH) lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(`  ${word}`)
+  }
+  return lines.map(one => `${one}\n`).join('')
+}
+
+export const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`
+
 export interface Column {
   readonly title: string
   readonly align?: 'right'
+  /** Where a line would be too long its texts are cut down to as little as this. */
+  readonly least?: number
 }
 
+/** One cell for each column; or a line of its own, that belongs to the row before. */
+export type Row = readonly string[] | string
+
+const GAP = '  '
+
 /** Aligned, two blanks between columns. */
-export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
-  const lines = [columns.map(({ title }) => title), ...rows]
-  const widths = columns.map((_, index) => Math.max(...lines.map(line => line[index]?.length ?? 0)))
-  const cell = (text: string, index: number) =>
-    columns[index]?.align === 'right' ? text.padStart(widths[index]!) : text.padEnd(widths[index]!)
-  return lines.map(line => `${line.map(cell).join('  ').trimEnd()}\n`).join('')
+export function table(columns: readonly Column[], rows: readonly Row[]): string {
+  const lines: readonly Row[] = [columns.map(({ title }) => title), ...rows]
+  const widths = widthsOf(
+    columns,
+    lines.filter(line => typeof line !== 'string'),
+  )
+  const cell = (text: string, index: number) => {
+    const width = widths[index]!
+    const fits = shortened(text, width)
+    return columns[index]?.align === 'right' ? fits.padStart(width) : fits.padEnd(width)
+  }
+  const sayLine = (line: Row) => (typeof line === 'string' ? GAP + line : line.map(cell).join(GAP).trimEnd())
+  return lines.map(line => `${sayLine(line)}\n`).join('')
+}
+
+function widthsOf(columns: readonly Column[], cells: readonly (readonly string[])[]): number[] {
+  const widths = columns.map((_, index) => Math.max(...cells.map(line => line[index]?.length ?? 0)))
+  const spare = (index: number) => widths[index]! - (columns[index]!.least ?? Number.POSITIVE_INFINITY)
+  const sum = () => widths.reduce((total, width) => total + width, GAP.length * (widths.length - 1))
+  for (let excess = sum() - WIDTH; excess > 0; excess--) {
+    const widest = widths.map((_, index) => index).sort((a, b) => spare(b) - spare(a))[0]!
+    if (spare(widest) <= 0) break
+    widths[widest]!--
+  }
+  return widths
 }

@@ -6,6 +6,7 @@ import type { JoinAnswer } from './answers.ts'
 import { assignerOf, findAssigner } from './assigners/registry.ts'
 import { actionOf, KafkaError } from './codes.ts'
 import { type Coordinator, type Identity, nobody } from './coordinator.ts'
+import { Crowding } from './crowding.ts'
 import {
   type Basis,
   basisOf,
@@ -55,11 +56,13 @@ export interface JoinWith {
 
 export class Joining {
   readonly #parts: JoiningParts
+  readonly #crowding: Crowding
   readonly #joinTimeout: number
   readonly #syncTimeout: number
 
   constructor(parts: JoiningParts) {
     this.#parts = parts
+    this.#crowding = new Crowding(parts.bus, parts.settings.groupId)
     const { rebalanceTimeout, sessionTimeout } = parts.settings
     this.#joinTimeout = Math.max(rebalanceTimeout, sessionTimeout) + GRACE_MS
     this.#syncTimeout = sessionTimeout + GRACE_MS
@@ -117,6 +120,7 @@ export class Joining {
     // A plan from yesterday's partitions would leave new ones to nobody.
     await topology.refresh({ now: true })
     const counts = topology.counts()
+    this.#crowding.see(members.length, partitionsOf(members, counts))
     const { assignment, withheld } = assigner.assign(members, counts)
     return members.map(({ memberId, topics }) => ({
       memberId,
@@ -138,4 +142,10 @@ export class Joining {
       return { memberId, instanceId, topics: [], owned: [], generation: -1 }
     }
   }
+}
+
+/** Of all topics of the group. */
+function partitionsOf(members: readonly MemberSubscription[], counts: ReadonlyMap<string, number>): number {
+  const topics = new Set(members.flatMap(({ topics }) => topics))
+  return [...topics].reduce((sum, topic) => sum + (counts.get(topic) ?? 0), 0)
 }

@@ -4,31 +4,20 @@ import { systemClock } from '../../../src/lib/clock.ts'
 import { changed, LOUD } from '../../../src/supervisor/quiet.ts'
 import type { PartitionStatus, SlotStatus, Standing } from '../../../src/supervisor/status.ts'
 import { Rig } from './rig.ts'
+import { aPartition, aSlot } from './samples.ts'
 
 const name = `WelcomeConsumer (${process.pid})`
 
 const slot = (partitions: readonly PartitionStatus[], changes: Partial<SlotStatus> = {}): SlotStatus => ({
-  name: 'WelcomeConsumer/0',
-  pid: 101,
-  state: 'up',
-  since: new Date(0).toISOString(),
-  nextAt: null,
-  restarts: 0,
-  lastReason: null,
-  answers: true,
+  ...aSlot,
   partitions,
   ...changes,
 })
 
 const partition = (number: number, changes: Partial<PartitionStatus> = {}): PartitionStatus => ({
-  topic: 'greetings',
+  ...aPartition,
   partition: number,
-  position: 7,
   committed: 7,
-  lag: 2,
-  paused: false,
-  pausedUntil: null,
-  inHandSince: null,
   quiet: true,
   ...changes,
 })

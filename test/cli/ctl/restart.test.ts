@@ -2,22 +2,14 @@ import { expect, it } from 'vitest'
 import { racecarctl } from '../../../src/cli/racecarctl.ts'
 import type { RestartStatus, SlotStatus, Standing } from '../../../src/supervisor/status.ts'
 import { Rig } from './rig.ts'
+import { aSlot } from './samples.ts'
 
 const name = `WelcomeConsumer (${process.pid})`
 const epoch = (ms: number) => new Date(ms).toISOString()
 
-const slot = (index: number, changes: Partial<SlotStatus> = {}): SlotStatus => ({
-  name: `WelcomeConsumer/${index}`,
-  pid: 101 + index,
-  state: 'up',
-  since: epoch(0),
-  nextAt: null,
-  restarts: 0,
-  lastReason: null,
-  answers: true,
-  partitions: [],
-  ...changes,
-})
+const slot = (index: number, changes: Partial<SlotStatus> = {}): SlotStatus => {
+  return { ...aSlot, name: `WelcomeConsumer/${index}`, pid: 101 + index, ...changes }
+}
 
 const begun: RestartStatus = {
   id: 4,

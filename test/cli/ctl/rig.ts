@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import type { Ground } from '../../../src/cli/ctl/ground.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
+import type { About } from '../../../src/supervisor/commands.ts'
 import { Control } from '../../../src/supervisor/control.ts'
 import { birthOf } from '../../../src/supervisor/process-start.ts'
 import { type Identity, placeOf, writeNote } from '../../../src/supervisor/run-folder.ts'
@@ -16,6 +17,14 @@ import type { Standing } from '../../../src/supervisor/status.ts'
 
 /** No system gives a number as high as this. */
 export const NOBODY = 2 ** 22 + 1
+
+/** What each of them says of itself. */
+export const ABOUT: About = {
+  startedAt: '2026-01-01T00:00:00.000Z',
+  memoryBytes: 61 * 2 ** 20,
+  logfile: null,
+  configuration: { files: [], environment: 'development', variables: [], flags: [] },
+}
 
 export class Rig implements AsyncDisposable {
   readonly home = mkdtempSync(join(tmpdir(), 'racecarctl-'))
@@ -51,6 +60,7 @@ export class Rig implements AsyncDisposable {
           this.err += text
         },
       },
+      interrupted: () => new AbortController().signal,
       kill: pid => void this.killed.push(pid),
       ...changes,
     }
@@ -75,6 +85,7 @@ export class Rig implements AsyncDisposable {
       folders: [this.folder],
       controlled: {
         hello: () => ({ ...identity, group: 'welcome' }),
+        about: () => ABOUT,
         status: () => this.standing(),
         graceMs: () => 7000,
         ask: request => {
