@@ -18,8 +18,6 @@ export interface Scene {
 
 export interface Kind {
   readonly name: string
-  /** 0: only where its turn comes. */
-  readonly weight: number
   /** Asked again until there is one. */
   victim(scene: Scene, chance: Chance): number | undefined
   /** Done at the moment of the kill. */
@@ -34,7 +32,7 @@ const hasBegun = ({ scenario }: Scene, pid: number | undefined) =>
 const leader = (scene: Scene) => hasBegun(scene, leaderOf(scene.racecar))
 
 /** Drawn by their weights. */
-export const kinds: readonly Kind[] = [
+export const kinds: readonly (Kind & { readonly weight: number })[] = [
   {
     // What it has begun is mostly not committed yet.
     name: 'the newest, as soon as it has begun',
@@ -55,7 +53,6 @@ export const kinds: readonly Kind[] = [
 export const whileSomethingIsAdded: readonly Kind[] = [
   {
     name: 'the leader, while a partition is added',
-    weight: 0,
     victim: leader,
     async meanwhile(scene) {
       const { scenario } = scene
@@ -68,7 +65,6 @@ export const whileSomethingIsAdded: readonly Kind[] = [
   },
   {
     name: 'the leader, while a topic is made',
-    weight: 0,
     victim: leader,
     async meanwhile(scene) {
       const topic = scene.later.pop()
@@ -83,7 +79,6 @@ export const whileSomethingIsAdded: readonly Kind[] = [
 /** The next one after each of those. */
 export const firstOwner: Kind = {
   name: 'who was given what was added, before its first commit there',
-  weight: 0,
   victim({ racecar, added }) {
     const living = racecar.workers()
     const given = racecar.all('partitions.assigned', ({ pid }) => living.includes(pid))
