@@ -51,6 +51,21 @@ export function topics(scenario: Scenario): void {
     expect(probe.failure).toBeUndefined()
   })
 
+  scenario('a topic that came while nobody was there is read from its start as well', async world => {
+    const topic = await world.harness.createTopic(1)
+    const later = `${world.groupId('since')}-topic`
+    const subscriptions = [topic, later].map(name => {
+      return { topic: name, startFromBeginning: false, maxBytesPerPartition: 1_048_576 }
+    })
+    const before = await world.join({ topic, settings: { subscriptions } })
+    await world.harness.until('the topic that is there', () => before.partitions.length === 1)
+    await before.leave()
+    await world.harness.createTopic(2, later)
+    for (const partition of [0, 1]) await world.harness.produce(later, partition, values(3))
+    const after = await world.join({ topic, settings: { subscriptions } })
+    await world.harness.until('what came meanwhile', () => after.seen.length === 6)
+  })
+
   scenario('a topic that is not there is named and waited for', async world => {
     const topic = `${world.groupId('late')}-topic`
     const probe = await world.begin({ topic })

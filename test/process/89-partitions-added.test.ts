@@ -10,7 +10,7 @@ test('partitions that are added while the group’s leader is killed are consume
   await scenario.flows()
 
   const growing = scenario.grow(9)
-  const [deaths] = await Promise.all([scenario.kill(leaderOf(racecar)), growing])
+  const [deaths] = await Promise.all([scenario.kill(leaderOf(racecar)!), growing])
   const grown = now()
   // From now on the load is on all nine.
   await scenario.flows(60_000)

@@ -13,7 +13,7 @@ test('a topic that was missing and is made while the group’s leader is killed 
   await scenario.flows()
 
   const making = scenario.add(later, 3)
-  const [deaths] = await Promise.all([scenario.kill(leaderOf(racecar)), making])
+  const [deaths] = await Promise.all([scenario.kill(leaderOf(racecar)!), making])
   const made = now()
   await scenario.send(Array(300).fill({}), { topic: later })
   await scenario.handledAll(60_000)

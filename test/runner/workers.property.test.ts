@@ -59,7 +59,7 @@ function take(workers: Workers, step: Life['steps'][number], clock: FakeClock): 
     case 'stop':
       return workers.stop(step.slot, step.leave)
     case 'kill':
-      return workers.kill(step.slot)
+      return void workers.kill(step.slot)
     case 'cut':
       return workers.cut(step.slot)
     case 'outage':
@@ -78,15 +78,15 @@ function take(workers: Workers, step: Life['steps'][number], clock: FakeClock): 
 async function live({ strategy, interval, handlers, steps }: Life): Promise<Workers> {
   const clock = new FakeClock()
   const attempts = new Map<string, number>()
-  const handle: Handle = async ({ partition, offset }, { consumer }, signal) => {
+  const handle: Handle = async ([{ partition, offset }], { signal, produce, deliver }) => {
     const name = `${partition}@${offset}`
     const { ms, failures, delivers } = handlers[(partition + offset) % handlers.length]!
     const attempt = attempts.get(name) ?? 0
     attempts.set(name, attempt + 1)
     if (ms > 0) await sleep(clock, ms, signal)
     if (attempt < failures) throw new Error('told to fail')
-    consumer.produce(name, { topic: OUT, key: name })
-    if (delivers) await consumer.deliver()
+    produce()
+    if (delivers) await deliver()
   }
   const config = {
     partitionAssignmentStrategy: [strategy],
@@ -121,7 +121,7 @@ test('where workers only come and go, each message is handled once', async () =>
   await asyncProperty(
     life(gentle as typeof rough, calm),
     async input => {
-      const { handled } = await live(input)
+      const { handled } = (await live(input)).account
       const twice = [...handled].filter(([, times]) => times > 1).map(([key]) => key)
       expect(twice, `handled twice in ${TOPIC}`).toEqual([])
     },

@@ -1,56 +1,63 @@
-// Several workers of one group on a cluster in memory, and an account of all that they do: who may start what, what was handled
-// with which records, and what was committed for it.
+// Several workers of one group on a cluster in memory, and what is done to them. Each is watched by a ledger of its own, and all of
+// them by the account of what the group has committed; what those that are killed leave undone is counted.
 
 import type { Config } from '../../src/config/options.ts'
-import type { Message } from '../../src/consumer/message.ts'
-import { type Engine, type EngineFactory, keyOf, type TopicPartition } from '../../src/engine/engine.ts'
-import { createMemoryEngine, MemoryCluster } from '../../src/engine/memory/index.ts'
-import { type Bus, createBus } from '../../src/events/bus.ts'
-import { Runner } from '../../src/runner/runner.ts'
+import { keyOf } from '../../src/engine/engine.ts'
+import { MemoryCluster } from '../../src/engine/memory/index.ts'
 import type { FakeClock } from '../support/fake-clock.ts'
-import { consumerWith, defaults, describe, TOPIC } from './rig.ts'
+import { Account } from './account.ts'
+import { TOPIC } from './rig.ts'
+import { GROUP, type Handle, OUT, Worker } from './watched-worker.ts'
+import { FAIR, type Weather } from './weather.ts'
 
-export const GROUP = 'orders-consumer'
-export const OUT = 'out'
-
-export interface Worker {
-  readonly slot: number
-  readonly runner: Runner
-  readonly engine: Engine
-  readonly consumer: ReturnType<typeof consumerWith>
-  readonly joined: Promise<void>
-  state: 'alive' | 'stopping' | 'dead'
-}
-
-/** What a handler does with a message. It resolves when it is handled. */
-export type Handle = (message: Message, worker: Worker, signal: AbortSignal) => Promise<void>
+export { type Handle, OUT } from './watched-worker.ts'
 
 export interface WorkersParts {
   readonly clock: FakeClock
   readonly partitions: number
   readonly config: Partial<Config>
   readonly handle: Handle
+  readonly handler?: 'process' | 'processBatch'
+  readonly startFromBeginning?: boolean
+  readonly weather?: Weather
 }
 
 export class Workers {
   readonly cluster: MemoryCluster
+  readonly account: Account
   readonly alive: Worker[] = []
-  readonly violations: string[] = []
-  /** How often each message was handled. */
-  readonly handled = new Map<string, number>()
+  /** Of all that were killed: how many messages were in hand, and had been finished since the last commit. */
+  readonly left = { inHand: 0, finished: 0 }
   readonly #parts: WorkersParts
+  readonly #all: Worker[] = []
   readonly #ends: number[]
-  /** Who was given a partition last. */
-  readonly #owners = new Map<string, Worker>()
-  readonly #committed = new Map<string, number>()
+  /** Where the group is to begin. */
+  readonly #starts: number[]
+  readonly #violations: string[] = []
   readonly #exits: Promise<unknown>[] = []
 
   constructor(parts: WorkersParts) {
+    const { clock, partitions } = parts
     this.#parts = parts
-    this.#ends = Array(parts.partitions).fill(0)
-    this.cluster = new MemoryCluster({ clock: parts.clock, latency: 2 })
-    this.cluster.createTopic(TOPIC, parts.partitions)
+    this.#ends = Array(partitions).fill(0)
+    this.#starts = Array(partitions).fill(0)
+    this.account = new Account(({ partition }) => this.#starts[partition]!)
+    const onStored = (name: string) => {
+      this.account.stored(name)
+      for (const { ledger } of this.#all) ledger.stored(name)
+    }
+    this.cluster = new MemoryCluster({ clock, latency: 2, onStored: (_, { value }) => onStored(String(value)) })
+    this.cluster.createTopic(TOPIC, partitions)
     this.cluster.createTopic(OUT, 2)
+    this.#watchCommits()
+  }
+
+  get violations(): readonly string[] {
+    return [...this.#violations, ...this.account.violations, ...this.#all.flatMap(({ ledger }) => ledger.violations)]
+  }
+
+  get partitions(): number {
+    return this.#ends.length
   }
 
   append(partition: number, count: number): void {
@@ -58,57 +65,49 @@ export class Workers {
       this.cluster.append({ topic: TOPIC, partition }, { value: Buffer.from('x') })
     }
     this.#ends[partition]! += count
+    const isLeftOut = this.#parts.startFromBeginning === false && this.#all.length === 0
+    if (isLeftOut) this.#starts[partition] = this.#ends[partition]!
+  }
+
+  /** One partition more. */
+  grow(): void {
+    this.#ends.push(0)
+    this.#starts.push(0)
+    this.cluster.addPartitions(TOPIC, this.#ends.length)
   }
 
   /** A worker in this slot, unless one lives there. */
   start(slot: number): void {
-    if (this.alive.some(worker => worker.slot === slot)) return
-    const bus = createBus(error => {
-      throw error
-    })
-    const { clock, config } = this.#parts
-    let engine!: Engine
-    const factory: EngineFactory = parts => {
-      engine = createMemoryEngine(this.cluster)(parts)
-      return engine
-    }
-    const consumer = consumerWith({
-      process: (message, context) =>
-        worker.state === 'dead' ? new Promise(() => {}) : this.#process(message, worker, context),
-    })
-    const runner = new Runner({
-      consumer,
-      description: describe('process'),
-      config: { ...defaults, ...config },
-      groupId: GROUP,
-      instanceId: `slot-${slot}`,
-      engine: factory,
-      bus,
-      clock,
-    })
-    const worker: Worker = { slot, runner, engine, consumer, joined: runner.start(), state: 'alive' }
-    worker.joined.catch(() => {})
-    this.#listen(bus, worker)
+    if (this.#at(slot)) return
+    const { cluster, account } = this
+    const otherwise = { handler: 'process' as const, startFromBeginning: true, weather: FAIR }
+    const worker = new Worker({ ...otherwise, ...this.#parts, slot, cluster, account })
     this.alive.push(worker)
-    void runner.done.then(({ error }) => {
+    this.#all.push(worker)
+    void worker.runner.done.then(({ error }) => {
       this.#remove(worker)
-      if (error && worker.state === 'alive') this.violations.push(`slot ${slot} ended by itself: ${error.message}`)
+      if (error && worker.state === 'alive') this.#violations.push(`slot ${slot} ended by itself: ${error.message}`)
     })
   }
 
   stop(slot: number, leave: boolean, grace = 20_000): void {
     const worker = this.#at(slot)
-    if (!worker) return
+    if (worker?.state !== 'alive') return
     worker.state = 'stopping'
     this.#exits.push(worker.runner.stop({ deadline: this.#parts.clock.now() + grace, leave }))
   }
 
-  kill(slot: number): void {
+  /** Says whether there was one to kill. */
+  kill(slot: number): boolean {
     const worker = this.#at(slot)
-    if (!worker) return
-    this.cluster.crash(worker.engine)
-    worker.state = 'dead'
+    if (!worker) return false
+    worker.kill()
     this.#remove(worker)
+    const { inHand, finished, overdue } = worker.undone.left(this.account.committed)
+    this.left.inHand += inHand
+    this.left.finished += finished
+    this.#violations.push(...overdue.map(message => `${message} was finished long ago, and was not committed`))
+    return true
   }
 
   cut(slot: number): void {
@@ -126,19 +125,14 @@ export class Workers {
   }
 
   get isDone(): boolean {
-    const group = this.cluster.group(GROUP)
-    return this.#ends.every((end, partition) => (group.committed({ topic: TOPIC, partition }) ?? 0) === end)
-  }
-
-  /** Whether a record of this name is in the topic that handlers produce to. */
-  isStored(name: string): boolean {
-    return [0, 1].some(partition =>
-      this.cluster.records({ topic: OUT, partition }).some(({ value }) => String(value) === name),
-    )
+    return this.#ends.every((end, partition) => {
+      const committed = this.account.committed.get(keyOf({ topic: TOPIC, partition }))
+      return (committed ?? this.#starts[partition]) === end
+    })
   }
 
   #at(slot: number): Worker | undefined {
-    return this.alive.find(worker => worker.slot === slot && worker.state === 'alive')
+    return this.alive.find(worker => worker.slot === slot)
   }
 
   #remove(worker: Worker): void {
@@ -146,42 +140,13 @@ export class Workers {
     if (index >= 0) this.alive.splice(index, 1)
   }
 
-  async #process(message: Message, worker: Worker, { signal }: { signal: AbortSignal }): Promise<void> {
-    const { partition, offset } = message
-    const key = keyOf({ topic: TOPIC, partition })
-    const owner = this.#owners.get(key)
-    if (owner !== worker) {
-      this.violations.push(`slot ${worker.slot} starts ${key}@${offset}, which slot ${owner?.slot} was given since`)
+  #watchCommits(): void {
+    const group = this.cluster.group(GROUP)
+    const commit = group.commit.bind(group)
+    group.commit = (identity, offsets) => {
+      const answer = commit(identity, offsets)
+      if (answer === 'stored') this.account.commits(offsets)
+      return answer
     }
-    await this.#parts.handle(message, worker, signal)
-    if (worker.state === 'dead') return new Promise(() => {})
-    this.handled.set(`${key}@${offset}`, (this.handled.get(`${key}@${offset}`) ?? 0) + 1)
-  }
-
-  #listen(bus: Bus, worker: Worker): void {
-    bus.on('partitions.assigned', ({ partitions }) => {
-      if (worker.state === 'dead') return
-      for (const at of partitions) {
-        this.#owners.set(keyOf(at), worker)
-        const before = this.#committed.get(keyOf(at)) ?? 0
-        if (at.offset < before) this.violations.push(`${keyOf(at)} begins at ${at.offset}, committed was ${before}`)
-      }
-    })
-    bus.on('offsets.committed', ({ offsets }) => {
-      for (const { topic, partition, offset } of offsets) this.#check({ topic, partition }, offset)
-    })
-  }
-
-  #check(of: TopicPartition, offset: number): void {
-    const key = keyOf(of)
-    const before = this.#committed.get(key) ?? 0
-    for (let one = before; one < offset; one++) {
-      if (!this.handled.has(`${key}@${one}`))
-        this.violations.push(`${key} is committed past ${one}, which was not handled`)
-      if (!this.isStored(`${of.partition}@${one}`)) {
-        this.violations.push(`${key} is committed past ${one}, whose record is not stored`)
-      }
-    }
-    this.#committed.set(key, Math.max(before, offset))
   }
 }

@@ -102,6 +102,15 @@ describe('the ledger', () => {
     rmSync(dirname(file), { recursive: true })
   })
 
+  test('leaves out what a process that was killed had only begun to write', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ledger-'))
+    const file = join(folder, 'ledger')
+    const line = { what: 'start', pid: 2, at: 1, topic: 't', partition: 0, offset: 0, key: null, seq: 7 }
+    writeFileSync(file, `{"what":"start","pid":1,"at":1,"topi${JSON.stringify(line)}\n`)
+    expect(Ledger.read(file).handlings.map(({ pid, seq }) => [pid, seq])).toEqual([[2, 7]])
+    rmSync(folder, { recursive: true })
+  })
+
   test('finds a step back within an ownership, and allows it to the next owner', () => {
     const back: Entry[] = [
       ['start', 1, 5, 10],

@@ -80,7 +80,7 @@ export class Ledger {
     const fresh = readFrom(file, this.#bytesRead)
     const whole = fresh.subarray(0, fresh.lastIndexOf(10) + 1)
     this.#bytesRead += whole.length
-    for (const line of whole.toString('utf8').split('\n')) if (line !== '') this.add(JSON.parse(line) as Line)
+    for (const line of whole.toString('utf8').split('\n')) if (line !== '') this.add(parsed(line))
   }
 
   /** A topic is gone: what was handled of it is nothing to one that is made under the same name. */
@@ -245,6 +245,9 @@ export class Ledger {
     })
   }
 }
+
+/** A SIGKILL may cut a write off in the middle, where it crosses a page: another process's line goes on from there. */
+const parsed = (line: string) => JSON.parse(line.slice(line.lastIndexOf('{"what"'))) as Line
 
 function readFrom(file: string, position: number): Buffer {
   const fd = openSync(file, 'r')

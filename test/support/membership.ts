@@ -17,11 +17,13 @@ export const sharesOf = (racecar: RacecarProcess): Map<number, string[]> =>
     [...lastJoins(racecar)].map(([pid, { partitions }]) => [pid, (partitions as Acknowledged[]).map(where).sort()]),
   )
 
-/** The worker that shares out the partitions. */
-export function leaderOf(racecar: RacecarProcess): number {
-  const leader = [...lastJoins(racecar).values()].find(line => line.leader)
-  if (!leader) throw new Error(`no worker leads the group:\n${racecar.lastWords()}`)
-  return leader.pid
+/** The worker that shares out the partitions, if it is one of this racecar's. Who replaces it takes that over, which no line tells. */
+export function leaderOf(racecar: RacecarProcess): number | undefined {
+  const joins = racecar.all('group.joined')
+  const generation = Math.max(...joins.map(generationOf))
+  const leader = joins.find(line => line.leader && generationOf(line) === generation)
+  return racecar.all('slot.forked', ({ slot, pid }) => slot === leader?.slot && racecar.workers().includes(pid)).at(-1)
+    ?.pid
 }
 
 /** The generations of the group that the workers of a racecar have seen, in the order of their joins. */

@@ -1,11 +1,15 @@
 // With how many partitions the group began to read each topic: what was added later is read from its start, even where the topic
 // is read from its end, or whatever came before somebody looked would be lost. Every commit carries that number, so that the
-// next process knows it too, after whatever end. Knows nothing of offsets.
+// next process knows it too, after whatever end; and the names of the topics that were not there, which have no commits to carry
+// it. Knows nothing of offsets.
 
 import type { TopicPartition } from '../engine.ts'
 import type { Basis } from './protocol.ts'
 
-const MARK = /^rcar:(\d+)$/
+/** `rcar:6`, or `rcar:6 orders.new refunds`. */
+const MARK = /^rcar:(\d+)((?: [\w.-]+)*)$/
+/** A broker takes 4096 by default. */
+const MARK_BYTES = 2048
 
 export class Origins {
   readonly #sizes = new Map<string, number>()
@@ -17,13 +21,21 @@ export class Origins {
 
   /** From a commit of the group. Without our mark all that is sure is that the group has begun. */
   noteCommit(topic: string, metadata: string | null): void {
-    this.#note(topic, Number(MARK.exec(metadata ?? '')?.[1] ?? 0))
+    const [, partitions = '0', absent = ''] = MARK.exec(metadata ?? '') ?? []
+    this.#note(topic, Number(partitions))
+    // What nobody subscribes to any more is forgotten.
+    for (const name of absent.split(' ')) if (this.#sizes.has(name)) this.#note(name, 0)
   }
 
   /** What a commit carries. */
   markOf(topic: string): string | null {
     const partitions = this.#sizes.get(topic)
-    return partitions === undefined ? null : `rcar:${partitions}`
+    if (partitions === undefined) return null
+    let mark = `rcar:${partitions}`
+    for (const [name, size] of this.#sizes) {
+      if (size === 0 && name !== topic && mark.length + name.length < MARK_BYTES) mark += ` ${name}`
+    }
+    return mark
   }
 
   /** Of a partition without a commit: whether it was added since the group began. */

@@ -120,12 +120,12 @@ export class Positions {
   }
 
   /**
-   * The committed offset of each, -1 where there is none, undefined where the coordinator could not say. The whole topics are asked
-   * for: the commits of other partitions tell with how many the group began.
+   * The committed offset of each, -1 where there is none, undefined where the coordinator could not say. All that we subscribe to is
+   * asked for: the commits of other partitions and topics tell with what the group began.
    */
   async #committedOf(partitions: readonly TopicPartition[]): Promise<(number | undefined)[]> {
     const { coordinator, origins } = this.#parts
-    const answer = await coordinator.committed(this.#wholeTopics(partitions))
+    const answer = await coordinator.committed(this.#everything(partitions))
     throwFor('fetching committed offsets', answer.errorCode)
     const offsets = new Map<string, number>()
     for (const { topic, partitions: some } of answer.responses) {
@@ -139,10 +139,13 @@ export class Positions {
     return partitions.map(p => offsets.get(keyOf(p)))
   }
 
-  #wholeTopics(partitions: readonly TopicPartition[]): { topic: string; partitions: { partition: number }[] }[] {
-    const { topology } = this.#parts
-    return [...groupBy(partitions, ({ topic }) => topic)].map(([topic, some]) => {
-      const all = new Set([...topology.partitionsOf(topic), ...some.map(({ partition }) => partition)])
+  #everything(partitions: readonly TopicPartition[]): { topic: string; partitions: { partition: number }[] }[] {
+    const { subscriptions, topology } = this.#parts
+    const known = subscriptions.flatMap(({ topic }) =>
+      topology.partitionsOf(topic).map(partition => ({ topic, partition })),
+    )
+    return [...groupBy([...known, ...partitions], ({ topic }) => topic)].map(([topic, some]) => {
+      const all = new Set(some.map(({ partition }) => partition))
       return { topic, partitions: [...all].map(partition => ({ partition })) }
     })
   }

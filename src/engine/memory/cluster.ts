@@ -112,7 +112,7 @@ export class MemoryCluster {
     this.#links.get(client)?.heal()
   }
 
-  /** As if the client's process had been killed: no goodbye, and no answer reaches it any more. */
+  /** As if the client's process had been killed: no goodbye, and no answer reaches it any more; what it has sent arrives. */
   crash(client: object): void {
     this.#links.get(client)?.kill()
   }

@@ -29,11 +29,12 @@ export class Link {
 
   call<T>(request: () => T | Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
+      if (!this.#hears) return
       const fail = (error: unknown) => {
-        if (this.#underWay.delete(fail)) reject(error)
+        if (this.#underWay.delete(fail) && this.#hears) reject(error)
       }
       this.#underWay.add(fail)
-      const answer = (value: T) => this.#hop(fail, () => this.#underWay.delete(fail) && resolve(value))
+      const answer = (value: T) => this.#hop(fail, () => this.#underWay.delete(fail) && this.#hears && resolve(value))
       this.#hop(fail, () => {
         // A broken connection's request may have left before it broke, but what has not arrived by then does not arrive.
         if (this.#underWay.has(fail)) Promise.resolve().then(request).then(answer, fail)
@@ -51,19 +52,21 @@ export class Link {
     if (this.#state === 'cut') this.#state = 'open'
   }
 
-  /** As if the client's process had ended this instant: it never hears anything again. */
+  /** As if the client's process had ended this instant: it never hears anything again, but what it has sent arrives. */
   kill(): void {
     this.#state = 'dead'
-    this.#underWay.clear()
   }
 
   breakOff(): void {
     for (const fail of this.#underWay) fail(new Unreachable())
   }
 
+  get #hears(): boolean {
+    return this.#state !== 'dead'
+  }
+
   #hop(fail: (error: Unreachable) => void, arrive: () => void): void {
     this.#parts.clock.after(this.#parts.latency, () => {
-      if (this.#state === 'dead') return
       if (this.#state === 'cut' || !this.#parts.clusterIsUp()) fail(new Unreachable())
       else arrive()
     })

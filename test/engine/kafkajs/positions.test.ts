@@ -154,6 +154,15 @@ describe('the position of a partition', () => {
     expect(none.found).toEqual({ 'end/0': START })
   })
 
+  test('is the start of the log where its topic was not there, as a commit of another topic tells', async () => {
+    committed = { 0: 7 }
+    metadata = 'rcar:2 end gone'
+    const { found, done } = locate([sought('start', 0), sought('end', 1)])
+    await done
+    expect(found).toEqual({ 'start/0': 7, 'end/1': START })
+    expect(['start', 'end'].map(topic => origins.markOf(topic))).toEqual(['rcar:2 end', 'rcar:0'])
+  })
+
   test('is not handed over before its commit is stored', async () => {
     outcome = 'retry'
     const { found, done } = locate([sought('end', 0)])

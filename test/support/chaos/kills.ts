@@ -1,20 +1,26 @@
-// Kills under load, one as soon as the replacement of the one before has begun to handle: before its first commit, too, the group's
-// leader, too, and while partitions and topics are added. What is repeated is held against what was committed at each death.
+// Kills under load, one as soon as the victim of the next has begun to handle: before the first commit, too, the group's leader, too,
+// and while partitions and topics are added. All is read from its end, so that a first position that is not kept would show. What is
+// repeated is held against what was committed at each death.
 
 import { expect } from 'vitest'
-import { type Death, type Handling, where } from '../ledger.ts'
+import { groupBy } from '../../../src/lib/group-by.ts'
+import { type Death, exactly, type Handling, where } from '../ledger.ts'
 import { openFiles, resident } from '../limits.ts'
-import { lastJoins } from '../membership.ts'
-import type { RacecarProcess } from '../racecar-process.ts'
-import { PATIENT, print, Scenario } from '../scenario.ts'
+import { millis, PATIENT, print, Scenario } from '../scenario.ts'
 import { uniqueName } from '../topics.ts'
 import { type Chance, seeded } from './chance.ts'
+import { firstOwner, type Kind, kinds, type Scene, whileSomethingIsAdded } from './victims.ts'
 
 const ARGS = [...PATIENT, '--crash-limit', '100000', '--restart-backoff-max', '0']
 const WORKERS = 3
+const MOST_LATER = 8
 /** Among so many kills one comes while something is added. */
-const ADDED_EVERY = 9
-const MOST_ADDED = 8
+const ADDED_EVERY = 6
+
+interface Kill {
+  readonly kind: Kind
+  readonly death: Death
+}
 
 interface Figures {
   readonly files: number
@@ -26,64 +32,53 @@ export const kills = (seed: number, times: number): Promise<void> =>
 
 async function killAgainAndAgain(chance: Chance, times: number): Promise<void> {
   await using scenario = await Scenario.open('kills')
-  const later = Array.from({ length: MOST_ADDED / 2 }, () => uniqueName('later'))
-  const racecar = scenario.racecar({ workers: WORKERS, args: ARGS, env: { TOPICS: [scenario.topic, ...later].join() } })
+  const later = Array.from({ length: MOST_LATER }, () => uniqueName('later'))
+  const env = { TOPICS: [scenario.topic, ...later].join(), START_AT: 'end' }
+  const racecar = scenario.racecar({ workers: WORKERS, args: ARGS, env })
+  const scene: Scene = { scenario, racecar, later, added: [] }
   await scenario.served()
   const load = scenario.load({ everyMs: 20, order: { ms: 5 } })
-  await scenario.flows()
 
-  const deaths: Death[] = []
+  const done: Kill[] = []
   const warm = Math.ceil(times / 10)
   let before: Figures | undefined
   for (let i = 1; i <= times; i++) {
-    deaths.push(...(await killOne(scenario, racecar, { chance, adds: i % ADDED_EVERY === 0 ? later : undefined })))
-    if (i === warm) before = await figures(scenario, racecar)
+    done.push(await killOne(scene, chance, scene.added.length > 0 ? firstOwner : drawn(i, chance)))
+    if (i === warm) before = await figures(scene)
   }
-  const after = await figures(scenario, racecar)
+  const after = await figures(scene)
   await load.stop()
   await scenario.handledAll(120_000)
+  const deaths = done.map(({ death }) => death)
   expect(racecar.all('slot.exited').map(({ pid }) => pid)).toEqual(deaths.map(({ pid }) => pid))
   expect(await scenario.stop(racecar)).toEqual([0, null])
   await scenario.expectWhole(deaths)
   await scenario.expectNothingLeft()
-  tell(scenario, racecar, deaths)
+  tell(scene, done)
   print(`  primary after ${warm} kills ${show(before!)}, after ${times} ${show(after)}`)
   expect(after.files, 'open files of the primary').toBe(before!.files)
   expect(after.megabytes, 'megabytes of the primary').toBeLessThan(before!.megabytes + 32)
 }
 
-async function killOne(
-  scenario: Scenario,
-  racecar: RacecarProcess,
-  { chance, adds }: { chance: Chance; adds: string[] | undefined },
-): Promise<Death[]> {
-  const [draw, other] = [adds ? 0 : chance.next(), chance.next()]
-  const { ledger } = scenario
-  const victim = () => {
-    const living = racecar.workers()
-    if (living.length < WORKERS) return undefined
-    const leader = [...lastJoins(racecar).values()].find(one => one.leader)
-    // What the newest one has begun is mostly not committed yet.
-    const newest = racecar.forks().findLast(pid => living.includes(pid))
-    const pid = draw < 0.2 ? (leader?.pid ?? newest) : draw < 0.7 ? newest : living[Math.floor(other * WORKERS)]
-    return ledger.handlings.some(one => one.pid === pid) ? pid : undefined
-  }
-  await scenario.until('the victim having begun', () => victim() !== undefined)
-  const [deaths] = await Promise.all([scenario.kill(victim()!), adds && add(scenario, adds)])
-  return deaths
+function drawn(i: number, chance: Chance): Kind {
+  const turn = Math.floor(i / ADDED_EVERY)
+  return i % ADDED_EVERY === 0 ? whileSomethingIsAdded[turn % whileSomethingIsAdded.length]! : chance.weighed(kinds)
 }
 
-/** Partitions and topics in turn. */
-async function add(scenario: Scenario, later: string[]): Promise<void> {
-  const added = scenario.partitions - 6
-  const topic = later[scenario.shape.size - 1]
-  if (topic && added >= scenario.shape.size) {
-    await scenario.add(topic, 2)
-    await scenario.send(Array(100).fill({}), { topic })
-  } else if (added < MOST_ADDED) await scenario.grow(scenario.partitions + 1)
+async function killOne(scene: Scene, chance: Chance, kind: Kind): Promise<Kill> {
+  const { scenario, racecar } = scene
+  const own = chance.fork()
+  let victim: number | undefined
+  await scenario.until(`a victim: ${kind.name}`, () => {
+    if (racecar.workers().length === WORKERS) victim = kind.victim(scene, own)
+    return victim !== undefined
+  })
+  scene.added = []
+  const [[death]] = await Promise.all([scenario.kill(victim!), kind.meanwhile?.(scene)])
+  return { kind, death: death! }
 }
 
-async function figures(scenario: Scenario, racecar: RacecarProcess): Promise<Figures> {
+async function figures({ scenario, racecar }: Scene): Promise<Figures> {
   await scenario.served()
   await scenario.passes()
   return { files: openFiles(racecar.pid), megabytes: resident(racecar.pid) }
@@ -91,23 +86,38 @@ async function figures(scenario: Scenario, racecar: RacecarProcess): Promise<Fig
 
 const show = ({ files, megabytes }: Figures) => `${files} open files and ${megabytes.toFixed(1)} MB`
 
-function tell({ ledger }: Scenario, racecar: RacecarProcess, deaths: readonly Death[]): void {
-  const told = new Set(racecar.all('offsets.committed').map(({ pid }) => pid))
-  const leaders = new Set(racecar.all('group.joined', ({ leader }) => leader === true).map(({ pid }) => pid))
+/** What a dead worker leaves to be handled again. */
+function leftBy({ scenario: { ledger } }: Scene, counts: ReadonlyMap<string, number>, { pid, at, committed }: Death) {
+  const upTo = (one: Handling) => committed.get(where(one)) ?? 0
+  const own = ledger.handlings.filter(one => one.pid === pid && one.offset >= upTo(one))
+  const finished = own.filter(({ end }) => end !== undefined)
+  return {
+    inHand: own.length - finished.length,
+    finished: finished.length,
+    twice: finished.filter(one => counts.get(exactly(one))! > 1).length,
+    /** Since the oldest of them was finished, milliseconds. */
+    age: Math.max(0, ...finished.map(({ end }) => at - end!)),
+    isFirst: own.some(one => upTo(one) <= 0),
+  }
+}
+
+function tell(scene: Scene, done: readonly Kill[]): void {
+  const { ledger } = scene.scenario
   const counts = ledger.counts()
-  const isRepeated = (one: Handling) => counts.get(`${where(one)}@${one.offset}`)! > 1
-  const left = deaths.map(({ pid, committed }) => {
-    const own = ledger.handlings.filter(one => one.pid === pid && one.offset >= (committed.get(where(one)) ?? 0))
-    const ended = own.filter(({ end }) => end !== undefined)
-    return { inHand: own.length - ended.length, finished: ended.length, twice: ended.filter(isRepeated).length }
-  })
-  const sum = (pick: (one: (typeof left)[number]) => number) => left.reduce((sum, one) => sum + pick(one), 0)
-  const most = Math.max(...left.map(({ inHand, finished }) => inHand + finished))
+  const told = new Set(scene.racecar.all('offsets.committed').map(({ pid }) => pid))
+  const all = done.map(({ kind, death }) => ({ kind, pid: death.pid, ...leftBy(scene, counts, death) }))
+  type Left = (typeof all)[number]
+  const sum = (some: readonly Left[], of: 'inHand' | 'finished' | 'twice') =>
+    some.reduce((sum, one) => sum + one[of], 0)
+  const most = (some: readonly Left[]) => Math.max(...some.map(({ inHand, finished }) => inHand + finished))
+  const line = (name: string, some: readonly Left[]) =>
+    `  ${String(some.length).padStart(4)} × ${name}: ${sum(some, 'inHand')} in hand, ${sum(some, 'finished')} finished and not committed, at most ${most(some)} at once`
   print(
     [
-      `kills: ${deaths.length}, ${deaths.filter(({ pid }) => !told.has(pid)).length} before the first commit, ${deaths.filter(({ pid }) => leaders.has(pid)).length} of the leader`,
-      `  ${ledger.ended.length} handled, none skipped; ${sum(({ inHand }) => inHand)} were in hand, ${sum(({ finished }) => finished)} had finished since the last commit, at most ${most} at once`,
-      `  ${ledger.repeated().length} handled twice, all of them among these`,
+      `kills: ${done.length}, ${all.filter(({ pid }) => !told.has(pid)).length} before any commit of the victim’s, ${all.filter(({ isFirst }) => isFirst).length} before the first commit of a partition`,
+      ...[...groupBy(all, ({ kind }) => kind.name)].map(([name, some]) => line(name, some)),
+      `  ${ledger.ended.length} handled, none skipped; ${ledger.repeated().length} twice, all of them among the ${sum(all, 'finished')} that were finished and not committed`,
+      `  the oldest of these had been finished ${millis(Math.max(...all.map(({ age }) => age)))} before the kill; at most ${most(all)} were left by one kill`,
     ].join('\n'),
   )
 }
