@@ -27,9 +27,10 @@ export function paused(pause: Pause, clock: Clock, whenOver: () => void): LaneSt
   }
 }
 
-export function figuresOf(state: LaneState, now: number) {
+/** `stands`: it is free to start something, and must not. */
+export function figuresOf(state: LaneState, now: number, stands: boolean) {
   return {
-    state: state.kind as LaneState['kind'],
+    state: (stands && state.kind === 'waiting' ? 'paused' : state.kind) as LaneState['kind'],
     /** Milliseconds; null where no handler runs. */
     inHandForMs: state.kind === 'handling' ? state.forMs(now) : null,
     /** Milliseconds until the pause is over; null where there is none, or it is for good. */

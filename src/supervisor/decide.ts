@@ -4,6 +4,7 @@
 import { EXIT } from '../errors.ts'
 import { attendSilence, isBooting, look, nextLook, silentAt } from './hanging.ts'
 import { configureWaiting, evicted, ofProcess } from './lives.ts'
+import { attendPoison, pardon, poisonAt } from './poison.ts'
 import { setQuiet } from './quiet.ts'
 import { attendLimits, recycleAt } from './recycling.ts'
 import { type Action, placeOf, type Slot, type State, type SupervisorEvent, tracesOf, vacant } from './state.ts'
@@ -41,7 +42,7 @@ export function nextWake(state: State): number | null {
     recycleAt(slot, state),
     evictionAt(slot, policy.evictAfterMs),
   ])
-  const first = Math.min(nextLook(state), ...times)
+  const first = Math.min(nextLook(state), poisonAt(state), ...times)
   return Number.isFinite(first) ? first : null
 }
 
@@ -62,6 +63,7 @@ function react(turn: Turn, event: SupervisorEvent): void {
       break
     case 'quiet':
       setQuiet(turn, event)
+      if (!event.isQuiet) pardon(turn, event)
       break
     case 'kill':
       force(turn, event.by)
@@ -74,6 +76,9 @@ function react(turn: Turn, event: SupervisorEvent): void {
     case 'described':
     case 'up':
     case 'alive':
+    case 'survived':
+    case 'committed':
+    case 'remade':
     case 'joining':
     case 'joined':
     case 'left':
@@ -103,8 +108,9 @@ function resize(turn: Turn, { consumer, workers }: Extract<SupervisorEvent, { ty
 }
 
 function settle(turn: Turn): void {
-  if (turn.state.phase.kind === 'running') for (const slot of turn.state.slots) attend(turn, slot)
-  else finishStop(turn)
+  if (turn.state.phase.kind !== 'running') return finishStop(turn)
+  for (const slot of turn.state.slots) attend(turn, slot)
+  attendPoison(turn)
 }
 
 function attend(turn: Turn, slot: Slot): void {

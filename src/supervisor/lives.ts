@@ -3,6 +3,7 @@
 import { EXIT } from '../errors.ts'
 import { backoff } from '../lib/backoff.ts'
 import { alive, lastHeard } from './hanging.ts'
+import { accuse, committed, isUnsuspicious, remade, survived, suspicionOf } from './poison.ts'
 import { isNothing, quietOf } from './quiet.ts'
 import { isRecycled } from './recycling.ts'
 import {
@@ -33,6 +34,15 @@ export function ofProcess(turn: Turn, slot: Live, event: ProcessEvent): void {
       break
     case 'alive':
       alive(turn, slot, event)
+      break
+    case 'survived':
+      survived(turn, slot, event)
+      break
+    case 'committed':
+      committed(turn, slot, event)
+      break
+    case 'remade':
+      remade(turn, slot, event)
       break
     case 'joining':
       turn.put({ ...slot, membership: { kind: 'held' } })
@@ -81,6 +91,8 @@ function configure(turn: Turn, { heldSince = turn.now, ...slot }: Starting): voi
   turn.put({ ...slot, killAt: slot.killAt + (turn.now - heldSince), step: 'configured' })
   const quiet = quietOf(turn.state, slot.consumer)
   if (!isNothing(quiet)) turn.act({ do: 'quiet', slot: slot.number, run: slot.run, quiet })
+  const suspicion = suspicionOf(turn, slot)
+  if (!isUnsuspicious(suspicion)) turn.act({ do: 'suspicion', slot: slot.number, run: slot.run, suspicion })
   turn.act({ do: 'configure', slot: slot.number, run: slot.run })
 }
 
@@ -110,7 +122,8 @@ function exited(turn: Turn, slot: Live, exit: Extract<SupervisorEvent, { type: '
   const membership = afterExit(turn, slot, code)
   switch (verdict.kind) {
     case 'crashed':
-      replace(turn, slot, { ...verdict, membership })
+      // The cause that was found is dealt with.
+      replace(turn, slot, { ...verdict, membership, isExplained: verdict.counts && accuse(turn, slot, verdict.why) })
       break
     case 'recycled': {
       const lastReason = isRecycled(slot) ? `was recycled: ${slot.recycling.reason}` : verdict.why
@@ -142,16 +155,18 @@ interface Loss {
   readonly counts: boolean
   readonly why: string
   readonly membership: Membership
+  readonly isExplained?: boolean
 }
 
-function replace(turn: Turn, slot: Live, { counts, why, membership }: Loss): void {
+function replace(turn: Turn, slot: Live, { counts, why, membership, isExplained = false }: Loss): void {
   const { policy, phase } = turn.state
   const down: Down = { ...placeOf(slot), lastReason: why, membership, state: 'down', since: turn.now, forkAt: null }
   if (phase.kind !== 'running') {
     turn.put(down)
     return
   }
-  const before = soundFor(turn, slot) >= policy.crashWindowMs ? healthy : notAged(turn, slot)
+  const isFresh = isExplained || soundFor(turn, slot) >= policy.crashWindowMs
+  const before = isFresh ? healthy : notAged(turn, slot)
   const crashes = oneMore(before, { counts, why, now: turn.now, windowMs: policy.crashWindowMs })
   if (counts && crashes.times.length >= policy.crashLimit) {
     giveUp(turn, { ...down, crashes })

@@ -54,12 +54,13 @@ const isNumberOrNull = (value: unknown): boolean => value === null || isNumber(v
 
 function isLaneReport(value: unknown): value is LaneReport {
   if (typeof value !== 'object' || value === null) return false
-  const { topic, state, partition, position, committed, lag, waiting, inHandForMs, pausedForMs, quiet } =
+  const { topic, state, partition, position, committed, lag, waiting, inHandForMs, pausedForMs, quiet, why } =
     value as LaneReport
   return (
     typeof topic === 'string' &&
     typeof state === 'string' &&
     typeof quiet === 'boolean' &&
+    (why === null || typeof why === 'string') &&
     [partition, position, committed, lag, waiting].every(isNumber) &&
     [inHandForMs, pausedForMs].every(isNumberOrNull)
   )

@@ -1,8 +1,9 @@
 // The words that the supervisor decides in: what a slot is, what may happen to it, what may be done about it. Plain data only:
 // no process, no timer, no handle. A process is known by its slot and its run, a number that is never given twice.
 
-import type { InHand } from '../events/events.ts'
-import type { ForwardedEvent, Quiet } from '../messages.ts'
+import type { InHand, PartitionAt } from '../events/events.ts'
+import type { ForwardedEvent, Quiet, Suspicion } from '../messages.ts'
+import type { Docket } from './suspects.ts'
 
 /** Times in milliseconds. */
 export interface Policy {
@@ -19,6 +20,9 @@ export interface Policy {
   readonly backoffMaxMs: number
   /** When a slot is given up: everything stops, or the others go on as long as there are any. */
   readonly onCrashLoop: 'stop' | 'continue'
+  /** A message that has ended so many workers is dealt with. */
+  readonly maxCrashesPerMessage: number
+  readonly onPoison: 'stop' | 'skip' | 'dead-letter'
   /** A dead static member whose replacement has not joined by then is taken out of the group, so that its partitions flow. */
   readonly evictAfterMs: number
 }
@@ -155,6 +159,8 @@ export interface State {
   readonly lookedAt: number
   /** By consumer; one that is missing was never quiet. */
   readonly quiet: Readonly<Record<string, Quiet>>
+  /** By consumer: the messages that may be what ends its workers. */
+  readonly dockets: Readonly<Record<string, Docket>>
   /** Consumers a worker of which has been a member: what the brokers refuse now they once allowed. */
   readonly everJoined: readonly string[]
 }
@@ -177,6 +183,10 @@ export type SupervisorEvent =
   | (Run & { readonly type: 'described' })
   | (Run & { readonly type: 'up'; readonly pid: number })
   | (Run & { readonly type: 'alive' } & Omit<Heard, 'at'>)
+  | (Run & PartitionAt & { readonly type: 'survived'; readonly lastOffset: number })
+  | (Run & { readonly type: 'committed'; readonly offsets: readonly PartitionAt[] })
+  /** Its offsets are others by now. */
+  | (Run & { readonly type: 'remade'; readonly topic: string })
   /** `joining`: it may be a member from now on; `left`: the group has been told that it is none any more. */
   | (Run & { readonly type: 'joining' | 'joined' | 'left' })
   /** Its own words about why it is going to exit. */
@@ -203,6 +213,8 @@ export type Action =
   | (Run & { readonly do: 'configure' })
   /** Tell it what is quiet by now. */
   | (Run & { readonly do: 'quiet'; readonly quiet: Quiet })
+  /** Tell it which messages to mind by now. */
+  | (Run & { readonly do: 'suspicion'; readonly suspicion: Suspicion })
   | (Run & { readonly do: 'stop'; readonly withinMs: number; readonly leave: boolean; readonly reason: string })
   | (Run & { readonly do: 'kill'; readonly why: string })
   /** The slot's instance id belongs to somebody else: another one. */
@@ -229,6 +241,7 @@ export const initially = (policy: Policy): State => ({
   interrupts: 0,
   lookedAt: 0,
   quiet: {},
+  dockets: {},
   everJoined: [],
 })
 

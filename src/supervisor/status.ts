@@ -23,6 +23,8 @@ export interface PartitionStatus {
   readonly inHandSince: string | null
   /** No further message of it is started until it is told to go on. */
   readonly quiet: boolean
+  /** Why nothing of it is started; null: something is, or there is no more to say than the rest says. */
+  readonly why: string | null
 }
 
 export interface ConsumerQuiet extends Quiet {
@@ -98,7 +100,7 @@ function slotStatus(name: string, slot: Slot, { clock, pidOf, reports }: Sources
 export const partitionsOf = (lanes: readonly LaneReport[], clock: Clock): readonly PartitionStatus[] =>
   [...lanes]
     .sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1))
-    .map(({ topic, partition, position, committed, lag, state, pausedForMs, inHandForMs, quiet }) => ({
+    .map(({ topic, partition, position, committed, lag, state, pausedForMs, inHandForMs, quiet, why }) => ({
       topic,
       partition,
       position,
@@ -108,6 +110,7 @@ export const partitionsOf = (lanes: readonly LaneReport[], clock: Clock): readon
       pausedUntil: pausedForMs === null ? null : isoTime(clock, pausedForMs),
       inHandSince: inHandForMs === null ? null : isoTime(clock, -inHandForMs),
       quiet,
+      why,
     }))
 
 /** The time of day `ms` from now. */

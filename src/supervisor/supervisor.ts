@@ -3,13 +3,13 @@
 // can be forked; what it needs of Kafka is handed to it.
 
 import { EXIT, isRacecarError } from '../errors.ts'
-import type { ErrorData } from '../events/events.ts'
 import type { Cancel } from '../lib/clock.ts'
 import { type Deferred, deferred } from '../lib/deferred.ts'
 import { reasonOf } from '../lib/reason.ts'
 import { withCure } from '../lib/sentence.ts'
 import type { Description, ForwardedEvent } from '../messages.ts'
 import { decide, nextWake } from './decide.ts'
+import { overheard, sentence } from './overheard.ts'
 import type { Ending, SupervisorParts } from './parts.ts'
 import { BeatPulse } from './pulse.ts'
 import type { Which } from './quiet.ts'
@@ -129,6 +129,9 @@ export class Supervisor {
       case 'quiet':
         this.#processes.get(action.slot)?.handle.send({ type: 'quiet', quiet: action.quiet })
         break
+      case 'suspicion':
+        this.#processes.get(action.slot)?.handle.send({ type: 'suspicion', suspicion: action.suspicion })
+        break
       case 'stop': {
         const { withinMs, leave, reason } = action
         this.#processes.get(action.slot)?.handle.send({ type: 'stop', withinMs, leave, reason })
@@ -186,6 +189,7 @@ export class Supervisor {
         this.#take({ type: 'up', slot, run, pid: current.handle.pid })
         break
       case 'alive':
+      case 'survived':
         this.#take({ ...message, slot, run })
         break
       case 'report':
@@ -201,25 +205,12 @@ export class Supervisor {
   }
 
   /** What a worker publishes for everybody, where it concerns the others or the slot. */
-  #overhear(slot: number, run: number, { name, data }: ForwardedEvent): void {
-    switch (name) {
-      case 'group.joining':
-        this.#pulse.joining(slot)
-        this.#take({ type: 'joining', slot, run })
-        break
-      case 'group.joined':
-        this.#pulse.settled(slot)
-        this.#take({ type: 'joined', slot, run })
-        break
-      case 'group.left':
-        this.#pulse.left(slot)
-        this.#take({ type: 'left', slot, run })
-        break
-      case 'worker.failed':
-        this.#take({ type: 'failed', slot, run, message: sentence(data.error) })
-        break
-      default:
-    }
+  #overhear(slot: number, run: number, event: ForwardedEvent): void {
+    if (event.name === 'group.joining') this.#pulse.joining(slot)
+    if (event.name === 'group.joined') this.#pulse.settled(slot)
+    if (event.name === 'group.left') this.#pulse.left(slot)
+    const heard = overheard(event)
+    if (heard) this.#take({ ...heard, slot, run })
   }
 
   #resolveOnce(consumer: string, description: Description): void {
@@ -292,5 +283,3 @@ export class Supervisor {
     return found
   }
 }
-
-const sentence = ({ name, message }: ErrorData): string => (name === 'RacecarError' ? message : `${name}: ${message}`)

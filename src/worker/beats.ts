@@ -16,6 +16,8 @@ export interface BeatsParts {
 /** Milliseconds between two that messages give rise to: so many cost neither side anything that could be measured. */
 const LEAST_MS = 50
 const LONGEST_MS = 1000
+/** What has ended a process comes again among the first messages of the next one: what was not committed, and what was in hand. */
+const EAGER_MS = 10_000
 
 /** Several fit into the limit: one that is late is no silence. */
 export const periodOf = (hangTimeoutMs: number): number =>
@@ -28,6 +30,9 @@ export class Beats {
   #isOpen = false
   /** A message has begun that was not told of. */
   #isBehind = false
+  /** Until when each message is told of; it counts from the first one. */
+  #eagerUntil: number | undefined
+  #isEager = false
   #cancel: Cancel | undefined
 
   constructor(parts: BeatsParts) {
@@ -39,9 +44,14 @@ export class Beats {
     this.#tell()
   }
 
-  /** Called for each message: cheap. */
-  readonly begins = (): void => {
-    if (this.#isOpen) this.#tell()
+  /** At first each message is told of at once, however many there are. */
+  beEager(): void {
+    this.#isEager = true
+  }
+
+  /** Called for each message: cheap. `isPrompt`: it is told of at once. */
+  readonly begins = (isPrompt: boolean): void => {
+    if (this.#isOpen || isPrompt) this.#tell(isPrompt)
     else this.#isBehind = true
   }
 
@@ -52,15 +62,23 @@ export class Beats {
     this.#cancel()
   }
 
-  #tell(): void {
+  #tell(isPrompt = false): void {
     const { clock, send, inHand, memoryBytes } = this.#parts
-    this.#isOpen = false
+    this.#isOpen = this.#isEager && this.#staysEager()
     this.#isBehind = false
     this.#cancel?.()
     this.#cancel = clock.after(Math.min(LEAST_MS, this.#periodMs), () => this.#open())
     const all = [...inHand()].sort((a, b) => a.forMs - b.forMs)
     const told = all.slice(0, MOST_IN_HAND)
-    send({ type: 'alive', inHand: told, more: all.length - told.length, memoryBytes: memoryBytes() })
+    const alive = { type: 'alive', inHand: told, more: all.length - told.length, memoryBytes: memoryBytes() } as const
+    send(isPrompt || this.#isEager ? { ...alive, isPrompt: true } : alive)
+  }
+
+  #staysEager(): boolean {
+    const { clock, inHand } = this.#parts
+    if (this.#eagerUntil === undefined && inHand().length > 0) this.#eagerUntil = clock.now() + EAGER_MS
+    this.#isEager = this.#eagerUntil === undefined || clock.now() < this.#eagerUntil
+    return this.#isEager
   }
 
   #open(): void {

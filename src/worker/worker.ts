@@ -4,7 +4,8 @@
 import { EXIT, isRacecarError } from '../errors.ts'
 import { errorData } from '../events/events.ts'
 import { type Deferred, deferred } from '../lib/deferred.ts'
-import type { LaneReport, LoadPlan, Quiet, ToWorker } from '../messages.ts'
+import type { LaneReport, LoadPlan, Quiet, Suspicion, ToWorker } from '../messages.ts'
+import type { Witness } from '../runner/runner.ts'
 import { Beats, periodOf } from './beats.ts'
 import { failFast } from './fail-fast.ts'
 import type { Driven, Loaded, RunnerEnd, Setup, WorkerParts } from './parts.ts'
@@ -38,6 +39,7 @@ const CRASH_MS = 1000
 const MOMENT_MS = 250
 /** Before its own configuration is known; the default of shutdown_timeout. */
 const UNKNOWN_GRACE_MS = 25_000
+const NOBODY: Suspicion = { suspects: [], convicted: [], isAfterCrash: false }
 const ALL: Quiet = { all: true, except: [] }
 /** A runner that has not come back by then will not. */
 const OVERTIME_MS = 250
@@ -50,6 +52,7 @@ export class Worker {
   #farewell: Farewell | undefined
   #ended = false
   #quiet: Quiet = { all: false, except: [] }
+  #suspicion: Suspicion = NOBODY
 
   constructor(parts: WorkerParts) {
     this.#parts = parts
@@ -81,6 +84,10 @@ export class Worker {
         break
       case 'quiet':
         this.#beQuiet(message.quiet)
+        break
+      case 'suspicion':
+        this.#suspicion = message.suspicion
+        if (this.#life.kind === 'running') this.#life.runner.suspect(message.suspicion)
         break
       case 'beat':
         if (this.#life.kind === 'running') this.#life.runner.beat()
@@ -157,10 +164,12 @@ export class Worker {
     this.#life = { kind: 'preparing', setup }
     try {
       if (setup.config.failFast) failFast(this.#parts.bus, error => this.#refuseUnlessLeaving(error))
-      const runner = await life.loaded.prepare(setup, this.#beats.begins)
+      const runner = await life.loaded.prepare(setup, this.#witness())
       if (this.#farewell) return
       this.#life = { kind: 'running', setup, runner }
       runner.quiet(this.#quiet)
+      runner.suspect(this.#suspicion)
+      if (this.#suspicion.isAfterCrash) this.#beats.beEager()
       void runner.done.then(end => this.#runnerEnded(end))
       await runner.initialize()
       if (this.#farewell) return
@@ -170,6 +179,17 @@ export class Worker {
       await runner.start()
     } catch (error) {
       this.#refuseUnlessLeaving(error)
+    }
+  }
+
+  #witness(): Witness {
+    const { send, flush } = this.#parts
+    return {
+      begins: this.#beats.begins,
+      survived: async stretch => {
+        send({ type: 'survived', ...stretch })
+        await flush?.()
+      },
     }
   }
 

@@ -176,7 +176,7 @@ test('what begins is told before its handler is called, with all that is in hand
     order.push(message.value)
     return message.partition === 0 ? hand.call(message.value!, context) : undefined
   }
-  const rig = await Rig.started({ process }, { begins, partitions: 2 })
+  const rig = await Rig.started({ process }, { witness: { begins }, partitions: 2 })
   rig.engine.append(p(0), ['waits'])
   await rig.settle()
   await rig.clock.advance(400)

@@ -172,6 +172,7 @@ class World {
         if (action.event.name === 'slot.given.up') this.givenUp.add(this.numberOf(action.event.data.slot))
         break
       case 'rename':
+      case 'suspicion':
         break
       default:
         action satisfies never

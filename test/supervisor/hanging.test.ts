@@ -72,7 +72,10 @@ describe('a worker that is silent', () => {
       { slot: 'Welcome/1', pid: 1002, limitMs: H, last: { agoMs: H + 100, inHand, more: 0, memoryBytes: 2 ** 20 } },
     ])
     expect(steps.pass(10 * H, [0]), 'killed twice').toEqual([])
-    expect(steps.exit(1, null, 'SIGKILL')).toEqual([{ do: 'fork', slot: 1, run: 3, restarts: 1 }])
+    expect(steps.exit(1, null, 'SIGKILL')).toEqual([
+      expect.objectContaining({ do: 'suspicion', slot: 0 }),
+      { do: 'fork', slot: 1, run: 3, restarts: 1 },
+    ])
     expect(steps.ofEvent('slot.exited')).toEqual([
       expect.objectContaining({
         why: 'did not answer within hang_timeout (3 s) and was killed',

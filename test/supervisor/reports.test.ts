@@ -14,6 +14,7 @@ const lane: LaneReport = {
   inHandForMs: null,
   pausedForMs: null,
   quiet: false,
+  why: null,
 }
 
 it('a worker that answers is waited for no longer than it takes', async () => {

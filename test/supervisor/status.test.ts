@@ -111,6 +111,7 @@ describe('the partitions of a worker', () => {
     inHandForMs: null,
     pausedForMs: null,
     quiet: false,
+    why: null,
   }
 
   it('are in order, with times of the day instead of durations', () => {
@@ -119,7 +120,7 @@ describe('the partitions of a worker', () => {
       { ...lane, topic: 'b', partition: 9, state: 'paused' },
       { ...lane, topic: 'a', state: 'handling', inHandForMs: 1500 },
     ]
-    const figures = { position: 7, committed: 5, lag: 2, quiet: false }
+    const figures = { position: 7, committed: 5, lag: 2, quiet: false, why: null }
     expect(partitionsOf(lanes, new FakeClock())).toEqual([
       { ...figures, topic: 'a', partition: 0, paused: false, pausedUntil: null, inHandSince: at(-1500) },
       { ...figures, topic: 'b', partition: 9, paused: true, pausedUntil: null, inHandSince: null },

@@ -13,6 +13,8 @@ export const policy: Policy = {
   crashWindowMs: 60_000,
   backoffMaxMs: 30_000,
   onCrashLoop: 'stop',
+  maxCrashesPerMessage: 3,
+  onPoison: 'stop',
   evictAfterMs: 5000,
 }
 

@@ -476,7 +476,7 @@ describe('what is quiet', () => {
     expect(processes.map(process => process.ofType('quiet'))).toEqual(Array(2).fill([{ type: 'quiet', quiet }]))
     processes[0]!.exits(null, 'SIGKILL')
     await processes[2]!.comesUp()
-    expect(processes[2]!.sent.map(({ type }) => type)).toEqual(['load', 'quiet', 'configure'])
+    expect(processes[2]!.sent.map(({ type }) => type)).toEqual(['load', 'quiet', 'suspicion', 'configure'])
     expect(processes[2]!.ofType('quiet')).toEqual([{ type: 'quiet', quiet }])
     supervisor.quiet(false, 'SIGCONT', { consumers: [], partitions: [] })
     supervisor.quiet(false, 'SIGCONT', { consumers: [], partitions: [] })
@@ -507,7 +507,10 @@ describe('the status', () => {
     processes[2]!.exits(1)
     const status = supervisor.status()
     expect(processes.map(process => process.ofType('report').length)).toEqual([1, 1, 0, 0])
-    processes[0]!.says({ type: 'report', lanes: [{ ...lane, inHandForMs: null, pausedForMs: null, quiet: false }] })
+    processes[0]!.says({
+      type: 'report',
+      lanes: [{ ...lane, inHandForMs: null, pausedForMs: null, quiet: false, why: null }],
+    })
     const { slots } = await clock.when(status)
     expect(slots.map(({ name, pid, state, answers }) => [name, pid, state, answers])).toEqual([
       ['Welcome/0', 101, 'up', true],

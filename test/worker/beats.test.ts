@@ -34,7 +34,7 @@ beforeEach(() => {
 /** As the runner does: in hand first, then the handler is called. */
 function begin(offset: number): void {
   inHand = [message(offset)]
-  beats.begins()
+  beats.begins(false)
 }
 
 describe('a worker’s signs of life', () => {
@@ -45,7 +45,7 @@ describe('a worker’s signs of life', () => {
     expect(said[0]).toMatchObject({ type: 'alive', inHand: [], more: 0, memoryBytes: 7 })
     beats.stop()
     expect(clock.pending).toBe(0)
-    beats.begins()
+    beats.begins(false)
     expect(said).toHaveLength(5)
   })
 
@@ -83,6 +83,46 @@ describe('a worker’s signs of life', () => {
     beats.stop()
   })
 
+  it('tell at once of a message that must be known of, whatever was told before', async () => {
+    beats.start(1000)
+    inHand = [message(1)]
+    beats.begins(true)
+    inHand = [message(2)]
+    beats.begins(true)
+    inHand = [message(3)]
+    beats.begins(false)
+    expect(offsets()).toEqual([[], [1], [2]])
+    expect(said.map(({ isPrompt }) => isPrompt)).toEqual([undefined, true, true])
+    await clock.advance(50)
+    expect(offsets().at(-1)).toEqual([3])
+    beats.stop()
+  })
+
+  it('tell after a crash of every message, for ten seconds from the first one on', async () => {
+    beats.beEager()
+    beats.start(1000)
+    await clock.advance(60_000)
+    const before = said.length
+    for (let offset = 0; offset < 100; offset++) {
+      begin(offset)
+      inHand = []
+      await clock.advance(1)
+    }
+    expect(offsets().slice(before)).toEqual(Array.from({ length: 100 }, (_, offset) => [offset]))
+    expect(said.slice(before).every(({ isPrompt }) => isPrompt)).toBe(true)
+    await clock.advance(10_000)
+    const calm = said.length
+    for (let offset = 100; offset < 200; offset++) {
+      begin(offset)
+      inHand = []
+      await clock.advance(1)
+    }
+    expect(said.length - calm, 'one in 50 ms').toBe(2)
+    expect(said.at(-1)).not.toHaveProperty('isPrompt')
+    beats.stop()
+    expect(clock.pending).toBe(0)
+  })
+
   it('tell at the end what is left in hand, so that what was finished does not pass for lost', () => {
     beats.start(1000)
     beats.stop()
@@ -94,7 +134,7 @@ describe('a worker’s signs of life', () => {
       memoryBytes: () => 0,
     })
     never.stop()
-    never.begins()
+    never.begins(false)
     expect(said, 'nothing from a worker that never ran').toHaveLength(2)
   })
 

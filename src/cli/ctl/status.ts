@@ -112,8 +112,9 @@ function rowOfPartition({ name }: SlotStatus, partition: PartitionStatus, now: n
   return [`${plain(topic, 250)}/${partition.partition}`, plain(name), ...numbers, doing(partition, now)]
 }
 
-function doing({ paused, pausedUntil, inHandSince, quiet }: PartitionStatus, now: number): string {
+function doing({ paused, pausedUntil, inHandSince, quiet, why = null }: PartitionStatus, now: number): string {
   const more = quiet ? ', quiet' : ''
+  if (paused && why !== null) return `paused, ${plain(why, 300)}${more}`
   if (paused)
     return `${pausedUntil === null ? 'paused for good' : `paused for another ${span(Date.parse(pausedUntil) - now)}`}${more}`
   if (inHandSince !== null) return `in hand for ${span(now - Date.parse(inHandSince))}${more}`

@@ -28,6 +28,7 @@ const partition = (number: number, changes: Partial<PartitionStatus> = {}): Part
   lag: 2,
   paused: false,
   pausedUntil: null,
+  why: null,
   inHandSince: null,
   quiet: true,
   ...changes,

@@ -29,6 +29,7 @@ const partition: PartitionStatus = {
   pausedUntil: null,
   inHandSince: null,
   quiet: false,
+  why: null,
 }
 const hello = { pid: 100, birth: 'b', consumer: 'WelcomeConsumer', pidfile: null, version: '1.2.3', group: null }
 
