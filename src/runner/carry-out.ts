@@ -20,7 +20,7 @@ export interface CarryOutParts {
 }
 
 /** Milliseconds after which a dead letter that is not stored is told of, again and again. */
-const ALARM_MS = 10_000
+const ALARM_MS = 5000
 
 export function carryOut(
   convicted: Convicted,

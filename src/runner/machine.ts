@@ -88,7 +88,8 @@ export class Machine {
     this.#ends = ends
     this.outbox = this.#makeOutbox()
     const gate = () => this.engine.mayStart() && !this.outbox.isCongested
-    const isIdle = () => this.assignment.running.length === 0
+    // Should a trial end this process, nothing beside it is handled twice.
+    const isIdle = () => this.assignment.running.length === 0 && this.committer.settled()
     this.turns = new Turns({ clock, serial: config.serial, gate, isIdle, whenTurned: parts.whenTurned })
     const forgive = () => this.outbox.forgive()
     this.undelivered = new Undelivered({ bus, lanes: () => this.assignment.lanes, forgive })

@@ -18,7 +18,7 @@ export interface TurnsParts {
   readonly serial: boolean
   /** Whether a message may be started now. Cheap: asked for each. */
   readonly gate: () => boolean
-  /** No handler runs. Asked only where somebody must be alone. */
+  /** No handler runs, and nothing is left to do of those that have. Asked only where somebody must be alone. */
   readonly isIdle?: () => boolean
   /** Calls `task` when the event loop has turned. */
   readonly whenTurned?: ((task: () => void) => void) | undefined
@@ -166,7 +166,8 @@ export class Turns {
   }
 
   #callAlone(): void {
-    if (this.#isAlone || !this.#parts.isIdle?.()) return
+    if (this.#isAlone) return
+    if (!this.#parts.isIdle?.()) return this.#retry()
     this.#poll()
     if (this.#claims.length === 0) return this.#open()
     const { taker, rank } = this.#claims.reduce((first, other) => (other.rank < first.rank ? other : first))

@@ -141,6 +141,29 @@ test('of several that must be alone the likeliest goes first, though it is fetch
   expect(hand.given).toEqual(['2@0', '1@0', '0@0'])
 })
 
+test('before one that must be alone all that was handled is committed, however long that could have waited', async () => {
+  const { hand, process } = byHand()
+  const { rig } = await watched(
+    { process: (m, c) => (m.partition === 1 ? undefined : process(m, c)) },
+    suspicion([alone(0, 0)]),
+    { config: { offsetCommitInterval: 60 } },
+  )
+  const commits: (() => void)[] = []
+  rig.engine.onCommit = offsets =>
+    new Promise(resolve => {
+      commits.push(() => resolve(offsets.map(() => 'committed')))
+    })
+  rig.engine.append(p(1), values(3))
+  await rig.settle()
+  rig.engine.append(p(0), values(1))
+  await rig.clock.advance(1000)
+  expect([hand.given, commits.length]).toEqual([[], 1])
+  commits[0]!()
+  await rig.clock.advance(100)
+  expect(rig.engine.committed(p(1))).toBe(3)
+  expect(hand.given).toEqual(['0@0'])
+})
+
 test('the likeliest that is not here is not waited for', async () => {
   const { hand, process } = byHand()
   const { rig } = await watched({ process }, suspicion([alone(7, 0), alone(0, 0)]))
@@ -292,7 +315,7 @@ test('dead-letter: it is stored whole, and committed only then; meanwhile its pa
   expect([rig.engine.committed(p(0)), rig.engine.committed(p(1))]).toEqual([1, 3])
   const to = `${TOPIC}.dead-letter`
   expect(rig.of('dead.letter.waiting')).toEqual(
-    [10_000, 20_000].map(waitingMs => ({ ...p(0), offset: 1, to, waitingMs })),
+    [5000, 10_000, 15_000, 20_000, 25_000].map(waitingMs => ({ ...p(0), offset: 1, to, waitingMs })),
   )
   isThere = true
   await rig.clock.advance(5000)

@@ -189,6 +189,17 @@ describe('nobody is guilty', () => {
     expect([steps.convicts, steps.suspects]).toEqual([[17], ['3: 1']])
   })
 
+  it('though it was in hand whenever a worker died, once it has survived alone', () => {
+    const steps = Poisoned.up(1)
+    const slow = at(3, { partition: 2, forMs: 4000 })
+    steps.dies(0, [slow, at(20, { partition: 3 })])
+    expect(minds(steps.dies(0, [slow, at(40, { partition: 3 }), at(17)])!)).toEqual(['t/3@40', 't/1@17', 't/2@3 alone'])
+    steps.survives(0, slow)
+    steps.dies(0, [at(17), at(60, { partition: 3 })])
+    steps.dies(0, [alone(at(17))])
+    expect([steps.convicts, steps.suspects]).toEqual([[17], []])
+  })
+
   it('for what a recycling, a refusal, a passing outage or a stop ends', () => {
     const steps = Poisoned.up(1, { maxAgeMs: 1000 })
     steps.take({ type: 'alive', slot: 0, run: 1, inHand: [at(17)], more: 0, memoryBytes: 1 })
