@@ -41,7 +41,7 @@ export class Beats {
 
   start(periodMs: number): void {
     this.#periodMs = periodMs
-    this.#tell()
+    this.#beat()
   }
 
   /** At first each message is told of at once, however many there are. */
@@ -81,10 +81,17 @@ export class Beats {
     return this.#isEager
   }
 
-  #open(): void {
+  /** No message gave rise to it, so the next one that begins need not wait. */
+  #beat(): void {
+    this.#tell()
+    this.#open(this.#periodMs)
+  }
+
+  #open(nextMs = Math.max(0, this.#periodMs - LEAST_MS)): void {
     // What has begun and ended since need not be told; the next one will be.
     if (this.#isBehind && this.#parts.inHand().length > 0) return this.#tell()
     this.#isOpen = true
-    this.#cancel = this.#parts.clock.after(Math.max(0, this.#periodMs - LEAST_MS), () => this.#tell())
+    this.#cancel?.()
+    this.#cancel = this.#parts.clock.after(nextMs, () => this.#beat())
   }
 }

@@ -66,6 +66,18 @@ describe('a worker’s signs of life', () => {
     beats.stop()
   })
 
+  it('tell at once of a message that begins right after one that no message gave rise to', async () => {
+    beats.start(1000)
+    begin(1)
+    inHand = []
+    await clock.advance(1050)
+    expect(times()).toEqual([0, 0, 1000])
+    begin(2)
+    expect(offsets()).toEqual([[], [1], [], [2]])
+    beats.stop()
+    expect(clock.pending).toBe(0)
+  })
+
   it('tell under load of one message in 50 ms, the next that begins, and of one that stays in hand by then', async () => {
     beats.start(1000)
     await clock.advance(100)
