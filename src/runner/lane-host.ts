@@ -17,8 +17,10 @@ export interface LaneHost {
   /** A lane's wants() answers differently from now on. */
   hungry(): void
   seek(to: PartitionOffset): void
-  /** The handler is called now. `isPrompt`: whoever must know of it hears so before. */
-  begins(isPrompt: boolean): void
+  /** The handler is called now. `isPrompt`: it is to be known at once. Answers with what others should wait for. */
+  begins(isPrompt: boolean): Promise<void> | undefined
+  /** Starts nothing until then, in any lane. */
+  hold(until: Promise<void>): void
   /** The handler has ended with a suspect. Resolves when that is known. */
   survived(attempt: Attempt): Promise<void>
   /** Instead of the handler's: what is done to a message that ends its workers. Answers as a handler does. */

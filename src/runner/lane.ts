@@ -205,7 +205,8 @@ export class Lane implements Taker, TopicPartition {
     const attempt = new Attempt(this, offset, last, count, host.mark())
     attempt.care = care
     this.#state = attempt
-    host.begins(care !== undefined)
+    const told = host.begins(care !== undefined)
+    if (told !== undefined) host.hold(told)
     let promise: PromiseLike<unknown> | undefined
     try {
       const result = care?.convicted

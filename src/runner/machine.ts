@@ -17,6 +17,7 @@ import { errorData, type Level } from '../events/events.ts'
 import type { Clock } from '../lib/clock.ts'
 import { inTurn } from '../lib/in-turn.ts'
 import { reasonOf } from '../lib/reason.ts'
+import { within } from '../lib/within.ts'
 import type { Description } from '../messages.ts'
 import { Outbox } from '../producer/outbox.ts'
 import { Assignment } from './assignment.ts'
@@ -34,13 +35,16 @@ import { batchWork, singleWork, type Work } from './work.ts'
 
 /** Who is to know what was in hand, should this process end without a word. */
 export interface Witness {
-  /** Called before each call of the handler, so it must cost next to nothing. `isPrompt`: it is to be known by then. */
-  begins(isPrompt: boolean): void
+  /**
+   * Called before each call of the handler, so it must cost next to nothing. `isPrompt`: it is to be known at once. Where it
+   * answers with a promise, nothing else should begin before that has resolved.
+   */
+  readonly begins: (isPrompt: boolean) => Promise<void> | undefined
   /** The handler has ended with what was suspect. Resolves when that is on its way. */
   survived(stretch: PartitionOffset & { readonly lastOffset: number }): Promise<void>
 }
 
-const NOBODY: Witness = { begins: () => {}, survived: async () => {} }
+const NOBODY: Witness = { begins: () => undefined, survived: async () => {} }
 
 export interface RunnerParts {
   readonly consumer: ConsumerInstance & object
@@ -67,6 +71,9 @@ export interface Ends {
   engineFailed(error: Error): void
 }
 
+/** Whoever is to know what begins may have been stopped: that must not stop this process as well. */
+const MOST_HELD_MS = 100
+
 export class Machine {
   readonly outbox: Outbox
   readonly turns: Turns
@@ -78,6 +85,8 @@ export class Machine {
   readonly engine: Engine
   readonly #parts: RunnerParts
   readonly #ends: Ends
+  /** Who is to know of what has just begun has not heard of it. */
+  #isHeld = false
   /** The engine takes one call at a time. */
   readonly #produce: Engine['produce'] = inTurn(records => this.engine.produce(records))
 
@@ -87,7 +96,7 @@ export class Machine {
     this.#parts = parts
     this.#ends = ends
     this.outbox = this.#makeOutbox()
-    const gate = () => this.engine.mayStart() && !this.outbox.isCongested
+    const gate = () => this.engine.mayStart() && !this.outbox.isCongested && !this.#isHeld
     // Should a trial end this process, nothing beside it is handled twice.
     const isIdle = () => this.assignment.running.length === 0 && this.committer.settled()
     this.turns = new Turns({ clock, serial: config.serial, gate, isIdle, whenTurned: parts.whenTurned })
@@ -160,7 +169,8 @@ export class Machine {
         progressed: () => this.committer.progressed(),
         hungry: () => this.engine.demandChanged(),
         seek: to => this.engine.seek(to),
-        begins: isPrompt => witness.begins(isPrompt),
+        begins: witness.begins,
+        hold: until => this.#hold(until),
         survived: ({ of: { topic, partition }, offset, lastOffset }) =>
           witness.survived({ topic, partition, offset, lastOffset }),
         carryOut: (convicted, record, context) =>
@@ -173,6 +183,15 @@ export class Machine {
       drainTimeout: toMs(config.rebalanceDrainTimeout),
       prefetchMaxBytes: config.prefetchMaxBytes,
       minMessages: config.minMessageQueueSize,
+    })
+  }
+
+  #hold(until: Promise<void>): void {
+    const { clock } = this.#parts
+    this.#isHeld = true
+    void within(clock, until, clock.now() + MOST_HELD_MS).then(() => {
+      this.#isHeld = false
+      this.turns.poke()
     })
   }
 

@@ -122,7 +122,6 @@ function exited(turn: Turn, slot: Live, exit: Extract<SupervisorEvent, { type: '
   const membership = afterExit(turn, slot, code)
   switch (verdict.kind) {
     case 'crashed':
-      // The cause that was found is dealt with.
       replace(turn, slot, { ...verdict, membership, isExplained: verdict.counts && accuse(turn, slot, verdict.why) })
       break
     case 'recycled': {
@@ -155,6 +154,7 @@ interface Loss {
   readonly counts: boolean
   readonly why: string
   readonly membership: Membership
+  /** Its cause was found, and is dealt with: so are those of the crashes before. */
   readonly isExplained?: boolean
 }
 
@@ -165,10 +165,11 @@ function replace(turn: Turn, slot: Live, { counts, why, membership, isExplained 
     turn.put(down)
     return
   }
-  const isFresh = isExplained || soundFor(turn, slot) >= policy.crashWindowMs
-  const before = isFresh ? healthy : notAged(turn, slot)
-  const crashes = oneMore(before, { counts, why, now: turn.now, windowMs: policy.crashWindowMs })
-  if (counts && crashes.times.length >= policy.crashLimit) {
+  const isHealthy = isExplained || soundFor(turn, slot) >= policy.crashWindowMs
+  const before = isHealthy ? healthy : notAged(turn, slot)
+  const crash = { counts: counts && !isExplained, why, now: turn.now, windowMs: policy.crashWindowMs }
+  const crashes = oneMore(before, crash)
+  if (crash.counts && crashes.times.length >= policy.crashLimit) {
     giveUp(turn, { ...down, crashes })
     return
   }

@@ -9,6 +9,8 @@ import { type Alive, MOST_IN_HAND } from '../messages.ts'
 export interface BeatsParts {
   readonly clock: Clock
   readonly send: (alive: Alive) => void
+  /** Resolves when what was sent is on its way. */
+  readonly flush: () => Promise<void>
   readonly inHand: () => readonly InHand[]
   readonly memoryBytes: () => number
 }
@@ -49,10 +51,11 @@ export class Beats {
     this.#isEager = true
   }
 
-  /** Called for each message: cheap. `isPrompt`: it is told of at once. */
-  readonly begins = (isPrompt: boolean): void => {
-    if (this.#isOpen || isPrompt) this.#tell(isPrompt)
-    else this.#isBehind = true
+  /** Called for each message: cheap. `isPrompt`: it is told of at once. Answers with what the next one should wait for. */
+  readonly begins = (isPrompt: boolean): Promise<void> | undefined => {
+    if (this.#isOpen || isPrompt) return this.#tell(isPrompt)
+    this.#isBehind = true
+    return undefined
   }
 
   /** The last one: what was finished meanwhile is not in hand any more. */
@@ -62,8 +65,8 @@ export class Beats {
     this.#cancel()
   }
 
-  #tell(isPrompt = false): void {
-    const { clock, send, inHand, memoryBytes } = this.#parts
+  #tell(isPrompt = false): Promise<void> | undefined {
+    const { clock, send, flush, inHand, memoryBytes } = this.#parts
     this.#isOpen = this.#isEager && this.#staysEager()
     this.#isBehind = false
     this.#cancel?.()
@@ -71,7 +74,12 @@ export class Beats {
     const all = [...inHand()].sort((a, b) => a.forMs - b.forMs)
     const told = all.slice(0, MOST_IN_HAND)
     const alive = { type: 'alive', inHand: told, more: all.length - told.length, memoryBytes: memoryBytes() } as const
-    send(isPrompt || this.#isEager ? { ...alive, isPrompt: true } : alive)
+    if (!isPrompt && !this.#isEager) {
+      send(alive)
+      return undefined
+    }
+    send({ ...alive, isPrompt: true })
+    return flush()
   }
 
   #staysEager(): boolean {
@@ -89,7 +97,10 @@ export class Beats {
 
   #open(nextMs = Math.max(0, this.#periodMs - LEAST_MS)): void {
     // What has begun and ended since need not be told; the next one will be.
-    if (this.#isBehind && this.#parts.inHand().length > 0) return this.#tell()
+    if (this.#isBehind && this.#parts.inHand().length > 0) {
+      this.#tell()
+      return
+    }
     this.#isOpen = true
     this.#cancel?.()
     this.#cancel = this.#parts.clock.after(nextMs, () => this.#beat())

@@ -38,7 +38,7 @@ export interface Loaded {
 export interface WorkerParts {
   readonly load: (plan: LoadPlan) => Promise<Loaded>
   readonly send: (message: ToPrimary) => void
-  /** Resolves when all that was said is on its way. */
+  /** Resolves when all that was said is on its way. Where it is left out, that is so at once. */
   readonly flush?: () => Promise<void>
   readonly bus: Bus
   readonly clock: Clock

@@ -39,6 +39,7 @@ const CRASH_MS = 1000
 const MOMENT_MS = 250
 /** Before its own configuration is known; the default of shutdown_timeout. */
 const UNKNOWN_GRACE_MS = 25_000
+const atOnce = async () => {}
 const NOBODY: Suspicion = { suspects: [], convicted: [], isAfterCrash: false }
 const ALL: Quiet = { all: true, except: [] }
 /** A runner that has not come back by then will not. */
@@ -56,9 +57,9 @@ export class Worker {
 
   constructor(parts: WorkerParts) {
     this.#parts = parts
-    const { clock, send } = parts
+    const { clock, send, flush = atOnce } = parts
     const inHand = () => (this.#life.kind === 'running' ? this.#life.runner.inHand() : [])
-    this.#beats = new Beats({ clock, send, inHand, memoryBytes: process.memoryUsage.rss })
+    this.#beats = new Beats({ clock, send, flush, inHand, memoryBytes: process.memoryUsage.rss })
   }
 
   /** The exit code; everything that can be stopped has stopped. */
@@ -183,12 +184,12 @@ export class Worker {
   }
 
   #witness(): Witness {
-    const { send, flush } = this.#parts
+    const { send, flush = atOnce } = this.#parts
     return {
       begins: this.#beats.begins,
       survived: async stretch => {
         send({ type: 'survived', ...stretch })
-        await flush?.()
+        await flush()
       },
     }
   }

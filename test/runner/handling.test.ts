@@ -171,6 +171,7 @@ test('what begins is told before its handler is called, with all that is in hand
   const begins = () => {
     const inHand = rig.runner.inHand().map(({ partition, offset, forMs }) => [partition, offset, forMs])
     order.push(inHand)
+    return undefined
   }
   const process = (message: Message, context: Context) => {
     order.push(message.value)

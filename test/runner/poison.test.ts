@@ -46,6 +46,7 @@ async function watched(
     begins: (isPrompt: boolean) => {
       const inHand = rig.runner.inHand().map(one => `${name(one)}${one.alone ? ' alone' : ''}`)
       heard.push(`${inHand.join(' ')}${isPrompt ? '!' : ''}`)
+      return undefined
     },
     survived: ({ partition, offset, lastOffset }: { partition: number; offset: number; lastOffset: number }) => {
       heard.push(`survived ${partition}@${offset}${lastOffset === offset ? '' : `…${lastOffset}`}`)
@@ -82,6 +83,27 @@ test('of a suspect it is told at once that it begins, and that it has ended; of 
   }
   await rig.settle()
   expect(heard).toEqual(['0@0!', '0@0 1@0', '0@1 1@0!', 'survived 0@1', '0@2 1@0'])
+})
+
+test('nothing begins before it is known what has begun, where that is to be known; but a primary that hears nothing stops nobody', async () => {
+  const heard: Deferred<void>[] = []
+  const begins = () => {
+    heard.push(deferred())
+    return heard.at(-1)!.promise
+  }
+  const rig = await Rig.started({ process: () => {} }, { witness: { begins }, partitions: 2 })
+  for (const partition of [0, 1]) rig.engine.append(p(partition), values(2))
+  for (const begun of [1, 2]) {
+    await rig.settle()
+    expect(heard).toHaveLength(begun)
+    heard.at(-1)!.resolve()
+  }
+  await rig.settle()
+  expect(heard).toHaveLength(3)
+  await rig.clock.advance(99)
+  expect(heard).toHaveLength(3)
+  await rig.clock.advance(1)
+  expect(heard).toHaveLength(4)
 })
 
 test('a suspect that fails has survived as well, and is tried again as ever', async () => {

@@ -66,7 +66,7 @@ export class Rig {
       engine: this.engine.factory,
       bus: this.bus,
       clock: this.clock,
-      witness: { begins: () => {}, survived: async () => {}, ...witness },
+      witness: { begins: () => undefined, survived: async () => {}, ...witness },
       onError: onError ?? ((error, info) => this.errors.push({ error, info })),
       ...(parsers ? { parsers } : {}),
     })

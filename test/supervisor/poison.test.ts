@@ -82,7 +82,7 @@ class Poisoned extends Steps {
 describe('a message that ends its workers', () => {
   it('is suspect, then alone, then guilty, in so many words, and its slot begins at nought', () => {
     const steps = Poisoned.up(1)
-    expect(minds(steps.dies(0, [at(17)])!)).toEqual(['t/1@17'])
+    expect(steps.dies(0, [at(17)])).toMatchObject({ suspects: [{ offset: 17, alone: false }], isAfterCrash: true })
     expect(minds(steps.dies(0, [at(17)])!)).toEqual(['t/1@17 alone'])
     expect(steps.ofEvent('message.convicted')).toEqual([])
     expect(steps.dies(0, [alone(at(17))])).toEqual({
@@ -90,7 +90,7 @@ describe('a message that ends its workers', () => {
       convicted: [
         { topic: 't', partition: 1, offset: 17, crashes: 3, why: expect.stringContaining('SIGABRT'), follows: 'stop' },
       ],
-      isAfterCrash: true,
+      isAfterCrash: false,
     })
     expect(steps.ofEvent('message.convicted')).toEqual([
       {

@@ -26,6 +26,7 @@ beforeEach(() => {
   beats = new Beats({
     clock,
     send: alive => said.push({ ...alive, at: clock.now() }),
+    flush: async () => {},
     inHand: () => inHand,
     memoryBytes: () => 7,
   })
@@ -34,7 +35,7 @@ beforeEach(() => {
 /** As the runner does: in hand first, then the handler is called. */
 function begin(offset: number): void {
   inHand = [message(offset)]
-  beats.begins(false)
+  void beats.begins(false)
 }
 
 describe('a worker’s signs of life', () => {
@@ -45,7 +46,7 @@ describe('a worker’s signs of life', () => {
     expect(said[0]).toMatchObject({ type: 'alive', inHand: [], more: 0, memoryBytes: 7 })
     beats.stop()
     expect(clock.pending).toBe(0)
-    beats.begins(false)
+    void beats.begins(false)
     expect(said).toHaveLength(5)
   })
 
@@ -98,11 +99,11 @@ describe('a worker’s signs of life', () => {
   it('tell at once of a message that must be known of, whatever was told before', async () => {
     beats.start(1000)
     inHand = [message(1)]
-    beats.begins(true)
+    expect(beats.begins(true), 'the next one waits for that').toBeInstanceOf(Promise)
     inHand = [message(2)]
-    beats.begins(true)
+    void beats.begins(true)
     inHand = [message(3)]
-    beats.begins(false)
+    expect(beats.begins(false)).toBeUndefined()
     expect(offsets()).toEqual([[], [1], [2]])
     expect(said.map(({ isPrompt }) => isPrompt)).toEqual([undefined, true, true])
     await clock.advance(50)
@@ -142,11 +143,12 @@ describe('a worker’s signs of life', () => {
     const never = new Beats({
       clock,
       send: alive => said.push({ ...alive, at: 0 }),
+      flush: async () => {},
       inHand: () => [],
       memoryBytes: () => 0,
     })
     never.stop()
-    never.begins(false)
+    void never.begins(false)
     expect(said, 'nothing from a worker that never ran').toHaveLength(2)
   })
 

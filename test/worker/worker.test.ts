@@ -188,7 +188,7 @@ describe('a worker’s signs of life', () => {
   const alive = () => said.flatMap(message => (message.type === 'alive' ? [message.inHand] : []))
 
   it('begin when it is up, tell of a message as it begins, and end with what it has not finished', async () => {
-    let begins = (_: boolean) => {}
+    let begins: Witness['begins'] = () => undefined
     loading = Promise.resolve({
       description,
       prepare(_, witness) {
@@ -202,7 +202,7 @@ describe('a worker’s signs of life', () => {
     expect(alive()).toEqual([[], []])
     await clock.advance(100)
     runner.busy = [busy]
-    begins(false)
+    void begins(false)
     expect(alive().at(-1)).toEqual([busy])
     worker.receive(stop)
     runner.busy = []
@@ -247,7 +247,7 @@ describe('a worker that is told what to mind', () => {
   })
 
   it.each([true, false])('tells of all that begins where the process before it has crashed: %s', async isAfterCrash => {
-    let begins = (_: boolean) => {}
+    let begins: Witness['begins'] = () => undefined
     loading = Promise.resolve({
       description,
       prepare(_, witness) {
@@ -259,7 +259,7 @@ describe('a worker that is told what to mind', () => {
     await run()
     runner.busy = [{ ...at, lastOffset: 17, forMs: 0 }]
     const before = said.length
-    for (let count = 0; count < 5; count++) begins(false)
+    for (let count = 0; count < 5; count++) void begins(false)
     expect(said.length - before).toBe(isAfterCrash ? 5 : 1)
     worker.receive(stop)
     await end(true)
