@@ -8,7 +8,8 @@ import type { Queue } from './queue.ts'
 export interface Care {
   /** How many messages to hand over; 0: none. */
   readonly count: 0 | 1
-  /** Whether one of them may be what ended a worker. */
+  /** It may be what ended a worker, or comes before what may be. */
+  readonly isWatched: boolean
   readonly isSuspect: boolean
   /** Nothing else may be in hand with it; who has the lowest number goes first. */
   readonly trial: number | undefined
@@ -16,7 +17,7 @@ export interface Care {
   readonly convicted: Convicted | undefined
 }
 
-const NOTHING: Care = { count: 0, isSuspect: false, trial: undefined, convicted: undefined }
+const NOTHING: Care = { count: 0, isWatched: false, isSuspect: false, trial: undefined, convicted: undefined }
 const SINGLY: Care = { ...NOTHING, count: 1 }
 
 type Ranked = Suspected & { readonly rank: number }
@@ -45,10 +46,11 @@ export class Caution {
     const convicted = this.#convicted.find(one => one.offset === offset)
     if (convicted) return convicted.follows === 'stop' ? NOTHING : { ...SINGLY, convicted }
     const suspect = this.#suspects.find(one => one.offset <= offset && offset <= one.lastOffset)
-    if (suspect) return { ...SINGLY, isSuspect: true, trial: suspect.alone ? suspect.rank : undefined }
+    if (suspect) return { ...SINGLY, isWatched: true, isSuspect: true, trial: suspect.alone ? suspect.rank : undefined }
     // So that a batch which ends a worker names the message.
-    const isAhead = [...this.#suspects, ...this.#convicted].some(one => one.offset > offset)
-    return isAhead ? SINGLY : undefined
+    const isAhead = (one: { readonly offset: number }) => one.offset > offset
+    if (this.#suspects.some(isAhead)) return { ...SINGLY, isWatched: true }
+    return this.#convicted.some(isAhead) ? SINGLY : undefined
   }
 
   /** Why nothing of the partition is started; undefined: something may be. */

@@ -205,7 +205,7 @@ export class Lane implements Taker, TopicPartition {
     const attempt = new Attempt(this, offset, last, count, host.mark())
     attempt.care = care
     this.#state = attempt
-    const told = host.begins(care !== undefined)
+    const told = host.begins(care?.isWatched === true)
     if (told !== undefined) host.hold(told)
     let promise: PromiseLike<unknown> | undefined
     try {
