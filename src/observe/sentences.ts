@@ -1,21 +1,10 @@
 // What each event is to a person: how severe, and in which words. The only place for words about events; who says them (slot and
 // process id) stands in front of each line. A rebalance is no error.
 
-import type { ErrorData, EventName, Events, LastHeard, Level, Partition, PartitionAt } from '../events/events.ts'
+import type { EventName, Events, LastHeard, Level } from '../events/events.ts'
 import { asSentence } from '../lib/sentence.ts'
-
-export interface Sentence<N extends EventName> {
-  readonly level: Level | ((data: Events[N]) => Level)
-  readonly say: (data: Events[N]) => string
-}
-
-const seconds = (ms: number): string => `${Number((ms / 1000).toFixed(ms < 10_000 ? 2 : 0))} s`
-const at = ({ topic, partition }: Partition): string => `${topic}/${partition}`
-const list = (all: readonly Partition[]): string => all.map(at).join(', ')
-const positions = (all: readonly PartitionAt[]): string => all.map(one => `${at(one)}@${one.offset}`).join(', ')
-const count = (number: number, one: string, many = `${one}s`): string => `${number} ${number === 1 ? one : many}`
-const range = ({ offset, lastOffset }: { offset: number; lastOffset: number }): string =>
-  offset === lastOffset ? `${offset}` : `${offset}…${lastOffset}`
+import { ofEngine } from './engine-sentences.ts'
+import { at, count, range, type Sentence, seconds, told } from './words.ts'
 
 /** So many messages in hand are named in a line. */
 const MOST_NAMED = 10
@@ -47,75 +36,6 @@ function tally(whys: readonly string[]): string {
   const often = (why: string) => whys.filter(one => one === why).length
   return [...new Set(whys)].map(why => (often(why) > 1 ? `${often(why)} times: ${why}` : why)).join('; ')
 }
-
-/** With its causes; without the stack. */
-export function told({ name, message, cause }: ErrorData): string {
-  const own = name === 'RacecarError' || name === 'Error' ? message : `${name}: ${message}`
-  return cause ? `${own} (${told(cause)})` : own
-}
-
-const ofEngine = {
-  'broker.unreachable': {
-    level: 'warn',
-    say: ({ broker, error, waitingMs }) =>
-      `No answer from the broker ${broker} for ${seconds(waitingMs)} (option brokers): ${told(error)}. Trying on.`,
-  },
-  'broker.reachable': { level: 'info', say: ({ afterMs }) => `The brokers answer again after ${seconds(afterMs)}.` },
-  'topic.missing': {
-    level: 'warn',
-    say: ({ topic }) => `The topic ${topic} does not exist, and is not created by accident. Waiting for it.`,
-  },
-  'topic.remade': {
-    level: 'warn',
-    say: ({ topic }) => `The topic ${topic} was deleted and made again. Its partitions begin anew at their start.`,
-  },
-  'group.joining': { level: 'info', say: ({ groupId }) => `Joins the group ${groupId}.` },
-  'group.joined': {
-    level: 'info',
-    say: ({ groupId, generation, partitions }) =>
-      `Has ${count(partitions.length, 'partition')} in the group ${groupId}${
-        partitions.length > 0 ? `: ${list(partitions)}` : ''
-      } (generation ${generation}).`,
-  },
-  'group.rebalancing': { level: 'info', say: ({ groupId, reason }) => `The group ${groupId} rebalances: ${reason}.` },
-  'group.shared': {
-    level: 'warn',
-    say: ({ groupId, members, topics }) =>
-      `The group ${groupId} is shared with ${count(members.length, 'member')} of other topics: ${members.join(', ')} (${topics.join(', ')}). Each application needs a group_id of its own.`,
-  },
-  'group.crowded': {
-    level: 'warn',
-    say: ({ groupId, members, partitions }) =>
-      `The group ${groupId} has ${count(members, 'member')} for ${count(partitions, 'partition')}: ${members - partitions} of them ${members - partitions === 1 ? 'has' : 'have'} nothing to do. Fewer workers, or more partitions, would do.`,
-  },
-  'group.left': { level: 'info', say: ({ groupId }) => `Has left the group ${groupId}.` },
-  'group.lost': {
-    level: 'warn',
-    say: ({ groupId, reason, partitions }) =>
-      `Is no longer a member of the group ${groupId}: ${reason}. Lost: ${list(partitions) || 'nothing'}.`,
-  },
-  'partitions.assigned': { level: 'info', say: ({ partitions }) => `Takes ${positions(partitions) || 'nothing'}.` },
-  'partitions.revoked': { level: 'info', say: ({ partitions }) => `Gives up ${list(partitions) || 'nothing'}.` },
-  'offset.reset': {
-    level: 'warn',
-    say: ({ from, to, skipped, ...of }) =>
-      `${at(of)} goes on at ${to}: ${from} is not in the log any more (${
-        skipped < 0 ? `back by ${-skipped}` : `${count(skipped, 'message')} skipped`
-      }).`,
-  },
-  'offsets.committed': { level: 'debug', say: ({ offsets }) => `Committed ${positions(offsets)}.` },
-  'commit.failed': {
-    level: 'warn',
-    say: ({ error, offsets }) => `Could not commit ${positions(offsets)}: ${told(error)}`,
-  },
-  'fetch.failed': {
-    level: ({ unreadable }) => (unreadable ? 'error' : 'warn'),
-    say: ({ error, unreadable, ...of }) =>
-      unreadable
-        ? `${at(of)} stands at ${of.offset}, which cannot be read: ${told(error)}. It is fetched again and again, never skipped.`
-        : `Could not fetch from ${at(of)} at ${of.offset}: ${told(error)}`,
-  },
-} satisfies Partial<{ [N in EventName]: Sentence<N> }>
 
 const ofRunner = {
   'message.failed': {
