@@ -7,7 +7,6 @@ import type {
   EngineFactory,
   EngineParts,
   OutgoingRecord,
-  OutOfRange,
   PartitionOffset,
   ProduceError,
   TopicPartition,
@@ -57,7 +56,7 @@ class KafkajsEngine implements Engine {
     const onSetBack = (to: PartitionOffset) => this.#beginAnew(to, to.offset)
     const onRemade = (topic: string) => {
       origins.noteAll({ [topic]: 0 })
-      this.#remade(topic, settings.offsetOutOfRange)
+      this.#remade(topic, parts)
     }
     const seeing = { onSeen, onRemade, onDenied }
     const topology = new Topology({ brokers, maxAge: settings.metadataMaxAge, bus, clock, ...seeing })
@@ -127,9 +126,10 @@ class KafkajsEngine implements Engine {
     this.#brokers.close()
   }
 
-  #remade(topic: string, policy: OutOfRange): void {
+  #remade(topic: string, { bus, settings }: EngineParts): void {
     const held = this.#holdings.of(topic)
-    if (policy === 'fail' && held.length > 0) return this.#member.fail(failRemade(topic, held))
+    if (settings.offsetOutOfRange === 'fail' && held.length > 0) return this.#member.fail(failRemade(topic, held))
+    bus.publish('topic.remade', { topic })
     for (const p of held) this.#beginAnew(p, 'start')
   }
 

@@ -126,7 +126,6 @@ export class Topology {
     const before = this.#ids.get(topic)
     this.#ids.set(topic, id)
     if (before === undefined || before === id) return
-    this.#parts.bus.publish('topic.remade', { topic })
     this.#parts.onRemade(topic)
   }
 
