@@ -32,10 +32,11 @@ function had({ agoMs, inHand, more, memoryBytes }: LastHeard): string {
 const quieted = ({ consumers, partitions }: { consumers: readonly string[]; partitions: readonly string[] }): string =>
   partitions.length === 0 ? consumers.join(', ') : `${partitions.join(', ')} (${consumers.join(', ')})`
 
-/** With its causes; without the stack. */
+/** With its causes, as far as they say more; without the stack. */
 export function told({ name, message, cause }: ErrorData): string {
   const own = name === 'RacecarError' || name === 'Error' ? message : `${name}: ${message}`
-  return cause ? `${own} (${told(cause)})` : own
+  if (!cause) return own
+  return own.includes(cause.message) ? told({ name, message, cause: cause.cause }) : `${own} (${told(cause)})`
 }
 
 const ofEngine = {
@@ -166,7 +167,8 @@ const ofPrimary = {
   },
   'primary.stopped': {
     level: ({ exitCode }) => (exitCode === 0 ? 'info' : 'error'),
-    say: ({ exitCode, why }) => (exitCode === 0 ? 'Has stopped.' : `Ends with exit code ${exitCode}: ${why}`),
+    say: ({ exitCode, why }) =>
+      exitCode === 0 ? 'Has stopped.' : asSentence(`Ends with exit code ${exitCode}: ${why}`),
   },
   'slot.forked': {
     level: 'info',
@@ -209,7 +211,8 @@ const ofPrimary = {
   },
   'slot.given.up': {
     level: 'error',
-    say: ({ slot, crashes, withinMs }) => `${slot} is given up: ${crashes} crashes within ${seconds(withinMs)}.`,
+    say: ({ slot, crashes, withinMs }) =>
+      `${slot} is given up: ${count(crashes, 'crash', 'crashes')} within ${seconds(withinMs)}.`,
   },
   'slot.hung': {
     level: 'error',
