@@ -2,7 +2,7 @@
 // what arrives may be anything. All data is plain and survives structured clone (serialization: 'advanced').
 
 import type { ClassOptions, Config } from './config/options.ts'
-import type { ErrorData, EventName, Events, InHand } from './events/events.ts'
+import type { ErrorData, EventName, Events, InHand, PartitionAt } from './events/events.ts'
 import type { ConfigModule } from './loader/config-module.ts'
 import type { LoadPlan } from './loader/plan.ts'
 
@@ -39,6 +39,30 @@ export interface Quiet {
   readonly except: readonly string[]
 }
 
+/** Messages that were in hand when a worker died. */
+export interface Suspected extends PartitionAt {
+  readonly lastOffset: number
+  /** One more death, and it is found guilty: so nothing else is in hand with it. */
+  readonly alone: boolean
+}
+
+/** A message that ends its workers. */
+export interface Convicted extends PartitionAt {
+  readonly crashes: number
+  /** What the last of them ended of. */
+  readonly why: string
+  readonly follows: Config['onPoison']
+}
+
+/** What the workers of a consumer have to mind of its messages, all of it each time. */
+export interface Suspicion {
+  /** The likeliest first. */
+  readonly suspects: readonly Suspected[]
+  readonly convicted: readonly Convicted[]
+  /** The process before this one has just crashed, and may not have said what it had in hand. */
+  readonly isAfterCrash: boolean
+}
+
 export type ToWorker =
   | { readonly type: 'load'; readonly plan: LoadPlan }
   | {
@@ -56,6 +80,8 @@ export type ToWorker =
   | { readonly type: 'stop'; readonly withinMs: number; readonly leave: boolean; readonly reason: string }
   /** From now on, and until it is told otherwise. Before it is configured as well. */
   | { readonly type: 'quiet'; readonly quiet: Quiet }
+  /** From now on, and until it is told otherwise. Before it is configured as well. */
+  | { readonly type: 'suspicion'; readonly suspicion: Suspicion }
   /** The group is changing: beat now. */
   | { readonly type: 'beat' }
   /** Somebody wants to know what it is doing. */
@@ -72,6 +98,7 @@ export type ToPrimary =
   | { readonly type: 'event'; readonly event: ForwardedEvent }
   | ({ readonly type: 'report' } & Report)
   | Alive
+  | Survived
 
 /** Its event loop turns; and what must be known of it should this be its last word. */
 export interface Alive {
@@ -81,6 +108,14 @@ export interface Alive {
   /** How many are left out. */
   readonly more: number
   readonly memoryBytes: number
+  /** It says what the one before it could not: none may be left out. */
+  readonly isPrompt?: boolean
+}
+
+/** The handler has ended with a suspect, well or with an error. */
+export interface Survived extends PartitionAt {
+  readonly type: 'survived'
+  readonly lastOffset: number
 }
 
 export const MOST_IN_HAND = 50
@@ -145,10 +180,10 @@ const isEvent = (event: unknown): boolean =>
 
 const isNumber = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value)
 
-const isInHand = (value: unknown): boolean =>
-  isFields(value) &&
-  typeof value.topic === 'string' &&
-  [value.partition, value.offset, value.lastOffset, value.forMs].every(isNumber)
+const isStretch = ({ topic, partition, offset, lastOffset }: Fields): boolean =>
+  typeof topic === 'string' && [partition, offset, lastOffset].every(isNumber)
+
+const isInHand = (value: unknown): boolean => isFields(value) && isStretch(value) && isNumber(value.forMs)
 
 const isAlive = ({ inHand, more, memoryBytes }: Fields): boolean =>
   Array.isArray(inHand) &&
@@ -166,6 +201,7 @@ const toWorkerForms = {
   join: always,
   stop: always,
   quiet: always,
+  suspicion: always,
   beat: always,
   report: always,
 } satisfies Record<ToWorker['type'], Form>
@@ -179,6 +215,7 @@ const toPrimaryForms = {
   event: ({ event }) => isEvent(event),
   report: always,
   alive: isAlive,
+  survived: isStretch,
 } satisfies Record<ToPrimary['type'], Form>
 
 /** Mark of our own messages: user code may use process.send as well. */

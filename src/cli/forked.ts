@@ -118,6 +118,8 @@ export const policyOf = (config: Config): Policy => ({
   crashWindowMs: config.crashWindow * 1000,
   backoffMaxMs: config.restartBackoffMax * 1000,
   onCrashLoop: config.onCrashLoop,
+  maxCrashesPerMessage: config.maxCrashesPerMessage,
+  onPoison: config.onPoison,
   evictAfterMs: Math.min(PATIENCE_MS, (config.sessionTimeout * 1000) / 3),
 })
 

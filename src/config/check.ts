@@ -81,6 +81,12 @@ const warned: readonly Rule[] = [
       'pause_with_exponential_backoff is on without max_pause_timeout: the pauses of a failing partition double without limit',
   },
   {
+    of: ['maxCrashesPerMessage', 'crashLimit'],
+    isBroken: ({ maxCrashesPerMessage, crashLimit }) => maxCrashesPerMessage >= crashLimit,
+    says: name =>
+      `${name('maxCrashesPerMessage')} is not below ${name('crashLimit')}: a slot is given up before it is certain which message ends its workers`,
+  },
+  {
     of: ['rebalanceDrainTimeout', 'maxPollInterval'],
     isBroken: ({ rebalanceDrainTimeout, maxPollInterval }) => rebalanceDrainTimeout > maxPollInterval,
     says: name =>

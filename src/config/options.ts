@@ -165,6 +165,28 @@ export const options = {
     about: 'Longest pause, with pause_with_exponential_backoff',
   }),
 
+  maxCrashesPerMessage: integer({ least: 2 })({
+    group: 'Errors',
+    default: 3,
+    about: 'Workers that a message may end, the last one with nothing else in hand, before on_poison is done to it',
+  }),
+  onPoison: choice(
+    'stop',
+    'skip',
+    'dead-letter',
+  )({
+    group: 'Errors',
+    default: 'stop',
+    about:
+      'What follows with a message that ends its workers: its partition stops before it, it is skipped, or it goes to dead_letter_topic',
+  }),
+  deadLetterTopic: maybeText({
+    group: 'Errors',
+    default: undefined,
+    perClass: true,
+    about: 'Topic for messages that are given up, with on_poison dead-letter; by default <topic>.dead-letter',
+  }),
+
   workers: integerOrAuto({ least: 0, most: 1024 })({
     group: 'Workers',
     default: 1,

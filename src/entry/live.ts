@@ -29,7 +29,8 @@ export async function live({ heard, load }: LiveParts): Promise<never> {
   const bus = createBus()
   const send = channel.send.bind(channel)
   const clock = systemClock
-  const worker = new Worker({ load: plan => load(plan, { bus, clock }), send, bus, clock })
+  const flush = () => channel.flush()
+  const worker = new Worker({ load: plan => load(plan, { bus, clock }), send, flush, bus, clock })
   let level: Level = 'debug'
   forwardEvents(bus, send, () => level)
   process.on('message', message => {

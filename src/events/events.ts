@@ -22,6 +22,8 @@ export interface PartitionAt extends Partition {
 export interface InHand extends PartitionAt {
   readonly lastOffset: number
   readonly forMs: number
+  /** Nothing else was in hand, nor has been started, until its end was told. */
+  readonly alone?: true
 }
 /** What a worker was doing when it was last heard. Of many messages the newest are named, and `more` counts the others. */
 export interface LastHeard {
@@ -76,6 +78,12 @@ export interface Events {
   'handler.overdue': Partition & { offset: number; runningMs: number }
   'handler.given.up': Partition & { offset: number; runningMs: number; why: string }
   'delivery.failed': { error: ErrorData; count: number }
+  /** It has ended too many workers. */
+  'message.skipped': PartitionAt & { crashes: number }
+  /** Stored there; only now is it passed. */
+  'message.dead.lettered': PartitionAt & { to: string; crashes: number }
+  /** The topic for dead letters has not taken it so far. */
+  'dead.letter.waiting': PartitionAt & { to: string; waitingMs: number }
   'hook.failed': { hook: string; error: ErrorData }
 
   // worker
@@ -127,6 +135,18 @@ export interface Events {
   'restart.failed': { slot: string | null; replaced: number; left: number; why: string }
   'slot.restarting': { slot: string; inMs: number; crashes: number }
   'slot.given.up': { slot: string; crashes: number; withinMs: number }
+  /** A message has ended so many workers, the last one alone in hand. */
+  'message.convicted': PartitionAt & {
+    consumer: string
+    crashes: number
+    /** What each of them ended of. */
+    whys: readonly string[]
+    follows: 'stop' | 'skip' | 'dead-letter'
+  }
+  /** Its partition still stands before it. */
+  'partition.stopped': PartitionAt & { consumer: string; crashes: number; why: string; forMs: number }
+  /** Somebody wants it tried again. */
+  'message.pardoned': PartitionAt & { consumer: string; by: string }
   'slot.killed': { slot: string; pid: number; why: string }
   /** Somebody else uses its instance id: its next process gets another one. */
   'slot.renamed': { slot: string; was: string; instanceId: string; why: string }

@@ -32,6 +32,22 @@ function had({ agoMs, inHand, more, memoryBytes }: LastHeard): string {
 const quieted = ({ consumers, partitions }: { consumers: readonly string[]; partitions: readonly string[] }): string =>
   partitions.length === 0 ? consumers.join(', ') : `${partitions.join(', ')} (${consumers.join(', ')})`
 
+const again = (partition: string): string =>
+  `Once its cause is mended: racecarctl continue --partition ${partition}, or a restart of racecar.`
+
+/** What is done to a message that ends its workers. */
+const FOLLOWS: Readonly<Record<Events['message.convicted']['follows'], (partition: string) => string>> = {
+  stop: partition => `${partition} stops before it; the other partitions go on. ${again(partition)}`,
+  skip: () => 'It is skipped.',
+  'dead-letter': () => 'It goes to the topic for dead letters.',
+}
+
+/** Each once, with how often. */
+function tally(whys: readonly string[]): string {
+  const often = (why: string) => whys.filter(one => one === why).length
+  return [...new Set(whys)].map(why => (often(why) > 1 ? `${often(why)} times: ${why}` : why)).join('; ')
+}
+
 /** With its causes, as far as they say more; without the stack. */
 export function told({ name, message, cause }: ErrorData): string {
   const own = name === 'RacecarError' || name === 'Error' ? message : `${name}: ${message}`
@@ -123,6 +139,20 @@ const ofRunner = {
   'delivery.failed': {
     level: 'error',
     say: ({ error, count: lost }) => `${count(lost, 'produced message')} could not be delivered: ${told(error)}`,
+  },
+  'message.skipped': {
+    level: 'error',
+    say: ({ crashes, offset, ...of }) => `${at(of)}@${offset} is skipped: it has ended ${count(crashes, 'worker')}.`,
+  },
+  'message.dead.lettered': {
+    level: 'error',
+    say: ({ crashes, offset, to, ...of }) =>
+      `${at(of)}@${offset}, which has ended ${count(crashes, 'worker')}, is in the topic ${to}, and is passed.`,
+  },
+  'dead.letter.waiting': {
+    level: 'error',
+    say: ({ offset, to, waitingMs, ...of }) =>
+      `${at(of)} stands before ${offset}, a dead letter that the topic ${to} has not taken for ${seconds(waitingMs)}: does it exist, and may this group write to it? Trying on.`,
   },
   'hook.failed': { level: 'error', say: ({ hook, error }) => `${hook} failed: ${told(error)}` },
 } satisfies Partial<{ [N in EventName]: Sentence<N> }>
@@ -218,6 +248,20 @@ const ofPrimary = {
     level: 'error',
     say: ({ slot, pid, limitMs, last }) =>
       `${slot} (${pid}) has not answered for ${seconds(last.agoMs)}, longer than hang_timeout (${seconds(limitMs)}): its event loop is blocked, or it was stopped. ${had(last)}`,
+  },
+  'message.convicted': {
+    level: 'error',
+    say: ({ consumer, offset, crashes, whys, follows, ...of }) =>
+      `${at(of)}@${offset} ends its workers: ${crashes} of ${consumer} (${tally(whys)}), the last one with nothing else in hand. ${FOLLOWS[follows](at(of))}`,
+  },
+  'partition.stopped': {
+    level: 'error',
+    say: ({ consumer, offset, crashes, why, forMs, ...of }) =>
+      `${at(of)} of ${consumer} has stood before ${offset} for ${seconds(forMs)}: that message has ended ${count(crashes, 'worker')}, the last one ${why}. ${again(at(of))}`,
+  },
+  'message.pardoned': {
+    level: 'info',
+    say: ({ consumer, offset, by, ...of }) => `${at(of)}@${offset} of ${consumer} is tried again, asked by ${by}.`,
   },
   'slot.killed': { level: 'warn', say: ({ slot, pid, why }) => `${slot} (${pid}) is killed: ${why}.` },
   'slot.renamed': {

@@ -3,7 +3,7 @@
 // queued by then, its mark, and compares it with `delivered`. Knows nothing of lanes, handlers or offsets.
 
 import type { Outlet, ProduceTo, ProduceValue } from '../consumer/consumer.ts'
-import type { Engine } from '../engine/engine.ts'
+import type { Engine, OutgoingRecord } from '../engine/engine.ts'
 import { RacecarError } from '../errors.ts'
 import type { Cancel, Clock } from '../lib/clock.ts'
 import { type Answer, ask, byTopic, failureOf } from './answers.ts'
@@ -75,8 +75,12 @@ export class Outbox implements Outlet {
 
   /** Throws where the queue is full or the worker has stopped. */
   produce(value: ProduceValue, to: ProduceTo): void {
+    this.send(encode(value, to))
+  }
+
+  /** The same with a record as it is, whose buffers nobody changes any more. */
+  send(record: OutgoingRecord): void {
     if (this.#state === 'closed') throw closedError()
-    const record = encode(value, to)
     const bytes = sizeOf(record)
     if (this.#bytes + bytes > FULL_BYTES)
       throw new RacecarError('DELIVERY_FAILED', `${this.#count} produced messages already wait for their delivery`)

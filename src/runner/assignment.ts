@@ -12,8 +12,9 @@ import {
 import type { Bus } from '../events/bus.ts'
 import type { Clock } from '../lib/clock.ts'
 import { within } from '../lib/within.ts'
-import type { Quiet } from '../messages.ts'
+import type { Quiet, Suspicion } from '../messages.ts'
 import type { Attempt } from './attempt.ts'
+import { Caution } from './caution.ts'
 import type { Committer } from './committer.ts'
 import { shareOf } from './demand.ts'
 import { drain } from './drain.ts'
@@ -49,6 +50,7 @@ export class Assignment implements Omit<EngineSink, 'failed'> {
   readonly #ghosts = new Map<string, Attempt>()
   #givenUp = 0
   #quiet: Quiet = { all: false, except: [] }
+  #suspicion: Suspicion | undefined
   readonly #pool: Pool = { bytes: 0 }
   readonly #host: LaneHost
 
@@ -112,6 +114,12 @@ export class Assignment implements Omit<EngineSink, 'failed'> {
     for (const lane of this.#lanes.values()) lane.quiet(this.#isQuiet(lane))
   }
 
+  /** How these are handled that may be what ends workers, whether their partitions are ours by now or later. */
+  suspect(suspicion: Suspicion): void {
+    this.#suspicion = suspicion
+    for (const lane of this.#lanes.values()) lane.beCautious(Caution.of(suspicion, lane))
+  }
+
   records(batch: FetchedBatch): void {
     this.#lanes.get(keyOf(batch))?.take(batch)
   }
@@ -141,6 +149,7 @@ export class Assignment implements Omit<EngineSink, 'failed'> {
     const { turns, clock, workFor } = this.#parts
     const lane = new Lane({ at, turns, clock, work: workFor(at), pool: this.#pool, host: this.#host })
     lane.quiet(this.#isQuiet(at))
+    if (this.#suspicion) lane.beCautious(Caution.of(this.#suspicion, at))
     this.#lanes.set(keyOf(at), lane)
     return lane
   }

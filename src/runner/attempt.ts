@@ -4,6 +4,7 @@
 import type { Context } from '../consumer/consumer.ts'
 import type { TopicPartition } from '../engine/engine.ts'
 import { type Deferred, deferred } from '../lib/deferred.ts'
+import type { Care } from './caution.ts'
 
 export class Attempt implements Context {
   readonly kind = 'handling'
@@ -17,6 +18,8 @@ export class Attempt implements Context {
   since = -1
   /** Since when it runs longer than it may. */
   overdueSince: number | undefined
+  /** It is handled with care: what happens to it may be what ends the process. */
+  care: Care | undefined
   /** A record that it may have produced is lost: it counts as failed, whatever becomes of it. */
   undelivered: Error | undefined
   #hasEnded = false

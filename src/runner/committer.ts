@@ -61,6 +61,13 @@ export class Committer {
     if (this.#awaitsDeliveries && !this.#isTouched) this.#touch(this.#began + this.#parts.interval)
   }
 
+  /** Whether all that may be stored is; where not, that begins now. */
+  settled(): boolean {
+    if (this.#dueOf([...this.#parts.lanes()]).length === 0) return true
+    if (!this.#underWay && this.#failures === 0 && !this.#isStopped) void this.#commit()
+    return false
+  }
+
   /** Stores all that may be stored of these, trying until `until`. Answers whether that was done. */
   async finish(lanes: readonly Committed[], until: number): Promise<boolean> {
     const { clock } = this.#parts

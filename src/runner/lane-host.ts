@@ -1,6 +1,8 @@
 // What a lane tells and asks the rest of the runner: the border between one partition and everything around it.
 
-import type { PartitionOffset } from '../engine/engine.ts'
+import type { Context } from '../consumer/consumer.ts'
+import type { KafkaRecord, PartitionOffset } from '../engine/engine.ts'
+import type { Convicted } from '../messages.ts'
 import type { Attempt } from './attempt.ts'
 import type { Failure } from './failure.ts'
 import type { Pause } from './pause.ts'
@@ -15,8 +17,14 @@ export interface LaneHost {
   /** A lane's wants() answers differently from now on. */
   hungry(): void
   seek(to: PartitionOffset): void
-  /** The handler is called now. */
-  begins(): void
+  /** The handler is called now. `isPrompt`: it is to be known at once. Answers with what others should wait for. */
+  begins(isPrompt: boolean): Promise<void> | undefined
+  /** Starts nothing until then, in any lane. */
+  hold(until: Promise<void>): void
+  /** The handler has ended with a suspect. Resolves when that is known. */
+  survived(attempt: Attempt): Promise<void>
+  /** Instead of the handler's: what is done to a message that ends its workers. Answers as a handler does. */
+  carryOut(convicted: Convicted, record: KafkaRecord, context: Context): unknown
   /** The handler has returned a promise. */
   goesOn(attempt: Attempt): void
   /** Of a handler that went on, or was given up: it has settled. */

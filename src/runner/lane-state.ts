@@ -34,10 +34,16 @@ export function paused({ pause, why, clock, whenOver }: Pausing): LaneState {
   }
 }
 
-export function figuresOf(state: LaneState, now: number, isQuiet: boolean) {
+/** `stands`: why it must not start what it is free to. */
+export function figuresOf(
+  state: LaneState,
+  now: number,
+  { isQuiet, stands }: { isQuiet: boolean; stands: string | null },
+) {
   const inHand = state.kind === 'handling' ? state : undefined
+  const isStanding = stands !== null && state.kind === 'waiting'
   return {
-    state: state.kind as LaneState['kind'],
+    state: (isStanding ? 'paused' : state.kind) as LaneState['kind'],
     /** All three null where no handler runs. */
     inHandOffset: inHand?.offset ?? null,
     inHandLastOffset: inHand?.lastOffset ?? null,
@@ -45,7 +51,7 @@ export function figuresOf(state: LaneState, now: number, isQuiet: boolean) {
     /** Milliseconds until the pause is over; null where there is none, or it is for good. */
     pausedForMs: state.kind === 'paused' && state.until !== null ? state.until - now : null,
     quiet: isQuiet,
-    why: whyNothing(state) ?? (isQuiet ? 'quiet' : null),
+    why: whyNothing(state) ?? stands ?? (isQuiet ? 'quiet' : null),
   }
 }
 

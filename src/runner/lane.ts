@@ -9,6 +9,7 @@ import type { Clock } from '../lib/clock.ts'
 import { type Deferred, deferred } from '../lib/deferred.ts'
 import type { DeliveryFailure } from '../producer/outbox.ts'
 import { Attempt } from './attempt.ts'
+import type { Care, Caution } from './caution.ts'
 import type { Budget } from './demand.ts'
 import { type Failure, sayFailure } from './failure.ts'
 import { Intake } from './intake.ts'
@@ -43,6 +44,8 @@ export class Lane implements Taker, TopicPartition {
   readonly #retries = new Retries()
   #state: LaneState = { kind: 'held' }
   #isQuiet = false
+  /** undefined: nobody of this partition is suspected of anything. */
+  #caution: Caution | undefined
   #hasCeased = false
   #rest: Deferred<void> | undefined
   /** The last handler that returned a promise. A lane that has let go of one starts no other, so there is one at a time. */
@@ -97,9 +100,10 @@ export class Lane implements Taker, TopicPartition {
   run(): void {
     const { turns } = this.#parts
     while (this.#mayStart) {
-      const count = this.#intake.ready()
-      if (count === 0 || !turns.enter(this)) return
-      this.#begin(count)
+      const care = this.#caution?.care(this.#intake.queue)
+      const count = care ? care.count : this.#intake.ready()
+      if (count === 0 || !turns.enter(this, care?.trial)) return
+      this.#begin(count, care)
       if (!this.#mayStart || turns.isOver(this)) return
     }
   }
@@ -107,6 +111,12 @@ export class Lane implements Taker, TopicPartition {
   /** Starts nothing until it goes on; what is in hand, what is fetched and pauses are as ever. */
   quiet(isQuiet: boolean): void {
     this.#isQuiet = isQuiet
+    this.#wake()
+  }
+
+  /** From now on, and until it is told otherwise. */
+  beCautious(caution: Caution | undefined): void {
+    this.#caution = caution
     this.#wake()
   }
 
@@ -163,7 +173,8 @@ export class Lane implements Taker, TopicPartition {
     const { topic, partition, committed } = this
     const { lag, queue } = this.#intake
     const { position, count: waiting } = queue
-    const figures = figuresOf(this.#state, this.#parts.clock.now(), this.#isQuiet)
+    const stands = this.#caution?.why(queue) ?? null
+    const figures = figuresOf(this.#state, this.#parts.clock.now(), { isQuiet: this.#isQuiet, stands })
     const waitingBytes = Math.round(queue.bytes)
     return { topic, partition, position, committed, waiting, waitingBytes, lag, ...figures }
   }
@@ -186,17 +197,21 @@ export class Lane implements Taker, TopicPartition {
     this.#parts.host.progressed()
   }
 
-  #begin(count: number): void {
+  #begin(count: number, care: Care | undefined): void {
     const { work, host } = this.#parts
     const { queue } = this.#intake
     const { offset } = queue.first()
     const last = count === 1 ? offset : queue.offsetOf(count)
     const attempt = new Attempt(this, offset, last, count, host.mark())
+    attempt.care = care
     this.#state = attempt
-    host.begins()
+    const told = host.begins(care?.isWatched === true)
+    if (told !== undefined) host.hold(told)
     let promise: PromiseLike<unknown> | undefined
     try {
-      const result = work.call(queue, count, this.#retries.of(offset), attempt)
+      const result = care?.convicted
+        ? host.carryOut(care.convicted, queue.first(), attempt)
+        : work.call(queue, count, this.#retries.of(offset), attempt)
       if (isThenable(result)) promise = result
     } catch (error) {
       this.#end(attempt, { error })
@@ -226,7 +241,8 @@ export class Lane implements Taker, TopicPartition {
   /** `failure` undefined: it went well. */
   #end(attempt: Attempt, failure?: { readonly error: unknown }): void {
     attempt.end()
-    this.#parts.turns.leave()
+    if (attempt.care) this.#endWithCare(attempt, attempt.care)
+    else this.#parts.turns.leave()
     if (this.#state !== attempt) {
       this.#parts.host.ended(attempt)
       return
@@ -237,6 +253,14 @@ export class Lane implements Taker, TopicPartition {
     if (attempt.undelivered) this.#goBack(attempt.undelivered, attempt)
     else if (failure) this.#again(failure.error, attempt, false)
     else this.#advance(this.#intake.drop(attempt.count))
+  }
+
+  /** After a trial nothing begins before its end is known, or the next one's fault would be taken for its own. */
+  #endWithCare(attempt: Attempt, { isSuspect, trial }: Care): void {
+    const { host, turns } = this.#parts
+    const told = isSuspect ? host.survived(attempt) : undefined
+    if (trial === undefined) turns.leave()
+    else void told?.then(() => turns.leave())
   }
 
   /** The same once more: it is still at the front of the queue. */

@@ -3,16 +3,26 @@
 
 import type { Config } from '../config/options.ts'
 import { type ConsumerInstance, equip, type Logger } from '../consumer/consumer.ts'
-import { type Engine, type EngineFactory, type EngineSink, keyOf, type TopicPartition } from '../engine/engine.ts'
+import {
+  type Engine,
+  type EngineFactory,
+  type EngineSink,
+  keyOf,
+  type PartitionOffset,
+  type TopicPartition,
+} from '../engine/engine.ts'
 import { RacecarError } from '../errors.ts'
 import type { Bus } from '../events/bus.ts'
 import { errorData, type Level } from '../events/events.ts'
 import type { Clock } from '../lib/clock.ts'
+import { inTurn } from '../lib/in-turn.ts'
 import { reasonOf } from '../lib/reason.ts'
+import { within } from '../lib/within.ts'
 import type { Description } from '../messages.ts'
 import { Outbox } from '../producer/outbox.ts'
 import { Assignment } from './assignment.ts'
 import type { Attempt } from './attempt.ts'
+import { carryOut } from './carry-out.ts'
 import { Committer } from './committer.ts'
 import { errorInfo, type Failure, type OnError } from './failure.ts'
 import { Hooks } from './hooks.ts'
@@ -22,6 +32,19 @@ import { Turns, type TurnsParts } from './turns.ts'
 import { Undelivered } from './undelivered.ts'
 import { Watch } from './watch.ts'
 import { batchWork, singleWork, type Work } from './work.ts'
+
+/** Who is to know what was in hand, should this process end without a word. */
+export interface Witness {
+  /**
+   * Called before each call of the handler, so it must cost next to nothing. `isPrompt`: it is to be known at once. Where it
+   * answers with a promise, nothing else should begin before that has resolved.
+   */
+  readonly begins: (isPrompt: boolean) => Promise<void> | undefined
+  /** The handler has ended with what was suspect. Resolves when that is on its way. */
+  survived(stretch: PartitionOffset & { readonly lastOffset: number }): Promise<void>
+}
+
+const NOBODY: Witness = { begins: () => undefined, survived: async () => {} }
 
 export interface RunnerParts {
   readonly consumer: ConsumerInstance & object
@@ -35,8 +58,7 @@ export interface RunnerParts {
   readonly bus: Bus
   readonly clock: Clock
   readonly onError?: OnError | undefined
-  /** Called before each call of the handler, so it must cost next to nothing. */
-  readonly begins?: (() => void) | undefined
+  readonly witness?: Witness | undefined
   /** Calls `task` when the event loop has turned; setImmediate by default. */
   readonly whenTurned?: TurnsParts['whenTurned'] | undefined
 }
@@ -49,6 +71,9 @@ export interface Ends {
   engineFailed(error: Error): void
 }
 
+/** Whoever is to know what begins may have been stopped: that must not stop this process as well. */
+const MOST_HELD_MS = 100
+
 export class Machine {
   readonly outbox: Outbox
   readonly turns: Turns
@@ -60,6 +85,10 @@ export class Machine {
   readonly engine: Engine
   readonly #parts: RunnerParts
   readonly #ends: Ends
+  /** Who is to know of what has just begun has not heard of it. */
+  #isHeld = false
+  /** The engine takes one call at a time. */
+  readonly #produce: Engine['produce'] = inTurn(records => this.engine.produce(records))
 
   // Each part calls others only when something happens, and nothing happens before all of them are there.
   constructor(parts: RunnerParts, ends: Ends) {
@@ -67,8 +96,10 @@ export class Machine {
     this.#parts = parts
     this.#ends = ends
     this.outbox = this.#makeOutbox()
-    const gate = () => this.engine.mayStart() && !this.outbox.isCongested
-    this.turns = new Turns({ clock, serial: config.serial, gate, whenTurned: parts.whenTurned })
+    const gate = () => this.engine.mayStart() && !this.outbox.isCongested && !this.#isHeld
+    // Should a trial end this process, nothing beside it is handled twice.
+    const isIdle = () => this.assignment.running.length === 0 && this.committer.settled()
+    this.turns = new Turns({ clock, serial: config.serial, gate, isIdle, whenTurned: parts.whenTurned })
     const forgive = () => this.outbox.forgive()
     this.undelivered = new Undelivered({ bus, lanes: () => this.assignment.lanes, forgive })
     this.hooks = new Hooks({
@@ -89,7 +120,7 @@ export class Machine {
     const { clock, config } = this.#parts
     return new Outbox({
       clock,
-      produce: records => this.engine.produce(records),
+      produce: this.#produce,
       messageTimeout: toMs(config.messageTimeout),
       onDelivered: () => {
         this.committer.delivered()
@@ -124,7 +155,7 @@ export class Machine {
   }
 
   #makeAssignment(): Assignment {
-    const { bus, clock, config, begins = () => {} } = this.#parts
+    const { bus, clock, config, witness = NOBODY } = this.#parts
     const { hooks, turns, committer } = this
     return new Assignment({
       bus,
@@ -138,7 +169,12 @@ export class Machine {
         progressed: () => this.committer.progressed(),
         hungry: () => this.engine.demandChanged(),
         seek: to => this.engine.seek(to),
-        begins,
+        begins: witness.begins,
+        hold: until => this.#hold(until),
+        survived: ({ of: { topic, partition }, offset, lastOffset }) =>
+          witness.survived({ topic, partition, offset, lastOffset }),
+        carryOut: (convicted, record, context) =>
+          carryOut(convicted, record, context, { ...this.#parts, produce: this.#produce }),
         goesOn: () => this.watch.began(),
         failed: failure => this.#failed(failure),
       },
@@ -147,6 +183,15 @@ export class Machine {
       drainTimeout: toMs(config.rebalanceDrainTimeout),
       prefetchMaxBytes: config.prefetchMaxBytes,
       minMessages: config.minMessageQueueSize,
+    })
+  }
+
+  #hold(until: Promise<void>): void {
+    const { clock } = this.#parts
+    this.#isHeld = true
+    void within(clock, until, clock.now() + MOST_HELD_MS).then(() => {
+      this.#isHeld = false
+      this.turns.poke()
     })
   }
 

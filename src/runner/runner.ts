@@ -5,7 +5,7 @@ import { EXIT, isRacecarError, RacecarError } from '../errors.ts'
 import type { InHand } from '../events/events.ts'
 import { deferred } from '../lib/deferred.ts'
 import { reasonOf } from '../lib/reason.ts'
-import type { Quiet } from '../messages.ts'
+import type { Quiet, Suspicion } from '../messages.ts'
 import { finish } from './ending.ts'
 import { Farewell, type StopHow } from './farewell.ts'
 import { Machine, type RunnerParts } from './machine.ts'
@@ -13,7 +13,7 @@ import { toMs } from './settings.ts'
 
 export type { ErrorInfo, OnError } from './failure.ts'
 export type { StopHow } from './farewell.ts'
-export type { RunnerParts } from './machine.ts'
+export type { RunnerParts, Witness } from './machine.ts'
 
 /** `error` undefined: it was told to stop. */
 export interface RunnerEnd {
@@ -77,6 +77,11 @@ export class Runner {
     this.#machine.assignment.quiet(quiet)
   }
 
+  /** Messages that may be what ends workers are handled with care, and those that are known to be are not handled. */
+  suspect(suspicion: Suspicion): void {
+    this.#machine.assignment.suspect(suspicion)
+  }
+
   /**
    * Finishes what is in hand, delivers, tears down, commits and ends the membership, within the deadline. `clean` is false when
    * something in hand was given up, or not everything could be delivered and committed. Later calls join the first one: they
@@ -94,8 +99,9 @@ export class Runner {
     const now = this.#parts.clock.now()
     return this.#machine.assignment.running.map(attempt => {
       const { topic, partition } = attempt.of
-      const { offset, lastOffset } = attempt
-      return { topic, partition, offset, lastOffset, forMs: attempt.forMs(now) }
+      const { offset, lastOffset, care } = attempt
+      const inHand = { topic, partition, offset, lastOffset, forMs: attempt.forMs(now) }
+      return care?.trial === undefined ? inHand : { ...inHand, alone: true }
     })
   }
 

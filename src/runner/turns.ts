@@ -18,6 +18,8 @@ export interface TurnsParts {
   readonly serial: boolean
   /** Whether a message may be started now. Cheap: asked for each. */
   readonly gate: () => boolean
+  /** No handler runs, and nothing is left to do of those that have. Asked only where somebody must be alone. */
+  readonly isIdle?: () => boolean
   /** Calls `task` when the event loop has turned. */
   readonly whenTurned?: ((task: () => void) => void) | undefined
 }
@@ -30,6 +32,14 @@ const SLICE = 1
 const LOOK_MASK = 7
 /** Milliseconds after which a closed gate is tried again. */
 const GATE_RETRY = 50
+/** Milliseconds that who must be alone waits for somebody who goes before it and may not have asked yet. */
+const COURTESY = 500
+
+/** Somebody who must be alone in the worker; the lowest rank goes first. */
+interface Claim {
+  readonly taker: Taker
+  readonly rank: number
+}
 
 const resolved = Promise.resolve()
 
@@ -37,8 +47,14 @@ export class Turns {
   readonly #parts: TurnsParts
   readonly #queue: Taker[] = []
   #isClosed = false
-  /** Serial: a handler is running. */
+  /** Serial: a handler is running. Else: one is that must be alone, or somebody waits to be. */
   #isBusy = false
+  #claims: Claim[] = []
+  /** Since when somebody waits to be alone. */
+  #claimedAt: number | undefined
+  /** Whose turn it is to be alone; undefined beside their turn. */
+  #called: Taker | undefined
+  #isAlone = false
   #isShut = false
   #isScheduled = false
   /** The end of the time for which the loop may be held; undefined when nothing has run since it last turned. */
@@ -69,22 +85,28 @@ export class Turns {
     else this.ask(taker)
   }
 
-  /** Whether a message may be started now; where not, the taker's turn comes again. */
-  enter(taker: Taker): boolean {
+  /**
+   * Whether a message may be started now; where not, the taker's turn comes again. With a rank it is started when no handler
+   * runs, and none is until it has been left; while somebody waits for that nothing else is started.
+   */
+  enter(taker: Taker, rank?: number): boolean {
     if (this.#isClosed) return false
+    if (rank !== undefined && taker !== this.#called) return this.#claim({ taker, rank })
     if (this.#isBusy || !this.#parts.gate()) {
       this.#isShut = true
       this.#line(taker)
       return false
     }
-    this.#isBusy = this.#parts.serial
+    this.#isAlone = rank !== undefined
+    this.#isBusy = this.#parts.serial || this.#isAlone
     return true
   }
 
   /** What was entered has ended. */
   leave(): void {
     if (!this.#isBusy) return
-    this.#isBusy = false
+    this.#isAlone = false
+    this.#isBusy = this.#claims.length > 0
     this.#schedule()
   }
 
@@ -124,15 +146,61 @@ export class Turns {
     this.#isScheduled = false
     this.#isShut = false
     this.#watchTheLoop()
+    if (this.#claims.length > 0) return this.#callAlone()
     for (let left = this.#queue.length; left > 0 && !this.#isBusy && !this.#isShut; left--) {
       const now = this.#parts.clock.now()
       if (now > this.#holdEnd!) return
-      const taker = this.#queue.shift()!
-      taker.asked = false
       this.#sliceEnd = now + SLICE
-      taker.run()
+      this.#take().run()
     }
     if (this.#isShut && !this.#isBusy) this.#retry()
+  }
+
+  #claim(claim: Claim): false {
+    this.#claims.push(claim)
+    this.#claimedAt ??= this.#parts.clock.now()
+    this.#isBusy = true
+    this.#line(claim.taker)
+    this.#schedule()
+    return false
+  }
+
+  #callAlone(): void {
+    if (this.#isAlone) return
+    if (!this.#parts.isIdle?.()) return this.#retry()
+    this.#poll()
+    if (this.#claims.length === 0) return this.#open()
+    const { taker, rank } = this.#claims.reduce((first, other) => (other.rank < first.rank ? other : first))
+    const isEarly = rank > 0 && this.#parts.clock.now() < this.#claimedAt! + COURTESY
+    if (isEarly || !this.#parts.gate()) return this.#retry()
+    this.#called = taker
+    this.#isBusy = false
+    taker.run()
+    this.#called = undefined
+    if (!this.#isBusy) this.#open()
+    else this.#claims = []
+  }
+
+  /** Asks all who wait whether they must be alone: who had to be may not any more, or may have nothing to start. */
+  #poll(): void {
+    this.#claims = []
+    this.#isScheduled = true
+    for (let left = this.#queue.length; left > 0; left--) this.#take().run()
+    this.#isScheduled = false
+  }
+
+  /** For everybody. */
+  #open(): void {
+    this.#claims = []
+    this.#claimedAt = undefined
+    this.#isBusy = false
+    this.#schedule()
+  }
+
+  #take(): Taker {
+    const taker = this.#queue.shift()!
+    taker.asked = false
+    return taker
   }
 
   #watchTheLoop(): void {

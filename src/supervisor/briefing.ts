@@ -4,11 +4,12 @@
 import { EXIT, isRacecarError } from '../errors.ts'
 import { reasonOf } from '../lib/reason.ts'
 import type { Description } from '../messages.ts'
+import type { Action, SupervisorEvent } from './moves.ts'
 import type { Resolved, SupervisorParts } from './parts.ts'
 import type { Process, Processes } from './processes.ts'
 import { mustFit, type Release } from './release.ts'
 import type { Roster } from './roster.ts'
-import { type Action, type Slot, type SupervisorEvent, slotName } from './state.ts'
+import { type Slot, slotName } from './state.ts'
 
 export interface BriefingParts extends Pick<SupervisorParts, 'resolve' | 'clearTheWay'> {
   readonly roster: Roster

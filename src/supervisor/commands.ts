@@ -1,9 +1,9 @@
 // What may be asked of a running racecar over its control socket, as one table: the name of a command, and what answers it.
 
+import type { Scale } from './moves.ts'
 import type { Which } from './quiet.ts'
 import type { Identity } from './run-folder.ts'
 import type { Request } from './signals.ts'
-import type { Scale } from './state.ts'
 import type { Standing } from './status.ts'
 
 export interface Hello extends Identity {

@@ -4,12 +4,14 @@
 import { fork } from './forking.ts'
 import { attendSilence, isBooting, look, nextLook, silentAt } from './hanging.ts'
 import { configureWaiting, evicted, ofProcess, type ProcessEvent } from './lives.ts'
+import type { Action, SupervisorEvent } from './moves.ts'
+import { attendPoison, pardon, poisonAt } from './poison.ts'
 import { setQuiet } from './quiet.ts'
 import { attendLimits, recycleAt } from './recycling.ts'
 import { attendRestart, beginRestart, followRestart, ofBeside, refuseRestart, restartAt } from './restart.ts'
 import { besideOf } from './restart-state.ts'
 import { scale, size } from './scaling.ts'
-import { type Action, placeOf, type Slot, type State, type SupervisorEvent, tracesOf } from './state.ts'
+import { placeOf, type Slot, type State, tracesOf } from './state.ts'
 import { beginStop, finishStop, force, interrupt, UNKILLABLE_MS } from './stopping.ts'
 import { Turn } from './turn.ts'
 
@@ -44,7 +46,7 @@ export function nextWake(state: State): number | null {
     recycleAt(slot, state),
     evictionAt(slot, policy.evictAfterMs),
   ])
-  const first = Math.min(nextLook(state), restartAt(state), ...times)
+  const first = Math.min(nextLook(state), restartAt(state), poisonAt(state), ...times)
   return Number.isFinite(first) ? first : null
 }
 
@@ -80,6 +82,7 @@ function react(turn: Turn, event: SupervisorEvent): void {
       break
     case 'quiet':
       setQuiet(turn, event)
+      if (!event.isQuiet) pardon(turn, event)
       break
     case 'kill':
       force(turn, event.by)
@@ -92,6 +95,9 @@ function react(turn: Turn, event: SupervisorEvent): void {
     case 'described':
     case 'up':
     case 'alive':
+    case 'survived':
+    case 'committed':
+    case 'remade':
     case 'joining':
     case 'joined':
     case 'left':
@@ -122,6 +128,7 @@ function settle(turn: Turn): void {
   if (turn.state.phase.kind !== 'running') return finishStop(turn)
   attendRestart(turn)
   for (const { number } of turn.state.slots) attend(turn, turn.state.slots[number]!)
+  attendPoison(turn)
 }
 
 function attend(turn: Turn, slot: Slot): void {

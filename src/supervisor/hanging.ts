@@ -2,6 +2,7 @@
 // for time counts only while somebody listens: a sleep of its own is held against nobody.
 
 import type { LastHeard } from '../events/events.ts'
+import type { SupervisorEvent } from './moves.ts'
 import {
   type Heard,
   type Hung,
@@ -10,7 +11,6 @@ import {
   type Slot,
   type Starting,
   type State,
-  type SupervisorEvent,
   tracesOf,
   type Up,
 } from './state.ts'

@@ -3,7 +3,9 @@
 import { EXIT } from '../errors.ts'
 import { backoff } from '../lib/backoff.ts'
 import { alive, lastHeard } from './hanging.ts'
+import type { SupervisorEvent } from './moves.ts'
 import { isAlone } from './parting.ts'
+import { accuse, committed, remade, survived, tellSuspicion } from './poison.ts'
 import { tellQuiet } from './quiet.ts'
 import {
   type Crashes,
@@ -14,7 +16,6 @@ import {
   placeOf,
   type Slot,
   type Starting,
-  type SupervisorEvent,
   tracesOf,
 } from './state.ts'
 import { beginStop } from './stopping.ts'
@@ -33,6 +34,15 @@ export function ofProcess(turn: Turn, slot: Live, event: ProcessEvent): void {
       break
     case 'alive':
       alive(turn, slot, event)
+      break
+    case 'survived':
+      survived(turn, slot, event)
+      break
+    case 'committed':
+      committed(turn, slot, event)
+      break
+    case 'remade':
+      remade(turn, slot, event)
       break
     case 'joining':
       turn.put({ ...slot, membership: { kind: 'held' } })
@@ -91,6 +101,7 @@ const mayJoin = ({ state }: Turn, { consumer, membership }: Live): boolean =>
 function configure(turn: Turn, { heldSince = turn.now, ...slot }: Starting): void {
   turn.put({ ...slot, killAt: slot.killAt + (turn.now - heldSince), step: 'configured' })
   tellQuiet(turn, slot, slot.run)
+  tellSuspicion(turn, slot, slot.run)
   turn.act({ do: 'configure', slot: slot.number, run: slot.run, join: true })
 }
 
@@ -120,7 +131,7 @@ function exited(turn: Turn, slot: Live, exit: Extract<SupervisorEvent, { type: '
   const membership = afterExit(turn, slot, code)
   switch (verdict.kind) {
     case 'crashed':
-      replace(turn, slot, { ...verdict, membership })
+      replace(turn, slot, { ...verdict, membership, isExplained: verdict.counts && accuse(turn, slot, verdict.why) })
       break
     case 'parted': {
       const lastReason = isAlone(slot) ? `${verdict.why}: ${slot.alone.reason}` : verdict.why
@@ -154,18 +165,22 @@ interface Loss {
   readonly counts: boolean
   readonly why: string
   readonly membership: Membership
+  /** Its cause was found, and is dealt with: so are those of the crashes before. */
+  readonly isExplained?: boolean
 }
 
-function replace(turn: Turn, slot: Live, { counts, why, membership }: Loss): void {
+function replace(turn: Turn, slot: Live, { counts, why, membership, isExplained = false }: Loss): void {
   const { policy, phase } = turn.state
   const down: Down = { ...placeOf(slot), lastReason: why, membership, state: 'down', since: turn.now, forkAt: null }
   if (phase.kind !== 'running' || slot.retired) {
     turn.put(down)
     return
   }
-  const before = soundFor(turn, slot) >= policy.crashWindowMs ? healthy : notAged(turn, slot)
-  const crashes = oneMore(before, { counts, why, now: turn.now, windowMs: policy.crashWindowMs })
-  if (counts && crashes.times.length >= policy.crashLimit) {
+  const isHealthy = isExplained || soundFor(turn, slot) >= policy.crashWindowMs
+  const before = isHealthy ? healthy : notAged(turn, slot)
+  const crash = { counts: counts && !isExplained, why, now: turn.now, windowMs: policy.crashWindowMs }
+  const crashes = oneMore(before, crash)
+  if (crash.counts && crashes.times.length >= policy.crashLimit) {
     giveUp(turn, { ...down, crashes })
     return
   }

@@ -2,7 +2,7 @@
 // has the others beat ten times a second, so that they are there within moments, whatever heartbeat_interval is.
 
 import type { Cancel, Clock } from '../lib/clock.ts'
-import type { SupervisorEvent } from './state.ts'
+import type { SupervisorEvent } from './moves.ts'
 
 const PERIOD_MS = 100
 /** A join that takes longer waits for something that heartbeats cannot hasten. */

@@ -2,7 +2,8 @@
 // that it outlives workers and goes with a partition wherever that goes. The last word about a partition holds. Pure.
 
 import type { Quiet } from '../messages.ts'
-import type { Slot, State, SupervisorEvent } from './state.ts'
+import type { SupervisorEvent } from './moves.ts'
+import type { Slot, State } from './state.ts'
 import type { Turn } from './turn.ts'
 
 /** What is asked to be quiet, or to go on. Empty: all there are. */

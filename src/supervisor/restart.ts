@@ -3,10 +3,12 @@
 // place in the group, so nothing is rebalanced. The next slot is begun when the last one is a member again.
 
 import { fork, nextRun } from './forking.ts'
+import type { SupervisorEvent } from './moves.ts'
 import { isAtRest, part, workersShare } from './parting.ts'
+import { pardon, tellSuspicion } from './poison.ts'
 import { tellQuiet } from './quiet.ts'
 import { type Beside, besideOf, type Restart, type Stage } from './restart-state.ts'
-import { type Down, healthy, placeOf, type Slot, type State, type SupervisorEvent } from './state.ts'
+import { type Down, healthy, placeOf, type Slot, type State } from './state.ts'
 import type { Turn } from './turn.ts'
 import { endedBy } from './verdict.ts'
 
@@ -150,6 +152,7 @@ function takeOver(turn: Turn, slot: Down, stage: Extract<Stage, { kind: 'booting
     turn.put({ ...place, state: 'starting', run, since, killAt, step, ...(failure !== undefined && { failure }) })
   }
   tellQuiet(turn, slot, run)
+  tellSuspicion(turn, slot, run)
   turn.act({ do: 'join', slot: slot.number, run })
   setStage(turn, { kind: 'joining', slot: slot.number, run })
 }
@@ -189,6 +192,9 @@ function fail(turn: Turn, { id, by, since, replaced, left }: Restart, slot: Slot
 function finish(turn: Turn, { id, by, since, replaced }: Restart): void {
   turn.change({ restart: null, restarted: { id, by, since, endedAt: turn.now, replaced, failure: null } })
   turn.act({ do: 'adopt' })
+  // What was found guilty was so of the code before.
+  const consumers = [...new Set(turn.state.slots.map(({ consumer }) => consumer))]
+  pardon(turn, { by: 'the restart', consumers, partitions: [] })
   turn.act({ do: 'announce', event: { name: 'restart.done', data: { replaced, tookMs: turn.now - since } } })
 }
 

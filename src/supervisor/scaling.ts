@@ -2,8 +2,9 @@
 // first one to be filled again when there are to be more: so its number, and its name in the group, come back with it.
 
 import { EXIT } from '../errors.ts'
+import type { SupervisorEvent } from './moves.ts'
 import { isAlone, part, retire } from './parting.ts'
-import { healthy, type Slot, type SupervisorEvent, vacant } from './state.ts'
+import { healthy, type Slot, vacant } from './state.ts'
 import { beginStop } from './stopping.ts'
 import type { Turn } from './turn.ts'
 

@@ -1,8 +1,8 @@
 // The signals that the primary knows, as one table: what each asks for. A handler only passes the request on; nothing happens
 // inside it. Listening begins in bin/racecar.js, long before there is anybody to ask: what came earlier is kept and told then.
 
+import type { Scale } from './moves.ts'
 import { EVERYTHING, type Which } from './quiet.ts'
-import type { Scale } from './state.ts'
 
 export type Request =
   /** Graceful, within shutdown_timeout. */

@@ -1,9 +1,10 @@
-// The words that the supervisor decides in: what a slot is, what may happen to it, what may be done about it. Plain data only:
-// no process, no timer, no handle. A process is known by its slot and its run, a number that is never given twice.
+// The words that the supervisor decides in: what a slot is, and what is known of all of them. Plain data only: no process, no timer, no
+// handle. A process is known by its slot and its run, a number that is never given twice.
 
 import type { InHand } from '../events/events.ts'
-import type { ForwardedEvent, Quiet } from '../messages.ts'
+import type { Quiet } from '../messages.ts'
 import type { Restart, Restarted } from './restart-state.ts'
+import type { Docket } from './suspects.ts'
 
 /** Times in milliseconds. */
 export interface Policy {
@@ -20,6 +21,9 @@ export interface Policy {
   readonly backoffMaxMs: number
   /** When a slot is given up: everything stops, or the others go on as long as there are any. */
   readonly onCrashLoop: 'stop' | 'continue'
+  /** A message that has ended so many workers is dealt with. */
+  readonly maxCrashesPerMessage: number
+  readonly onPoison: 'stop' | 'skip' | 'dead-letter'
   /** A dead static member whose replacement has not joined by then is taken out of the group, so that its partitions flow. */
   readonly evictAfterMs: number
 }
@@ -164,89 +168,11 @@ export interface State {
   /** New processes for all slots, under way; and how the last such thing ended. */
   readonly restart: Restart | null
   readonly restarted: Restarted | null
+  /** By consumer: the messages that may be what ends its workers. */
+  readonly dockets: Readonly<Record<string, Docket>>
   /** Consumers a worker of which has been a member: what the brokers refuse now they once allowed. */
   readonly everJoined: readonly string[]
 }
-
-export interface Exit {
-  readonly code: number | null
-  readonly signal: string | null
-}
-
-interface Run {
-  readonly slot: number
-  readonly run: number
-}
-
-/** Workers of each consumer. */
-export type Scale = { readonly workers: number } | { readonly more: number }
-
-export type SupervisorEvent =
-  /** The consumer is to have this many slots. */
-  | { readonly type: 'sized'; readonly consumer: string; readonly workers: number }
-  /** Somebody wants another number of them: so many, or so many more. */
-  | {
-      readonly type: 'scaled'
-      readonly by: string
-      readonly consumers: readonly string[]
-      readonly to: Scale
-    }
-  /** All workers are to be replaced, by what was read afresh; or what was read cannot be used. */
-  | { readonly type: 'restart'; readonly by: string }
-  | { readonly type: 'restart refused'; readonly by: string; readonly why: string }
-  /** The options are known, and what an earlier life left in the group is out of it: workers may join. */
-  | { readonly type: 'clear'; readonly consumer: string }
-  | (Run & { readonly type: 'described' })
-  | (Run & { readonly type: 'up'; readonly pid: number })
-  | (Run & { readonly type: 'alive' } & Omit<Heard, 'at'>)
-  /** `joining`: it may be a member from now on; `left`: the group has been told that it is none any more. */
-  | (Run & { readonly type: 'joining' | 'joined' | 'left' })
-  /** Its own words about why it is going to exit. */
-  | (Run & { readonly type: 'failed'; readonly message: string })
-  /** What it described cannot take the place of what runs. */
-  | (Run & { readonly type: 'unfit'; readonly why: string })
-  | (Run & { readonly type: 'exited'; readonly pid: number } & Exit)
-  | (Run & { readonly type: 'fork failed'; readonly message: string })
-  | { readonly type: 'evicted'; readonly slot: number }
-  | { readonly type: 'stop'; readonly reason: string; readonly code: number; readonly why: string }
-  | { readonly type: 'interrupt' }
-  /** These are to be quiet, or to go on. No partitions: all of them. */
-  | {
-      readonly type: 'quiet'
-      readonly isQuiet: boolean
-      readonly by: string
-      readonly consumers: readonly string[]
-      readonly partitions: readonly string[]
-    }
-  /** Everything at once, whatever is in hand. */
-  | { readonly type: 'kill'; readonly by: string }
-  | { readonly type: 'tick' }
-
-export type Action =
-  /** `code` new: what was read afresh, from now on in this slot. `beside` the process that it is to replace. */
-  | (Run & { readonly do: 'fork'; readonly restarts: number; readonly code: 'own' | 'new'; readonly beside: boolean })
-  /** `join` false: everything but that. */
-  | (Run & { readonly do: 'configure'; readonly join: boolean })
-  /** It has the slot now. */
-  | (Run & { readonly do: 'join' })
-  /** What was read afresh is in all slots, and is for those to come. */
-  | { readonly do: 'adopt' }
-  /** Tell it what is quiet by now. */
-  | (Run & { readonly do: 'quiet'; readonly quiet: Quiet })
-  | (Run & { readonly do: 'stop'; readonly withinMs: number; readonly leave: boolean; readonly reason: string })
-  | (Run & { readonly do: 'kill'; readonly why: string })
-  /** The slot's instance id belongs to somebody else: another one. */
-  | { readonly do: 'rename'; readonly slot: number; readonly why: string }
-  | { readonly do: 'evict'; readonly slot: number }
-  | { readonly do: 'announce'; readonly event: ForwardedEvent }
-  /** Nothing runs any more; the group may still hold what `evict` names. */
-  | {
-      readonly do: 'finish'
-      readonly code: number
-      readonly why: string
-      readonly evict: readonly number[]
-      readonly withinMs: number
-    }
 
 export const healthy: Crashes = { count: 0, times: [], first: undefined }
 
@@ -261,6 +187,7 @@ export const initially = (policy: Policy): State => ({
   quiet: {},
   restart: null,
   restarted: null,
+  dockets: {},
   everJoined: [],
 })
 

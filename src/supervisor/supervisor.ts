@@ -9,6 +9,7 @@ import { reasonOf } from '../lib/reason.ts'
 import { Briefing } from './briefing.ts'
 import { decide, nextWake } from './decide.ts'
 import { isSilent } from './hanging.ts'
+import type { Action, Scale, SupervisorEvent } from './moves.ts'
 import type { Ending, SupervisorParts } from './parts.ts'
 import { type Process, Processes } from './processes.ts'
 import { BeatPulse } from './pulse.ts'
@@ -16,7 +17,7 @@ import type { Which } from './quiet.ts'
 import { Release } from './release.ts'
 import { Reports } from './reports.ts'
 import { Roster } from './roster.ts'
-import { type Action, initially, type Scale, type Slot, type State, type SupervisorEvent, slotName } from './state.ts'
+import { initially, type Slot, type State, slotName } from './state.ts'
 import { isAskable, type Standing, standingOf } from './status.ts'
 import { wordOf } from './words.ts'
 import type { FromWorker } from './worker-handle.ts'
@@ -161,6 +162,9 @@ export class Supervisor {
         break
       case 'quiet':
         this.#processes.send(action.run, { type: 'quiet', quiet: action.quiet })
+        break
+      case 'suspicion':
+        this.#processes.send(action.run, { type: 'suspicion', suspicion: action.suspicion })
         break
       case 'stop': {
         const { run, withinMs, leave, reason } = action

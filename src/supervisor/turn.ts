@@ -1,7 +1,8 @@
 // One decision under way: the state as it is by now, and what is to be done. The only thing here that changes, and it lives no
 // longer than one call of decide.
 
-import { type Action, type Slot, type State, slotName } from './state.ts'
+import type { Action } from './moves.ts'
+import { type Slot, type State, slotName } from './state.ts'
 
 export class Turn {
   state: State

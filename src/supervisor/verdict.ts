@@ -2,8 +2,9 @@
 // is done about it.
 
 import { EXIT } from '../errors.ts'
+import type { Exit } from './moves.ts'
 import { isAlone } from './parting.ts'
-import type { Exit, Killed, Live, Parting, State } from './state.ts'
+import type { Killed, Live, Parting, State } from './state.ts'
 
 export type Verdict =
   /** To be replaced. `counts` false: not towards the crash limit. */

@@ -3,8 +3,8 @@
 import type { ErrorData } from '../events/events.ts'
 import { withCure } from '../lib/sentence.ts'
 import type { ForwardedEvent } from '../messages.ts'
+import type { SupervisorEvent } from './moves.ts'
 import type { Process } from './processes.ts'
-import type { SupervisorEvent } from './state.ts'
 import type { FromWorker } from './worker-handle.ts'
 
 export function wordOf({ slot, run, handle }: Process, message: FromWorker): SupervisorEvent | undefined {
@@ -12,6 +12,7 @@ export function wordOf({ slot, run, handle }: Process, message: FromWorker): Sup
     case 'up':
       return { type: 'up', slot, run, pid: handle.pid }
     case 'alive':
+    case 'survived':
       return { ...message, slot, run }
     case 'refused':
       return { type: 'failed', slot, run, message: withCure(sentence(message.error), message.cure) }
@@ -35,6 +36,11 @@ function overheard(of: { slot: number; run: number }, { name, data }: ForwardedE
       return { type: 'joined', ...of }
     case 'group.left':
       return { type: 'left', ...of }
+    case 'offsets.committed':
+      // User code may publish under our names: the channel is open to it.
+      return Array.isArray(data.offsets) ? { type: 'committed', ...of, offsets: data.offsets } : undefined
+    case 'topic.remade':
+      return { type: 'remade', ...of, topic: data.topic }
     case 'worker.failed':
       return { type: 'failed', ...of, message: sentence(data.error) }
     default:

@@ -4,7 +4,7 @@
 import type { ChildProcess } from 'node:child_process'
 import type { Clock } from '../lib/clock.ts'
 import { isToPrimary, seal, type ToPrimary, type ToWorker } from '../messages.ts'
-import type { Exit } from './state.ts'
+import type { Exit } from './moves.ts'
 
 export interface WorkerHandle {
   /** 0 where it could not be forked. */

@@ -3,7 +3,7 @@
 
 import { inspect } from 'node:util'
 import type { EventName } from '../events/events.ts'
-import { type ForwardedEvent, seal, type ToPrimary } from '../messages.ts'
+import { type Alive, type ForwardedEvent, seal, type ToPrimary } from '../messages.ts'
 
 /** The part of `process` that this needs. */
 export interface Port {
@@ -34,9 +34,13 @@ export class IpcChannel {
       this.#dropped++
       return
     }
-    if (message.type === 'alive' && this.#isAliveWaiting) return
+    if (message.type === 'alive' && this.#isAliveWaiting && !this.#mayAdd(message)) return
     this.#tellDropped()
     this.#hold(message)
+  }
+
+  #mayAdd({ isPrompt = false }: Alive): boolean {
+    return isPrompt && this.#waiting.size < MOST_WAITING
   }
 
   #hold(message: ToPrimary): void {

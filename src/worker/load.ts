@@ -28,7 +28,7 @@ export async function load(plan: LoadPlan, { engine, bus, clock }: LoadParts): P
   const description = describe(name, cls)
   return {
     description,
-    prepare: async ({ config, groupId, instanceId }, begins) =>
+    prepare: async ({ config, groupId, instanceId }, witness) =>
       runnerOf(cls, {
         consumer: instantiate(cls),
         description,
@@ -37,7 +37,7 @@ export async function load(plan: LoadPlan, { engine, bus, clock }: LoadParts): P
         groupId,
         instanceId,
         ...hooks,
-        begins,
+        witness,
         bus,
         clock,
       }),

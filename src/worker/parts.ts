@@ -4,7 +4,8 @@
 import type { Bus } from '../events/bus.ts'
 import type { InHand } from '../events/events.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { Description, LaneReport, LoadPlan, Quiet, ToPrimary, ToWorker } from '../messages.ts'
+import type { Description, LaneReport, LoadPlan, Quiet, Suspicion, ToPrimary, ToWorker } from '../messages.ts'
+import type { Witness } from '../runner/runner.ts'
 
 export interface RunnerEnd {
   readonly exitCode: number
@@ -17,6 +18,7 @@ export interface Driven {
   start(): Promise<void>
   beat(): void
   quiet(quiet: Quiet): void
+  suspect(suspicion: Suspicion): void
   stop(how: { readonly deadline: number; readonly leave: boolean }): Promise<{ readonly clean: boolean }>
   /** The handlers' calls under way. */
   inHand(): readonly InHand[]
@@ -29,13 +31,15 @@ export type Setup = Extract<ToWorker, { type: 'configure' }>
 /** The user's code, imported. */
 export interface Loaded {
   readonly description: Description
-  /** Makes the instance, so the user's constructor runs here. `begins` is called before each call of its handler. */
-  prepare(setup: Setup, begins: () => void): Driven | Promise<Driven>
+  /** Makes the instance, so the user's constructor runs here. */
+  prepare(setup: Setup, witness: Witness): Driven | Promise<Driven>
 }
 
 export interface WorkerParts {
   readonly load: (plan: LoadPlan) => Promise<Loaded>
   readonly send: (message: ToPrimary) => void
+  /** Resolves when all that was said is on its way. Where it is left out, that is so at once. */
+  readonly flush?: () => Promise<void>
   readonly bus: Bus
   readonly clock: Clock
 }

@@ -4,7 +4,8 @@
 import { EXIT, isRacecarError } from '../errors.ts'
 import { errorData } from '../events/events.ts'
 import { type Deferred, deferred } from '../lib/deferred.ts'
-import type { LoadPlan, Quiet, Report, ToWorker } from '../messages.ts'
+import type { LoadPlan, Quiet, Report, Suspicion, ToWorker } from '../messages.ts'
+import type { Witness } from '../runner/runner.ts'
 import { Beats, periodOf } from './beats.ts'
 import { failFast } from './fail-fast.ts'
 import type { Driven, Loaded, RunnerEnd, Setup, WorkerParts } from './parts.ts'
@@ -39,6 +40,8 @@ const CRASH_MS = 1000
 const MOMENT_MS = 250
 /** Before its own configuration is known; the default of shutdown_timeout. */
 const UNKNOWN_GRACE_MS = 25_000
+const atOnce = async () => {}
+const NOBODY: Suspicion = { suspects: [], convicted: [], isAfterCrash: false }
 const ALL: Quiet = { all: true, except: [] }
 /** A runner that has not come back by then will not. */
 const OVERTIME_MS = 250
@@ -54,13 +57,14 @@ export class Worker {
   /** The place in the group is free for it. */
   readonly #mayJoin: Deferred<void> = deferred()
   #quiet: Quiet = { all: false, except: [] }
+  #suspicion: Suspicion = NOBODY
 
   constructor(parts: WorkerParts) {
     this.#parts = parts
-    const { clock, send } = parts
+    const { clock, send, flush = atOnce } = parts
     const inHand = () => (this.#life.kind === 'running' ? this.#life.runner.inHand() : [])
     const memoryBytes = process.memoryUsage.rss
-    this.#beats = new Beats({ clock, send, inHand, memoryBytes })
+    this.#beats = new Beats({ clock, send, flush, inHand, memoryBytes })
     const takeDelay = () => this.#beats.takeDelay()
     this.#usage = new UsageMeter({ clock, cpu: () => process.cpuUsage(), memoryBytes, takeDelay })
   }
@@ -92,6 +96,10 @@ export class Worker {
         break
       case 'quiet':
         this.#beQuiet(message.quiet)
+        break
+      case 'suspicion':
+        this.#suspicion = message.suspicion
+        if (this.#life.kind === 'running') this.#life.runner.suspect(message.suspicion)
         break
       case 'beat':
         if (this.#life.kind === 'running') this.#life.runner.beat()
@@ -168,10 +176,12 @@ export class Worker {
     this.#life = { kind: 'preparing', setup }
     try {
       if (setup.config.failFast) failFast(this.#parts.bus, error => this.#refuseUnlessLeaving(error))
-      const runner = await life.loaded.prepare(setup, this.#beats.begins)
+      const runner = await life.loaded.prepare(setup, this.#witness())
       if (this.#farewell) return
       this.#life = { kind: 'running', setup, runner }
       runner.quiet(this.#quiet)
+      runner.suspect(this.#suspicion)
+      if (this.#suspicion.isAfterCrash) this.#beats.beEager()
       void runner.done.then(end => this.#runnerEnded(end))
       await runner.initialize()
       if (this.#farewell) return
@@ -183,6 +193,17 @@ export class Worker {
       await runner.start()
     } catch (error) {
       this.#refuseUnlessLeaving(error)
+    }
+  }
+
+  #witness(): Witness {
+    const { send, flush = atOnce } = this.#parts
+    return {
+      begins: this.#beats.begins,
+      survived: async stretch => {
+        send({ type: 'survived', ...stretch })
+        await flush()
+      },
     }
   }
 

@@ -90,6 +90,7 @@ describe('options that work but are hardly meant', () => {
     [{ heartbeatInterval: 7 }, 'heartbeat_interval (7, the program) is above a third of session_timeout (20, default)'],
     [{ pauseWithExponentialBackoff: true }, 'without max_pause_timeout'],
     [{ maxPollInterval: 10 }, 'rebalance_drain_timeout (30, default) is above max_poll_interval (10, the program)'],
+    [{ crashLimit: 3 }, 'max_crashes_per_message (3, default) is not below crash_limit (3, the program)'],
   ])('are warned of: %o', (given, sentence) => {
     const { warnings } = loadConfig({ given })
     expect(warnings).toHaveLength(1)

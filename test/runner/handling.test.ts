@@ -171,12 +171,13 @@ test('what begins is told before its handler is called, with all that is in hand
   const begins = () => {
     const inHand = rig.runner.inHand().map(({ partition, offset, forMs }) => [partition, offset, forMs])
     order.push(inHand)
+    return undefined
   }
   const process = (message: Message, context: Context) => {
     order.push(message.value)
     return message.partition === 0 ? hand.call(message.value!, context) : undefined
   }
-  const rig = await Rig.started({ process }, { begins, partitions: 2 })
+  const rig = await Rig.started({ process }, { witness: { begins }, partitions: 2 })
   rig.engine.append(p(0), ['waits'])
   await rig.settle()
   await rig.clock.advance(400)

@@ -8,7 +8,7 @@ import { type Bus, createBus } from '../../src/events/bus.ts'
 import type { EventName, Events } from '../../src/events/events.ts'
 import { type Deferred, deferred } from '../../src/lib/deferred.ts'
 import type { Description } from '../../src/messages.ts'
-import type { ErrorInfo, OnError } from '../../src/runner/runner.ts'
+import type { ErrorInfo, OnError, Witness } from '../../src/runner/runner.ts'
 import { Runner } from '../../src/runner/runner.ts'
 import { FakeClock, turn } from '../support/fake-clock.ts'
 import { p, ScriptedEngine, TOPIC } from './scripted-engine.ts'
@@ -38,7 +38,7 @@ export function consumerWith(hooks: Hooks): ConsumerInstance & Consumer {
 export interface RigOptions {
   readonly config?: Partial<Config>
   readonly onError?: OnError
-  readonly begins?: () => void
+  readonly witness?: Partial<Witness>
   readonly parsers?: (topic: string) => ((raw: string) => unknown) | undefined
 }
 
@@ -51,7 +51,7 @@ export class Rig {
   readonly runner: Runner
   readonly consumer: ConsumerInstance & Consumer
 
-  constructor(hooks: Hooks, { config = {}, onError, begins, parsers }: RigOptions = {}) {
+  constructor(hooks: Hooks, { config = {}, onError, witness = {}, parsers }: RigOptions = {}) {
     this.bus = createBus(error => {
       throw error
     })
@@ -66,7 +66,7 @@ export class Rig {
       engine: this.engine.factory,
       bus: this.bus,
       clock: this.clock,
-      begins,
+      witness: { begins: () => undefined, survived: async () => {}, ...witness },
       onError: onError ?? ((error, info) => this.errors.push({ error, info })),
       ...(parsers ? { parsers } : {}),
     })

@@ -6,16 +6,9 @@ import { describe, expect, it } from 'vitest'
 import type { Quiet } from '../../src/messages.ts'
 import { decide, nextWake } from '../../src/supervisor/decide.ts'
 import { nextLook } from '../../src/supervisor/hanging.ts'
+import type { Action, Scale, SupervisorEvent } from '../../src/supervisor/moves.ts'
 import { LOUD } from '../../src/supervisor/quiet.ts'
-import {
-  type Action,
-  initially,
-  type Policy,
-  type Scale,
-  type State,
-  type SupervisorEvent,
-  slotName,
-} from '../../src/supervisor/state.ts'
+import { initially, type Policy, type State, slotName } from '../../src/supervisor/state.ts'
 import { policy as ordinary } from './steps.ts'
 
 const policy = { ...ordinary, bootTimeoutMs: 3000, shutdownTimeoutMs: 5000, crashLimit: 3, crashWindowMs: 20_000 }
@@ -212,6 +205,7 @@ class World {
         if (action.event.name === 'slot.given.up') this.givenUp.add(this.numberOf(action.event.data.slot))
         break
       case 'rename':
+      case 'suspicion':
         break
       default:
         action satisfies never

@@ -4,7 +4,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decide, nextWake } from '../../src/supervisor/decide.ts'
-import { initially, type State, type SupervisorEvent } from '../../src/supervisor/state.ts'
+import type { SupervisorEvent } from '../../src/supervisor/moves.ts'
+import { initially, type State } from '../../src/supervisor/state.ts'
 import { policy } from './steps.ts'
 
 /** Milliseconds from a timer to what is read from a channel in the same turn of the event loop. */

@@ -73,6 +73,7 @@ describe('a worker that is silent', () => {
     ])
     expect(steps.pass(10 * H, [0]), 'killed twice').toEqual([])
     expect(steps.exit(1, null, 'SIGKILL')).toEqual([
+      expect.objectContaining({ do: 'suspicion', slot: 0 }),
       { do: 'fork', slot: 1, run: 3, restarts: 1, code: 'own', beside: false },
     ])
     expect(steps.ofEvent('slot.exited')).toEqual([

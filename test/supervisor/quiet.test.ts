@@ -129,6 +129,7 @@ describe('what is asked to be quiet', () => {
     steps.exit(0, null, 'SIGKILL')
     expect(steps.take({ type: 'described', slot: 0, run: 2 })).toEqual([
       { do: 'quiet', slot: 0, run: 2, quiet: { all: false, except: ['t/1'] } },
+      expect.objectContaining({ do: 'suspicion', slot: 0, run: 2 }),
       { do: 'configure', slot: 0, run: 2, join: true },
     ])
   })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { nextWake } from '../../src/supervisor/decide.ts'
-import type { Action } from '../../src/supervisor/state.ts'
+import type { Action } from '../../src/supervisor/moves.ts'
 import { Steps } from './steps.ts'
 
 const reason = 'restart, asked for by SIGUSR2'
@@ -80,11 +80,10 @@ describe('a restart', () => {
   it('gives the place of a worker that dies meanwhile to the replacement that boots, and counts its end', () => {
     const steps = Steps.withWorkers(1)
     restart(steps)
-    expect(steps.exit(0, null, 'SIGKILL')).toEqual([{ do: 'join', slot: 0, run: 2 }])
+    expect(steps.exit(0, null, 'SIGKILL').at(-1)).toEqual({ do: 'join', slot: 0, run: 2 })
     expect(steps.states()).toEqual(['starting'])
-    expect(steps.take({ type: 'described', slot: 0, run: 2 })).toEqual([
-      { do: 'configure', slot: 0, run: 2, join: true },
-    ])
+    const described = steps.take({ type: 'described', slot: 0, run: 2 })
+    expect(described.at(-1)).toEqual({ do: 'configure', slot: 0, run: 2, join: true })
     steps.take({ type: 'up', slot: 0, run: 2, pid: 1002 })
     expect(joins(steps, 0, 2)).toEqual([{ do: 'adopt' }])
     expect(steps.state.slots[0]).toMatchObject({ state: 'up', lastReason: expect.stringContaining('SIGKILL') })
@@ -98,6 +97,34 @@ describe('a restart', () => {
     expect(steps.exit(0, 1)).toEqual([{ do: 'fork', slot: 0, run: 4, restarts: 2, code: 'own', beside: false }])
     expect(steps.state.restarted?.failure).toContain('exited with code 1')
     expect(steps.run(1)).toBe(2)
+  })
+
+  it('tells a replacement which messages to mind, and has what was found guilty of the old code tried again by the new', () => {
+    const steps = Steps.withWorkers(1, { maxCrashesPerMessage: 2 })
+    const at = { topic: 't', partition: 0, offset: 7 }
+    const begins = () => {
+      const inHand = [{ ...at, lastOffset: 7, forMs: 0, alone: true } as const]
+      steps.take({ type: 'alive', slot: 0, run: steps.run(0), inHand, more: 0, memoryBytes: 0 })
+    }
+    for (const _ of [1, 2]) {
+      begins()
+      steps.exit(0, null, 'SIGABRT')
+      steps.tickAt(steps.now + 1000)
+      steps.comeUp(0)
+    }
+    restart(steps)
+    const run = steps.run(0) + 1
+    readies(steps, 0, run)
+    expect(steps.exit(0, 0).slice(-2)).toEqual([
+      expect.objectContaining({
+        do: 'suspicion',
+        run,
+        suspicion: expect.objectContaining({ convicted: [expect.objectContaining(at)] }),
+      }),
+      { do: 'join', slot: 0, run },
+    ])
+    const suspicion = expect.objectContaining({ convicted: [] })
+    expect(joins(steps, 0, run).slice(-2)).toEqual([{ do: 'adopt' }, { do: 'suspicion', slot: 0, run, suspicion }])
   })
 
   it('begins with what was given up or waits to be tried again', () => {

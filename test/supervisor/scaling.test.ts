@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Scale } from '../../src/supervisor/state.ts'
+import type { Scale } from '../../src/supervisor/moves.ts'
 import { Steps } from './steps.ts'
 
 const scale = (steps: Steps, to: Scale) => steps.take({ type: 'scaled', by: 'racecarctl', to, consumers: ['Welcome'] })

@@ -1,7 +1,8 @@
 // Drives `decide` by hand: one state that moves on, the actions of each turn, and the time as a number.
 
 import { decide } from '../../src/supervisor/decide.ts'
-import { type Action, initially, type Policy, type State, type SupervisorEvent } from '../../src/supervisor/state.ts'
+import type { Action, SupervisorEvent } from '../../src/supervisor/moves.ts'
+import { initially, type Policy, type State } from '../../src/supervisor/state.ts'
 
 export const policy: Policy = {
   bootTimeoutMs: 60_000,
@@ -13,6 +14,8 @@ export const policy: Policy = {
   crashWindowMs: 60_000,
   backoffMaxMs: 30_000,
   onCrashLoop: 'stop',
+  maxCrashesPerMessage: 3,
+  onPoison: 'stop',
   evictAfterMs: 5000,
 }
 

@@ -478,7 +478,7 @@ describe('what is quiet', () => {
     expect(processes.map(process => process.ofType('quiet'))).toEqual(Array(2).fill([{ type: 'quiet', quiet }]))
     processes[0]!.exits(null, 'SIGKILL')
     await processes[2]!.comesUp()
-    expect(processes[2]!.sent.map(({ type }) => type)).toEqual(['load', 'quiet', 'configure'])
+    expect(processes[2]!.sent.map(({ type }) => type)).toEqual(['load', 'quiet', 'suspicion', 'configure'])
     expect(processes[2]!.ofType('quiet')).toEqual([{ type: 'quiet', quiet }])
     supervisor.quiet(false, 'SIGCONT', { consumers: [], partitions: [] })
     supervisor.quiet(false, 'SIGCONT', { consumers: [], partitions: [] })

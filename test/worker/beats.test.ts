@@ -26,6 +26,7 @@ beforeEach(() => {
   beats = new Beats({
     clock,
     send: alive => said.push({ ...alive, at: clock.now() }),
+    flush: async () => {},
     inHand: () => inHand,
     memoryBytes: () => 7,
   })
@@ -34,7 +35,7 @@ beforeEach(() => {
 /** As the runner does: in hand first, then the handler is called. */
 function begin(offset: number): void {
   inHand = [message(offset)]
-  beats.begins()
+  void beats.begins(false)
 }
 
 describe('a worker’s signs of life', () => {
@@ -45,7 +46,7 @@ describe('a worker’s signs of life', () => {
     expect(said[0]).toMatchObject({ type: 'alive', inHand: [], more: 0, memoryBytes: 7 })
     beats.stop()
     expect(clock.pending).toBe(0)
-    beats.begins()
+    void beats.begins(false)
     expect(said).toHaveLength(5)
   })
 
@@ -77,6 +78,18 @@ describe('a worker’s signs of life', () => {
     beats.stop()
   })
 
+  it('tell at once of a message that begins right after one that no message gave rise to', async () => {
+    beats.start(1000)
+    begin(1)
+    inHand = []
+    await clock.advance(1050)
+    expect(times()).toEqual([0, 0, 1000])
+    begin(2)
+    expect(offsets()).toEqual([[], [1], [], [2]])
+    beats.stop()
+    expect(clock.pending).toBe(0)
+  })
+
   it('tell under load of one message in 50 ms, the next that begins, and of one that stays in hand by then', async () => {
     beats.start(1000)
     await clock.advance(100)
@@ -94,6 +107,47 @@ describe('a worker’s signs of life', () => {
     beats.stop()
   })
 
+  it('tell at once of a message that must be known of, and for ten seconds of those that follow it', async () => {
+    beats.start(1000)
+    inHand = [message(1)]
+    expect(beats.begins(true), 'the next one waits for that').toBeInstanceOf(Promise)
+    for (const offset of [2, 3]) begin(offset)
+    expect(offsets()).toEqual([[], [1], [2], [3]])
+    expect(said.map(({ isPrompt }) => isPrompt)).toEqual([undefined, true, true, true])
+    await clock.advance(10_000)
+    begin(4)
+    const before = said.length
+    inHand = [message(5)]
+    expect(beats.begins(false)).toBeUndefined()
+    expect(said).toHaveLength(before)
+    beats.stop()
+  })
+
+  it('tell after a crash of every message, for ten seconds from the first one on', async () => {
+    beats.beEager()
+    beats.start(1000)
+    await clock.advance(60_000)
+    const before = said.length
+    for (let offset = 0; offset < 100; offset++) {
+      begin(offset)
+      inHand = []
+      await clock.advance(1)
+    }
+    expect(offsets().slice(before)).toEqual(Array.from({ length: 100 }, (_, offset) => [offset]))
+    expect(said.slice(before).every(({ isPrompt }) => isPrompt)).toBe(true)
+    await clock.advance(10_000)
+    const calm = said.length
+    for (let offset = 100; offset < 200; offset++) {
+      begin(offset)
+      inHand = []
+      await clock.advance(1)
+    }
+    expect(said.length - calm, 'one in 50 ms').toBe(2)
+    expect(said.at(-1)).not.toHaveProperty('isPrompt')
+    beats.stop()
+    expect(clock.pending).toBe(0)
+  })
+
   it('tell at the end what is left in hand, so that what was finished does not pass for lost', () => {
     beats.start(1000)
     beats.stop()
@@ -101,11 +155,12 @@ describe('a worker’s signs of life', () => {
     const never = new Beats({
       clock,
       send: alive => said.push({ ...alive, at: 0 }),
+      flush: async () => {},
       inHand: () => [],
       memoryBytes: () => 0,
     })
     never.stop()
-    never.begins()
+    void never.begins(false)
     expect(said, 'nothing from a worker that never ran').toHaveLength(2)
   })
 

@@ -94,6 +94,14 @@ describe('a worker’s channel', () => {
     await drained(answers)
   })
 
+  it('leaves out no sign of life that must be heard, unless nothing is taken in for far too long', () => {
+    const { real, sent } = port()
+    const channel = new IpcChannel(real)
+    const alive = { type: 'alive', inHand: [], more: 0, memoryBytes: 1, isPrompt: true } as const
+    for (let count = 0; count < MOST_WAITING + 5; count++) channel.send(alive)
+    expect(sent).toHaveLength(MOST_WAITING)
+  })
+
   it('turns what cannot cross processes into text, and leaves the rest as it is', () => {
     const { real, sent } = port()
     const fields = {

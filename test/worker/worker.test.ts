@@ -4,7 +4,8 @@ import { RacecarError } from '../../src/errors.ts'
 import { type Bus, createBus } from '../../src/events/bus.ts'
 import type { InHand } from '../../src/events/events.ts'
 import { deferred } from '../../src/lib/deferred.ts'
-import type { ForwardedEvent, LaneReport, Quiet, Report, ToPrimary } from '../../src/messages.ts'
+import type { ForwardedEvent, LaneReport, Quiet, Report, Suspicion, ToPrimary } from '../../src/messages.ts'
+import type { Witness } from '../../src/runner/runner.ts'
 import type { Driven, Loaded, RunnerEnd } from '../../src/worker/parts.ts'
 import { Worker } from '../../src/worker/worker.ts'
 import { FakeClock, turn } from '../support/fake-clock.ts'
@@ -27,6 +28,7 @@ class FakeRunner implements Driven {
   readonly calls: string[] = []
   busy: readonly InHand[] = []
   readonly quiets: Quiet[] = []
+  readonly suspicions: Suspicion[] = []
   readonly stops: { deadline: number; leave: boolean }[] = []
   readonly initialized = deferred()
   readonly ended = deferred<RunnerEnd>()
@@ -45,6 +47,9 @@ class FakeRunner implements Driven {
   }
   quiet(quiet: Quiet): void {
     this.quiets.push(quiet)
+  }
+  suspect(suspicion: Suspicion): void {
+    this.suspicions.push(suspicion)
   }
   inHand(): readonly InHand[] {
     return this.busy
@@ -200,11 +205,11 @@ describe('a worker’s signs of life', () => {
   const alive = () => said.flatMap(message => (message.type === 'alive' ? [message.inHand] : []))
 
   it('begin when it is up, tell of a message as it begins, and end with what it has not finished', async () => {
-    let begins = () => {}
+    let begins: Witness['begins'] = () => undefined
     loading = Promise.resolve({
       description,
-      prepare(_, told) {
-        begins = told
+      prepare(_, witness) {
+        begins = witness.begins
         return runner
       },
     })
@@ -214,7 +219,7 @@ describe('a worker’s signs of life', () => {
     expect(alive()).toEqual([[], []])
     await clock.advance(100)
     runner.busy = [busy]
-    begins()
+    void begins(false)
     expect(alive().at(-1)).toEqual([busy])
     worker.receive(stop)
     runner.busy = []
@@ -232,6 +237,81 @@ describe('a worker’s signs of life', () => {
     expect(alive()).toHaveLength(6)
     worker.receive(stop)
     expect(await end(true)).toBe(0)
+  })
+})
+
+describe('a worker that is told what to mind', () => {
+  const at = { topic: 'greetings', partition: 3, offset: 17 }
+  const suspicion: Suspicion = {
+    suspects: [{ ...at, lastOffset: 17, alone: true }],
+    convicted: [],
+    isAfterCrash: true,
+  }
+  const nothing: Suspicion = { suspects: [], convicted: [], isAfterCrash: false }
+
+  it('before it is configured minds it from its first message on, and does what was said last', async () => {
+    worker.receive({ type: 'load', plan })
+    worker.receive({ type: 'suspicion', suspicion })
+    await turn()
+    worker.receive(configure)
+    runner.initialized.resolve()
+    await turn()
+    expect(runner.suspicions).toEqual([suspicion])
+    worker.receive({ type: 'suspicion', suspicion: nothing })
+    expect(runner.suspicions.slice(1)).toEqual([nothing])
+    worker.receive(stop)
+    await end(true)
+  })
+
+  it.each([true, false])('tells of all that begins where the process before it has crashed: %s', async isAfterCrash => {
+    let begins: Witness['begins'] = () => undefined
+    loading = Promise.resolve({
+      description,
+      prepare(_, witness) {
+        begins = witness.begins
+        return runner
+      },
+    })
+    worker.receive({ type: 'suspicion', suspicion: { ...suspicion, isAfterCrash } })
+    await run()
+    runner.busy = [{ ...at, lastOffset: 17, forMs: 0 }]
+    const before = said.length
+    for (let count = 0; count < 5; count++) void begins(false)
+    expect(said.length - before).toBe(isAfterCrash ? 5 : 1)
+    worker.receive(stop)
+    await end(true)
+  })
+
+  it('tells who has survived, and resolves when that is on its way', async () => {
+    let survived: Witness['survived'] = async () => {}
+    const flushed = deferred()
+    const patient = new Worker({
+      load: async () => ({
+        description,
+        prepare: (_, witness) => {
+          survived = witness.survived
+          return runner
+        },
+      }),
+      send: message => said.push(message),
+      flush: () => flushed.promise,
+      bus,
+      clock,
+    })
+    patient.receive({ type: 'load', plan })
+    await turn()
+    patient.receive(configure)
+    await turn()
+    let isKnown = false
+    void survived({ ...at, lastOffset: 18 }).then(() => {
+      isKnown = true
+    })
+    expect(said.at(-1)).toEqual({ type: 'survived', ...at, lastOffset: 18 })
+    await turn()
+    expect(isKnown).toBe(false)
+    flushed.resolve()
+    await turn()
+    expect(isKnown).toBe(true)
   })
 })
 

@@ -11,7 +11,8 @@ import { uniqueName } from '../topics.ts'
 import { type Chance, seeded } from './chance.ts'
 import { firstOwner, type Kind, kinds, type Scene, whileSomethingIsAdded } from './victims.ts'
 
-const ARGS = [...PATIENT, '--crash-limit', '100000', '--restart-backoff-max', '0']
+// Nobody is to be taken for the cause because he was in hand when it came.
+const ARGS = [...PATIENT, '--crash-limit', '100000', '--max-crashes-per-message', '99999', '--restart-backoff-max', '0']
 const WORKERS = 3
 const MOST_LATER = 8
 /** Among so many kills one comes while something is added. */

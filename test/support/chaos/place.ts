@@ -23,7 +23,8 @@ const AFTERMATH = 15_000
 
 const ARGS = [
   ...['--heartbeat-interval', '0.5', '--socket-timeout', '5', '--pause-timeout', '0.3'],
-  ...['--crash-limit', '1000', '--restart-backoff-max', '0'],
+  // Nobody is to be taken for the cause because he was in hand when it came.
+  ...['--crash-limit', '1000', '--max-crashes-per-message', '999', '--restart-backoff-max', '0'],
 ]
 
 export class Place implements AsyncDisposable {

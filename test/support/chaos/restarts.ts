@@ -46,5 +46,6 @@ export async function restarts(times: number): Promise<void> {
     ].join('\n'),
   )
   expect(after.files, 'open files of the primary').toBe(before.files)
-  expect(after.megabytes, 'megabytes of the primary').toBeLessThan(before.megabytes + 32)
+  // V8's space for new objects grows with what is logged, to three times 16 MB; what stays does not grow.
+  expect(after.megabytes, 'megabytes of the primary').toBeLessThan(before.megabytes + 64)
 }
