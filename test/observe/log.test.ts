@@ -266,6 +266,8 @@ describe('sentences', () => {
     expect(say({ error: errorData(new Error('no answer', { cause: new Error('no answer') })) })).toBe(
       'Failed: no answer',
     )
+    const odd = Object.assign(new Error(), { message: 7, cause: new Error('seven') })
+    expect(say({ error: errorData(odd) })).toBe('Failed: 7 (seven)')
   })
 
   it('name the option that a broker which does not answer was set with', () => {
