@@ -24,6 +24,7 @@ const exited = (why: string, last?: LastHeard) =>
   ['slot.exited', { ...worker, code: 1, signal: null, why, ...(last && { last }) }] as const
 const ended = (exitCode: number, why: string) => ['primary.stopped', { exitCode, why }] as const
 
+const aborted = endedBy({ code: null, signal: 'SIGABRT' })
 const silent = had(79911, 0, 30_000, 84)
 const undelivered =
   'a message for pageviews-with-country could not be delivered: the topic pageviews-with-country does not exist'
@@ -40,6 +41,14 @@ export const examples: readonly Example[] = [
   ['group.crowded', { groupId, members: 5, partitions: 4 }],
   ['message.failed', { ...message(79305), attempt: 7, error: error('no route to host'), pauseMs: 10_000 }],
   ['message.failed', { ...message(79305), attempt: 1, error: error('no route to host'), pauseMs: null }],
+  [
+    'message.convicted',
+    { ...at(1, 79305), consumer: 'GeoCodingConsumer', crashes: 3, whys: [aborted, aborted, aborted], follows: 'stop' },
+  ],
+  ['partition.stopped', { ...at(1, 79305), consumer: 'GeoCodingConsumer', crashes: 3, why: aborted, forMs: 300_000 }],
+  ['message.skipped', { ...at(1, 79305), crashes: 3 }],
+  ['message.dead.lettered', { ...at(1, 79305), to: 'pageviews.dead-letter', crashes: 3 }],
+  ['dead.letter.waiting', { ...at(1, 79305), to: 'pageviews.dead-letter', waitingMs: 5000 }],
   [
     'fetch.failed',
     { ...at(2, 79911), error: error('the CRC-32C of the batch at offset 79911 is wrong'), unreadable: true },
@@ -59,7 +68,7 @@ export const examples: readonly Example[] = [
   ['handler.given.up', { ...at(1, 79911), runningMs: 330_000, why: neverSettled }],
   exited(failed('HANDLER_STUCK', `pageviews/1 at offset 79911: ${neverSettled}`), had(79911, 330_000, 10, 62)),
   exited('was not up within boot_timeout (60 s) and was killed'),
-  exited(endedBy({ code: null, signal: 'SIGABRT' }), had(79911, 0, 720, 61)),
+  exited(aborted, had(79911, 0, 720, 61)),
   exited(endedBy({ code: null, signal: 'SIGKILL' }), had(79911, 0, 20, 203)),
   ['slot.recycling', { ...worker, reason: 'it has 412 MB of memory, more than max_worker_memory (381 MB)' }],
   [
