@@ -18,7 +18,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const page = readFileSync(join(root, 'OPERATIONS.md'), 'utf8')
 
 /** What pm2 and Kafka call theirs. */
-const OTHERS = ['kill_timeout', 'offsets.retention.minutes', 'group.min.session.timeout.ms']
+const OTHERS = ['kill_timeout', 'offsets.retention.minutes']
 
 const blocks = (language: string): string[] =>
   [...page.matchAll(new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\``, 'gm'))].flatMap(([, text]) =>
