@@ -1,9 +1,11 @@
 import { expect, it } from 'vitest'
 import type { ForwardedEvent } from '../../src/messages.ts'
+import { Release } from '../../src/supervisor/release.ts'
 import { wordOf } from '../../src/supervisor/words.ts'
 
 const of = { slot: 1, run: 7 }
-const worker = { ...of, handle: { pid: 4711, send: () => {}, kill: () => {} } }
+const handle = { pid: 4711, send: () => {}, kill: () => {} }
+const worker = { ...of, handle, release: new Release([]) }
 const heard = (event: ForwardedEvent) => wordOf(worker, { type: 'event', event })
 
 it('is what a worker tells everybody of itself, of its group and of how far it has come', () => {
