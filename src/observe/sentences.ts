@@ -212,7 +212,7 @@ const ofPrimary = {
   'partition.stopped': {
     level: 'error',
     say: ({ consumer, offset, crashes, why, forMs, ...of }) =>
-      `${at(of)} of ${consumer} has stood before ${offset} for ${seconds(forMs)}: that message has ended ${count(crashes, 'worker')}, the last one ${why}. ${again(at(of))}`,
+      `${asSentence(`${at(of)} of ${consumer} has stood before ${offset} for ${seconds(forMs)}: that message has ended ${count(crashes, 'worker')}, the last one ${why}`)} ${again(at(of))}`,
   },
   'message.pardoned': {
     level: 'info',

@@ -45,7 +45,7 @@ export function tellSuspicion(turn: Turn, slot: Slot, run: number): void {
 /** Its process has crashed. Answers whether it is known now what of. */
 export function accuse(turn: Turn, slot: Live, why: string): boolean {
   const { heard } = tracesOf(slot)
-  if (turn.state.phase.kind !== 'running' || !heard || heard.inHand.length === 0) return false
+  if (!heard || heard.inHand.length === 0) return false
   const { policy } = turn.state
   const fatality = { run: slot.run, why, slot: slot.number, inHand: heard.inHand, more: heard.more }
   const { docket, guilty } = accused(docketOf(turn.state, slot.consumer), fatality, policy.maxCrashesPerMessage)
@@ -85,6 +85,7 @@ type Wish = Pick<Extract<SupervisorEvent, { type: 'quiet' }>, 'by' | 'consumers'
 
 /** Somebody wants these to go on: what they stand before is tried again, as if for the first time. */
 export function pardon(turn: Turn, { by, consumers, partitions }: Wish): void {
+  if (turn.state.phase.kind !== 'running') return
   const isMeant = ({ topic, partition }: Convict) =>
     partitions.length === 0 || partitions.includes(`${topic}/${partition}`)
   for (const consumer of consumers) {
@@ -146,7 +147,6 @@ function change(turn: Turn, consumer: string, how: (docket: Docket) => Docket): 
 }
 
 function tell(turn: Turn, consumer: string, but?: number): void {
-  if (turn.state.phase.kind !== 'running') return
   for (const slot of turn.state.slots) {
     if (slot.consumer !== consumer || slot.number === but) continue
     const hears =

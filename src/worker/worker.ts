@@ -181,7 +181,6 @@ export class Worker {
       this.#life = { kind: 'running', setup, runner }
       runner.quiet(this.#quiet)
       runner.suspect(this.#suspicion)
-      if (this.#suspicion.isAfterCrash) this.#beats.beEager()
       void runner.done.then(end => this.#runnerEnded(end))
       await runner.initialize()
       if (this.#farewell) return
@@ -189,6 +188,7 @@ export class Worker {
       this.#parts.send({ type: 'up' })
       this.#beats.start(periodOf(setup.config.hangTimeout * 1000))
       if (!setup.join) await this.#mayJoin.promise
+      if (this.#suspicion.isAfterCrash) this.#beats.beEager()
       // What is told to stop before is not waited for.
       await runner.start()
     } catch (error) {

@@ -270,6 +270,23 @@ describe('sentences', () => {
     expect(say({ error: errorData(odd) })).toBe('Failed: 7 (seven)')
   })
 
+  it('tell of a message that ends its workers: how often, what of, and what follows', () => {
+    const of = { consumer: 'Welcome', topic: 't', partition: 1, offset: 17, crashes: 3 }
+    const whys = ['was ended by SIGABRT', 'failed: out of luck.', 'was ended by SIGABRT']
+    const convicted = (follows: 'stop' | 'skip') => sentences['message.convicted'].say({ ...of, whys, follows })
+    expect(convicted('skip')).toBe(
+      't/1@17 ends its workers: 3 of Welcome (2 times: was ended by SIGABRT; failed: out of luck.), the last one with nothing else in hand. It is skipped.',
+    )
+    expect(convicted('stop')).toContain(
+      't/1 stops before it; the other partitions go on. Once its cause is mended: racecarctl',
+    )
+    const { say } = sentences['partition.stopped']
+    for (const why of ['failed: out of luck', 'failed: out of luck.'])
+      expect(say({ ...of, why, forMs: 300_000 })).toMatch(
+        /^t\/1 of Welcome has stood before 17 for 300 s: .* 3 workers, the last one failed: out of luck\. Once its cause/,
+      )
+  })
+
   it('name the option that a broker which does not answer was set with', () => {
     const error = errorData(new Error('connect ECONNREFUSED'))
     const sentence = sentences['broker.unreachable'].say({ broker: 'localhost:1', error, waitingMs: 3000 })

@@ -340,6 +340,13 @@ describe('a conviction', () => {
     expect([steps.convicts, steps.suspects], 'as if for the first time').toEqual([[], ['17: 1']])
   })
 
+  it('is not ended by the word to go on that comes with a stop', () => {
+    const steps = convicted()
+    steps.stop()
+    steps.take({ type: 'quiet', isQuiet: false, by: 'SIGCONT', consumers: ['Welcome'], partitions: [] })
+    expect(steps.ofEvent('message.pardoned')).toEqual([])
+  })
+
   it('is not ended by quiet, and stands beside another one of its partition', () => {
     const steps = convicted({ onPoison: 'skip' })
     steps.take({ type: 'quiet', isQuiet: true, by: 'racecarctl', consumers: ['Welcome'], partitions: [] })

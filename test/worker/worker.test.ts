@@ -282,6 +282,32 @@ describe('a worker that is told what to mind', () => {
     await end(true)
   })
 
+  it('tells of all that begins where that is said only as it may join', async () => {
+    let begins: Witness['begins'] = () => undefined
+    loading = Promise.resolve({
+      description,
+      prepare(_, witness) {
+        begins = witness.begins
+        return runner
+      },
+    })
+    worker.receive({ type: 'load', plan })
+    await turn()
+    worker.receive({ ...configure, join: false })
+    runner.initialized.resolve()
+    await turn()
+    worker.receive({ type: 'suspicion', suspicion })
+    worker.receive({ type: 'join' })
+    await turn()
+    expect(runner.suspicions.at(-1)).toEqual(suspicion)
+    runner.busy = [{ ...at, lastOffset: 17, forMs: 0 }]
+    const before = said.length
+    for (let count = 0; count < 3; count++) void begins(false)
+    expect(said.length - before).toBe(3)
+    worker.receive(stop)
+    await end(true)
+  })
+
   it('tells who has survived, and resolves when that is on its way', async () => {
     let survived: Witness['survived'] = async () => {}
     const flushed = deferred()
