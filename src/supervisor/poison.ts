@@ -5,7 +5,7 @@
 import type { PartitionAt } from '../events/events.ts'
 import type { Suspicion } from '../messages.ts'
 import type { SupervisorEvent } from './moves.ts'
-import { type Live, type Slot, type State, tracesOf } from './state.ts'
+import { hears, type Live, type Slot, type State, tracesOf } from './state.ts'
 import { accused, type Convict, cleared, type Docket, EMPTY, passed } from './suspects.ts'
 import type { Turn } from './turn.ts'
 
@@ -148,10 +148,7 @@ function change(turn: Turn, consumer: string, how: (docket: Docket) => Docket): 
 
 function tell(turn: Turn, consumer: string, but?: number): void {
   for (const slot of turn.state.slots) {
-    if (slot.consumer !== consumer || slot.number === but) continue
-    const hears =
-      slot.state === 'up' || slot.state === 'hung' || (slot.state === 'starting' && slot.step === 'configured')
-    if (!hears) continue
+    if (slot.consumer !== consumer || slot.number === but || !hears(slot)) continue
     turn.act({ do: 'suspicion', slot: slot.number, run: slot.run, suspicion: suspicionOf(turn, slot) })
   }
 }

@@ -46,6 +46,8 @@ const ALL: Quiet = { all: true, except: [] }
 /** A runner that has not come back by then will not. */
 const OVERTIME_MS = 250
 
+const NOTHING: Pick<Report, 'lanes' | 'beatAgoMs'> = { lanes: [], beatAgoMs: null }
+
 export class Worker {
   readonly #parts: WorkerParts
   readonly #end: Deferred<number> = deferred()
@@ -76,8 +78,8 @@ export class Worker {
 
   /** What it has in the group at the moment, and what it costs. */
   report(): Report {
-    const lanes = this.#life.kind === 'running' ? this.#life.runner.snapshot().lanes : []
-    return { lanes, usage: this.#usage.look() }
+    const { lanes, beatAgoMs } = this.#life.kind === 'running' ? this.#life.runner.snapshot() : NOTHING
+    return { lanes, beatAgoMs, usage: this.#usage.look() }
   }
 
   receive(message: ToWorker): void {
