@@ -1,4 +1,5 @@
-// What sentences are made of: times, places, counts, errors and what a worker had in hand, as they stand in every line.
+// What sentences are made of: times, places, counts, errors and what a worker had in hand, as they stand in every line. Knows neither
+// levels nor who reads them.
 
 import type { ErrorData, Events, LastHeard, Partition, PartitionAt } from '../events/events.ts'
 
