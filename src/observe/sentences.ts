@@ -1,57 +1,13 @@
 // What each event is to a person: how severe, and in which words. The only place for words about events; who says them (slot and
 // process id) stands in front of each line. A rebalance is no error.
 
-import type { ErrorData, EventName, Events, LastHeard, Level, Partition, PartitionAt } from '../events/events.ts'
+import type { EventName, Events, Level } from '../events/events.ts'
 import { asSentence } from '../lib/sentence.ts'
+import { again, at, count, FOLLOWS, had, list, positions, quieted, range, seconds, tally, told } from './phrases.ts'
 
 export interface Sentence<N extends EventName> {
   readonly level: Level | ((data: Events[N]) => Level)
   readonly say: (data: Events[N]) => string
-}
-
-const seconds = (ms: number): string => `${Number((ms / 1000).toFixed(ms < 10_000 ? 2 : 0))} s`
-const at = ({ topic, partition }: Partition): string => `${topic}/${partition}`
-const list = (all: readonly Partition[]): string => all.map(at).join(', ')
-const positions = (all: readonly PartitionAt[]): string => all.map(one => `${at(one)}@${one.offset}`).join(', ')
-const count = (number: number, one: string, many = `${one}s`): string => `${number} ${number === 1 ? one : many}`
-const range = ({ offset, lastOffset }: { offset: number; lastOffset: number }): string =>
-  offset === lastOffset ? `${offset}` : `${offset}…${lastOffset}`
-
-/** So many messages in hand are named in a line. */
-const MOST_NAMED = 10
-
-function had({ agoMs, inHand, more, memoryBytes }: LastHeard): string {
-  if (inHand.length === 0) return 'It had nothing in hand.'
-  const named = inHand.slice(0, MOST_NAMED).map(one => `${at(one)}@${range(one)} for ${seconds(one.forMs)}`)
-  const others = inHand.length - named.length + more
-  const all = `${named.join(', ')}${others > 0 ? ` and ${count(others, 'other')}` : ''}`
-  const megabytes = Math.round(memoryBytes / 2 ** 20)
-  return `When it was last heard, ${seconds(agoMs)} before, it had in hand ${all}, and ${megabytes} MB of memory.`
-}
-
-const quieted = ({ consumers, partitions }: { consumers: readonly string[]; partitions: readonly string[] }): string =>
-  partitions.length === 0 ? consumers.join(', ') : `${partitions.join(', ')} (${consumers.join(', ')})`
-
-const again = (partition: string): string =>
-  `Once its cause is mended: racecarctl continue --partition ${partition}, or a restart of racecar.`
-
-/** What is done to a message that ends its workers. */
-const FOLLOWS: Readonly<Record<Events['message.convicted']['follows'], (partition: string) => string>> = {
-  stop: partition => `${partition} stops before it; the other partitions go on. ${again(partition)}`,
-  skip: () => 'It is skipped.',
-  'dead-letter': () => 'It goes to the topic for dead letters.',
-}
-
-/** Each once, with how often. */
-function tally(whys: readonly string[]): string {
-  const often = (why: string) => whys.filter(one => one === why).length
-  return [...new Set(whys)].map(why => (often(why) > 1 ? `${often(why)} times: ${why}` : why)).join('; ')
-}
-
-/** With its causes; without the stack. */
-export function told({ name, message, cause }: ErrorData): string {
-  const own = name === 'RacecarError' || name === 'Error' ? message : `${name}: ${message}`
-  return cause ? `${own} (${told(cause)})` : own
 }
 
 const ofEngine = {
@@ -196,7 +152,8 @@ const ofPrimary = {
   },
   'primary.stopped': {
     level: ({ exitCode }) => (exitCode === 0 ? 'info' : 'error'),
-    say: ({ exitCode, why }) => (exitCode === 0 ? 'Has stopped.' : `Ends with exit code ${exitCode}: ${why}`),
+    say: ({ exitCode, why }) =>
+      exitCode === 0 ? 'Has stopped.' : asSentence(`Ends with exit code ${exitCode}: ${why}`),
   },
   'slot.forked': {
     level: 'info',
@@ -239,7 +196,8 @@ const ofPrimary = {
   },
   'slot.given.up': {
     level: 'error',
-    say: ({ slot, crashes, withinMs }) => `${slot} is given up: ${crashes} crashes within ${seconds(withinMs)}.`,
+    say: ({ slot, crashes, withinMs }) =>
+      `${slot} is given up: ${count(crashes, 'crash', 'crashes')} within ${seconds(withinMs)}.`,
   },
   'slot.hung': {
     level: 'error',
