@@ -6,7 +6,7 @@ import type { PartitionAt } from '../events/events.ts'
 import type { Suspicion } from '../messages.ts'
 import type { SupervisorEvent } from './moves.ts'
 import { hears, type Live, type Slot, type State, tracesOf } from './state.ts'
-import { accused, type Convict, cleared, type Docket, EMPTY, passed } from './suspects.ts'
+import { accused, type Convict, cleared, type Docket, EMPTY, overlap, passed, type Suspect } from './suspects.ts'
 import type { Turn } from './turn.ts'
 
 /** A partition that stands still is told of again and again, so that nobody forgets it. */
@@ -99,14 +99,20 @@ export function pardon(turn: Turn, { by, consumers, partitions }: Wish): void {
   }
 }
 
-/** Who lives for long enough has nobody on its conscience. In silence it may be dead already. */
-const isHealthy = (slot: Slot | undefined, { crashWindowMs }: State['policy']): boolean =>
-  slot?.state === 'up' && slot.heard.at - slot.since >= crashWindowMs
+/**
+ * Who lives for long enough has nobody on its conscience but what is in hand all the while, as by a handler that never ends. In silence
+ * it may be dead already.
+ */
+function isOver(suspect: Suspect, { slots, policy }: State): boolean {
+  const slot = slots[suspect.slot]
+  if (slot?.state !== 'up' || slot.heard.at - slot.since < policy.crashWindowMs) return false
+  return slot.heard.more === 0 && !slot.heard.inHand.some(one => overlap(one, suspect))
+}
 
 export function attendPoison(turn: Turn): void {
-  const { dockets, slots, policy } = turn.state
+  const { dockets, policy } = turn.state
   for (const [consumer, { suspects, convicts }] of Object.entries(dockets)) {
-    const left = suspects.filter(({ slot }) => !isHealthy(slots[slot], policy))
+    const left = suspects.filter(one => !isOver(one, turn.state))
     if (left.length < suspects.length) change(turn, consumer, docket => ({ ...docket, suspects: left }))
     if (convicts.some(one => remindAt(one, policy) <= turn.now)) remind(turn, consumer)
   }

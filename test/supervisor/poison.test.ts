@@ -274,6 +274,21 @@ describe('a suspect is one no more', () => {
     expect(steps.suspects).toEqual([])
   })
 
+  it('but not while it is in hand, as by a handler that never ends: its third worker is its last', () => {
+    const steps = suspected(at(17))
+    for (const deaths of [2, 3]) {
+      const since = steps.now
+      const inHand = [deaths === 3 ? alone(at(17)) : at(17)]
+      for (const ms of [0, 59_000, 118_000, 330_000]) {
+        steps.now = since + ms
+        steps.take({ type: 'alive', slot: 0, run: steps.run(0), inHand, more: 0, memoryBytes: 1 })
+      }
+      expect(steps.suspects).toEqual([`17: ${deaths - 1}`])
+      steps.dies(0, inHand, { code: 1 })
+    }
+    expect(steps.convicts).toEqual([17])
+  })
+
   it('when its topic is another one by now', () => {
     const steps = suspected(at(17), at(1, { topic: 'u' }))
     steps.take({ type: 'remade', slot: 1, run: steps.run(1), topic: 't' })
