@@ -2,8 +2,7 @@
 
 import { inspect, styleText } from 'node:util'
 import type { ErrorData, EventName, Events, Level } from '../events/events.ts'
-import { levelOf, sentences } from './sentences.ts'
-import type { Sentence } from './words.ts'
+import { levelOf, type Sentence, sentences } from './sentences.ts'
 
 /** Who speaks: the primary, or the process in a slot. */
 export interface Speaker {

@@ -1,41 +1,94 @@
 // What each event is to a person: how severe, and in which words. The only place for words about events; who says them (slot and
 // process id) stands in front of each line. A rebalance is no error.
 
-import type { EventName, Events, LastHeard, Level } from '../events/events.ts'
+import type { EventName, Events, Level } from '../events/events.ts'
 import { asSentence } from '../lib/sentence.ts'
-import { ofEngine } from './engine-sentences.ts'
-import { at, count, range, type Sentence, seconds, told } from './words.ts'
+import {
+  again,
+  at,
+  count,
+  FOLLOWS,
+  had,
+  list,
+  positions,
+  quieted,
+  range,
+  resetTo,
+  seconds,
+  tally,
+  told,
+} from './phrases.ts'
 
-/** So many messages in hand are named in a line. */
-const MOST_NAMED = 10
-
-function had({ agoMs, inHand, more, memoryBytes }: LastHeard): string {
-  if (inHand.length === 0) return 'It had nothing in hand.'
-  const named = inHand.slice(0, MOST_NAMED).map(one => `${at(one)}@${range(one)} for ${seconds(one.forMs)}`)
-  const others = inHand.length - named.length + more
-  const all = `${named.join(', ')}${others > 0 ? ` and ${count(others, 'other')}` : ''}`
-  const megabytes = Math.round(memoryBytes / 2 ** 20)
-  return `When it was last heard, ${seconds(agoMs)} before, it had in hand ${all}, and ${megabytes} MB of memory.`
+export interface Sentence<N extends EventName> {
+  readonly level: Level | ((data: Events[N]) => Level)
+  readonly say: (data: Events[N]) => string
 }
 
-const quieted = ({ consumers, partitions }: { consumers: readonly string[]; partitions: readonly string[] }): string =>
-  partitions.length === 0 ? consumers.join(', ') : `${partitions.join(', ')} (${consumers.join(', ')})`
-
-const again = (partition: string): string =>
-  `Once its cause is mended: racecarctl continue --partition ${partition}, or a restart of racecar.`
-
-/** What is done to a message that ends its workers. */
-const FOLLOWS: Readonly<Record<Events['message.convicted']['follows'], (partition: string) => string>> = {
-  stop: partition => `${partition} stops before it; the other partitions go on. ${again(partition)}`,
-  skip: () => 'It is skipped.',
-  'dead-letter': () => 'It goes to the topic for dead letters.',
-}
-
-/** Each once, with how often. */
-function tally(whys: readonly string[]): string {
-  const often = (why: string) => whys.filter(one => one === why).length
-  return [...new Set(whys)].map(why => (often(why) > 1 ? `${often(why)} times: ${why}` : why)).join('; ')
-}
+const ofEngine = {
+  'broker.unreachable': {
+    level: 'warn',
+    say: ({ broker, error, waitingMs }) =>
+      `No answer from the broker ${broker} for ${seconds(waitingMs)} (option brokers): ${told(error)}. Trying on.`,
+  },
+  'broker.reachable': { level: 'info', say: ({ afterMs }) => `The brokers answer again after ${seconds(afterMs)}.` },
+  'topic.missing': {
+    level: 'warn',
+    say: ({ topic }) => `The topic ${topic} does not exist, and is not created by accident. Waiting for it.`,
+  },
+  'topic.remade': {
+    level: 'warn',
+    say: ({ topic }) => `The topic ${topic} was deleted and made again. Its partitions begin anew at their start.`,
+  },
+  'group.joining': { level: 'info', say: ({ groupId }) => `Joins the group ${groupId}.` },
+  'group.joined': {
+    level: 'info',
+    say: ({ groupId, generation, partitions }) =>
+      `Has ${count(partitions.length, 'partition')} in the group ${groupId}${
+        partitions.length > 0 ? `: ${list(partitions)}` : ''
+      } (generation ${generation}).`,
+  },
+  'group.rebalancing': { level: 'info', say: ({ groupId, reason }) => `The group ${groupId} rebalances: ${reason}.` },
+  'group.shared': {
+    level: 'warn',
+    say: ({ groupId, members, topics }) =>
+      `The group ${groupId} is shared with ${count(members.length, 'member')} of other topics: ${members.join(', ')} (${topics.join(', ')}). Each application needs a group_id of its own.`,
+  },
+  'group.crowded': {
+    level: 'warn',
+    say: ({ groupId, members, partitions }) =>
+      `The group ${groupId} has ${count(members, 'member')} for ${count(partitions, 'partition')}: ${members - partitions} of them ${members - partitions === 1 ? 'has' : 'have'} nothing to do. Fewer workers, or more partitions, would do.`,
+  },
+  'group.left': { level: 'info', say: ({ groupId }) => `Has left the group ${groupId}.` },
+  'group.lost': {
+    level: 'warn',
+    say: ({ groupId, reason, partitions }) =>
+      `Is no longer a member of the group ${groupId}: ${reason}. Lost: ${list(partitions) || 'nothing'}.`,
+  },
+  'partitions.assigned': { level: 'info', say: ({ partitions }) => `Takes ${positions(partitions) || 'nothing'}.` },
+  'partitions.revoked': { level: 'info', say: ({ partitions }) => `Gives up ${list(partitions) || 'nothing'}.` },
+  'offset.reset': {
+    // Deleted is deleted; but what is there and left out is somebody's decision.
+    level: ({ to, start }) => (to > start ? 'error' : 'warn'),
+    say: resetTo,
+  },
+  'offsets.absent': {
+    level: 'info',
+    say: ({ partitions, edge }) =>
+      `The group has no committed offset of ${list(partitions)}: begins at the ${edge} of ${partitions.length === 1 ? 'the log' : 'their logs'}.`,
+  },
+  'offsets.committed': { level: 'debug', say: ({ offsets }) => `Committed ${positions(offsets)}.` },
+  'commit.failed': {
+    level: 'warn',
+    say: ({ error, offsets }) => `Could not commit ${positions(offsets)}: ${told(error)}`,
+  },
+  'fetch.failed': {
+    level: ({ unreadable }) => (unreadable ? 'error' : 'warn'),
+    say: ({ error, unreadable, ...of }) =>
+      unreadable
+        ? `${at(of)} stands at ${of.offset}, which cannot be read: ${told(error)}. It is fetched again and again, never skipped.`
+        : `Could not fetch from ${at(of)} at ${of.offset}: ${told(error)}`,
+  },
+} satisfies Partial<{ [N in EventName]: Sentence<N> }>
 
 const ofRunner = {
   'message.failed': {
@@ -116,7 +169,8 @@ const ofPrimary = {
   },
   'primary.stopped': {
     level: ({ exitCode }) => (exitCode === 0 ? 'info' : 'error'),
-    say: ({ exitCode, why }) => (exitCode === 0 ? 'Has stopped.' : `Ends with exit code ${exitCode}: ${why}`),
+    say: ({ exitCode, why }) =>
+      exitCode === 0 ? 'Has stopped.' : asSentence(`Ends with exit code ${exitCode}: ${why}`),
   },
   'slot.forked': {
     level: 'info',
@@ -159,7 +213,8 @@ const ofPrimary = {
   },
   'slot.given.up': {
     level: 'error',
-    say: ({ slot, crashes, withinMs }) => `${slot} is given up: ${crashes} crashes within ${seconds(withinMs)}.`,
+    say: ({ slot, crashes, withinMs }) =>
+      `${slot} is given up: ${count(crashes, 'crash', 'crashes')} within ${seconds(withinMs)}.`,
   },
   'slot.hung': {
     level: 'error',
@@ -174,7 +229,7 @@ const ofPrimary = {
   'partition.stopped': {
     level: 'error',
     say: ({ consumer, offset, crashes, why, forMs, ...of }) =>
-      `${at(of)} of ${consumer} has stood before ${offset} for ${seconds(forMs)}: that message has ended ${count(crashes, 'worker')}, the last one ${why}. ${again(at(of))}`,
+      `${asSentence(`${at(of)} of ${consumer} has stood before ${offset} for ${seconds(forMs)}: that message has ended ${count(crashes, 'worker')}, the last one ${why}`)} ${again(at(of))}`,
   },
   'message.pardoned': {
     level: 'info',

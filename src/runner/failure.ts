@@ -46,7 +46,7 @@ const LONGEST = 200
 /** The error's first line, and after how many attempts. */
 export function sayFailure(error: unknown, failures: number): string {
   const { name, message } = errorData(error)
-  const words = name === 'Error' || name === 'NonError' ? [message] : [name, message]
+  const words = ['Error', 'NonError', 'RacecarError'].includes(name) ? [message] : [name, message]
   // Users' errors have whatever they like there.
   const said = words.filter(one => typeof one === 'string').join(': ')
   const [line = ''] = said.trim().split(/[\r\n]/, 1)

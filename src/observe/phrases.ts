@@ -1,0 +1,65 @@
+// What sentences are made of: times, places, counts, errors and what a worker had in hand, as they stand in every line. Knows neither
+// levels nor who reads them.
+
+import type { ErrorData, Events, LastHeard, Partition, PartitionAt } from '../events/events.ts'
+
+export const seconds = (ms: number): string => `${Number((ms / 1000).toFixed(ms < 10_000 ? 2 : 0))} s`
+export const at = ({ topic, partition }: Partition): string => `${topic}/${partition}`
+export const list = (all: readonly Partition[]): string => all.map(at).join(', ')
+export const positions = (all: readonly PartitionAt[]): string => all.map(one => `${at(one)}@${one.offset}`).join(', ')
+export const count = (number: number, one: string, many = `${one}s`): string => `${number} ${number === 1 ? one : many}`
+export const range = ({ offset, lastOffset }: { offset: number; lastOffset: number }): string =>
+  offset === lastOffset ? `${offset}` : `${offset}…${lastOffset}`
+
+/** So many messages in hand are named in a line. */
+const MOST_NAMED = 10
+
+export function had({ agoMs, inHand, more, memoryBytes }: LastHeard): string {
+  if (inHand.length === 0) return 'It had nothing in hand.'
+  const named = inHand.slice(0, MOST_NAMED).map(one => `${at(one)}@${range(one)} for ${seconds(one.forMs)}`)
+  const others = inHand.length - named.length + more
+  const all = `${named.join(', ')}${others > 0 ? ` and ${count(others, 'other')}` : ''}`
+  const megabytes = Math.round(memoryBytes / 2 ** 20)
+  return `When it was last heard, ${seconds(agoMs)} before, it had in hand ${all}, and ${megabytes} MB of memory.`
+}
+
+export const quieted = ({
+  consumers,
+  partitions,
+}: {
+  consumers: readonly string[]
+  partitions: readonly string[]
+}): string => (partitions.length === 0 ? consumers.join(', ') : `${partitions.join(', ')} (${consumers.join(', ')})`)
+
+export const again = (partition: string): string =>
+  `Once its cause is mended: racecarctl continue --partition ${partition}, or a restart of racecar.`
+
+/** What is done to a message that ends its workers. */
+export const FOLLOWS: Readonly<Record<Events['message.convicted']['follows'], (partition: string) => string>> = {
+  stop: partition => `${partition} stops before it; the other partitions go on. ${again(partition)}`,
+  skip: () => 'It is skipped.',
+  'dead-letter': () => 'It goes to the topic for dead letters.',
+}
+
+/** Each once, with how often. */
+export function tally(whys: readonly string[]): string {
+  const often = (why: string) => whys.filter(one => one === why).length
+  return [...new Set(whys)].map(why => (often(why) > 1 ? `${often(why)} times: ${why}` : why)).join('; ')
+}
+
+/** Offsets, because nobody knows how many of them held a message: transactions and compaction leave gaps. */
+export function resetTo({ from, to, skipped, start, end, ...of }: Events['offset.reset']): string {
+  const edge = to === start ? 'start' : 'end'
+  const why = from < start ? `${from} is not in it any more` : `${from} is beyond it`
+  const way = skipped < 0 ? `back by ${count(-skipped, 'offset')}` : `${count(skipped, 'offset')} skipped`
+  const past = to > start ? `, past ${end - start} that it holds` : ''
+  return `${at(of)} goes on at ${to}, the ${edge} of its log: ${why}, it reaches from ${start} to ${end} (${way}${past}).`
+}
+
+/** With its causes, as far as they say more; without the stack. */
+export function told({ name, message, cause }: ErrorData): string {
+  // Users' errors have whatever they like there.
+  const own = name === 'RacecarError' || name === 'Error' ? String(message) : `${name}: ${message}`
+  if (!cause) return own
+  return own.includes(String(cause.message)) ? told({ name, message, cause: cause.cause }) : `${own} (${told(cause)})`
+}
