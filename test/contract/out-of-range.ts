@@ -112,7 +112,7 @@ export function outOfRange(scenario: Scenario): void {
         if (probe.seen.length === 2) wanted = 0
         return wanted === 0
       })
-      await world.harness.until('no fetch being under way', async () => {
+      await world.harness.until('ten, of which a fetch under way brings the third', async () => {
         await world.harness.produce(topic, 0, ['more'])
         return (await world.harness.end(topic, 0)) === 10
       })
@@ -123,12 +123,30 @@ export function outOfRange(scenario: Scenario): void {
       await world.harness.until('the position', () => (probe.next(0) ?? 0) >= next)
       const { from, ...told } = probe.events('offset.reset')[0]!
       expect(told).toEqual({ topic, partition: 0, to: next, skipped: next - from, start: 6, end: 10 })
-      // What it has, it keeps.
+      // What it has, it keeps, and has yet to handle: nobody else may pass it.
       expect(probe.losses).toEqual([])
+      expect(await world.harness.committed(world.groupId(policy), topic)).toEqual([0])
       await world.harness.produce(topic, 0, ['last'])
       await world.harness.until('the last', () => probe.seen.at(-1)?.offset === 10)
       expect(offsetsOf(probe, 0)).toEqual([...range(0, from), ...range(next, 11)])
     }
+  })
+
+  scenario('are met under way as well: what the log of a running member ends before', async world => {
+    const topic = await world.harness.createTopic(1)
+    await world.harness.produce(topic, 0, values(END))
+    const probe = await world.join({ topic, offsetOutOfRange: 'nearest' })
+    await world.harness.until('all', () => probe.seen.length === END)
+    probe.seek({ topic, partition: 0, offset: 50 })
+    await world.harness.until('its beginning anew', () => probe.assignments.length === 2)
+    expect(probe.events('offset.reset')).toEqual([
+      { topic, partition: 0, from: 50, to: END, skipped: END - 50, start: 0, end: END },
+    ])
+    expect(probe.losses).toEqual([[{ topic, partition: 0 }]])
+    expect(await world.harness.committed(world.groupId(), topic)).toEqual([END])
+    await world.harness.produce(topic, 0, ['last'])
+    await world.harness.until('the last', () => probe.seen.at(-1)?.value === 'last')
+    expect(probe.seen).toHaveLength(END + 1)
   })
 
   scenario('are no offsets that hold no record, which are never counted', async world => {
