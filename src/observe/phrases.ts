@@ -47,6 +47,15 @@ export function tally(whys: readonly string[]): string {
   return [...new Set(whys)].map(why => (often(why) > 1 ? `${often(why)} times: ${why}` : why)).join('; ')
 }
 
+/** Offsets, because nobody knows how many of them held a message: transactions and compaction leave gaps. */
+export function resetTo({ from, to, skipped, start, end, ...of }: Events['offset.reset']): string {
+  const edge = to === start ? 'start' : 'end'
+  const why = from < start ? `${from} is not in it any more` : `${from} is beyond it`
+  const way = skipped < 0 ? `back by ${count(-skipped, 'offset')}` : `${count(skipped, 'offset')} skipped`
+  const past = to > start ? `, past ${end - start} that it holds` : ''
+  return `${at(of)} goes on at ${to}, the ${edge} of its log: ${why}, it reaches from ${start} to ${end} (${way}${past}).`
+}
+
 /** With its causes, as far as they say more; without the stack. */
 export function told({ name, message, cause }: ErrorData): string {
   // Users' errors have whatever they like there.

@@ -3,7 +3,21 @@
 
 import type { EventName, Events, Level } from '../events/events.ts'
 import { asSentence } from '../lib/sentence.ts'
-import { again, at, count, FOLLOWS, had, list, positions, quieted, range, seconds, tally, told } from './phrases.ts'
+import {
+  again,
+  at,
+  count,
+  FOLLOWS,
+  had,
+  list,
+  positions,
+  quieted,
+  range,
+  resetTo,
+  seconds,
+  tally,
+  told,
+} from './phrases.ts'
 
 export interface Sentence<N extends EventName> {
   readonly level: Level | ((data: Events[N]) => Level)
@@ -53,11 +67,14 @@ const ofEngine = {
   'partitions.assigned': { level: 'info', say: ({ partitions }) => `Takes ${positions(partitions) || 'nothing'}.` },
   'partitions.revoked': { level: 'info', say: ({ partitions }) => `Gives up ${list(partitions) || 'nothing'}.` },
   'offset.reset': {
-    level: 'warn',
-    say: ({ from, to, skipped, ...of }) =>
-      `${at(of)} goes on at ${to}: ${from} is not in the log any more (${
-        skipped < 0 ? `back by ${-skipped}` : `${count(skipped, 'message')} skipped`
-      }).`,
+    // Deleted is deleted; but what is there and left out is somebody's decision.
+    level: ({ to, start }) => (to > start ? 'error' : 'warn'),
+    say: resetTo,
+  },
+  'offsets.absent': {
+    level: 'info',
+    say: ({ partitions, edge }) =>
+      `The group has no committed offset of ${list(partitions)}: begins at the ${edge} of ${partitions.length === 1 ? 'the log' : 'their logs'}.`,
   },
   'offsets.committed': { level: 'debug', say: ({ offsets }) => `Committed ${positions(offsets)}.` },
   'commit.failed': {
