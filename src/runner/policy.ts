@@ -2,6 +2,7 @@
 
 import type { Config } from '../config/options.ts'
 import { type Fatal, pauseOf, type RetryOptions } from '../consumer/retry.ts'
+import { RacecarError } from '../errors.ts'
 import { isA, isError, read } from '../lib/reason.ts'
 import { deadLetterTopicOf } from './dead-letter.ts'
 import { type PauseOptions, pauseAfter } from './pause.ts'
@@ -17,12 +18,15 @@ export interface Policy {
   readonly fatal: readonly Fatal[]
 }
 
-/** What a topic says of its own goes before what holds for all. */
+/** What a topic says of its own goes before what holds for all. Throws CONFIG where its dead letters would come back to it. */
 export function policyOf(topic: string, retry: RetryOptions, config: Config): Policy {
+  const deadLetterTopic = deadLetterTopicOf(topic, retry.deadLetterTopic ?? config.deadLetterTopic)
+  if (deadLetterTopic === topic)
+    throw new RacecarError('CONFIG', `dead_letter_topic (${topic}) is the topic that the dead letters come from.`)
   return {
     times: retry.times ?? config.retryTimes ?? Number.POSITIVE_INFINITY,
     follows: retry.andThen ?? config.retryThen,
-    deadLetterTopic: deadLetterTopicOf(topic, retry.deadLetterTopic ?? config.deadLetterTopic),
+    deadLetterTopic,
     pause: retry.backoff === undefined ? config : pauseOf(retry.backoff),
     bisect: retry.bisect ?? config.bisect,
     fatal: retry.fatal ?? [],
