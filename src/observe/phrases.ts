@@ -1,7 +1,12 @@
 // What sentences are made of: times, places, counts, errors and what a worker had in hand, as they stand in every line. Knows neither
 // levels nor who reads them.
 
-import type { ErrorData, Events, LastHeard, Partition, PartitionAt } from '../events/events.ts'
+import type { EventName, Events, LastHeard, Level, Partition, PartitionAt } from '../events/events.ts'
+
+export interface Sentence<N extends EventName> {
+  readonly level: Level | ((data: Events[N]) => Level)
+  readonly say: (data: Events[N]) => string
+}
 
 export const seconds = (ms: number): string => `${Number((ms / 1000).toFixed(ms < 10_000 ? 2 : 0))} s`
 export const at = ({ topic, partition }: Partition): string => `${topic}/${partition}`
@@ -54,12 +59,4 @@ export function resetTo({ from, to, skipped, start, end, ...of }: Events['offset
   const way = skipped < 0 ? `back by ${count(-skipped, 'offset')}` : `${count(skipped, 'offset')} skipped`
   const past = to > start ? `, past ${end - start} that it holds` : ''
   return `${at(of)} goes on at ${to}, the ${edge} of its log: ${why}, it reaches from ${start} to ${end} (${way}${past}).`
-}
-
-/** With its causes, as far as they say more; without the stack. */
-export function told({ name, message, cause }: ErrorData): string {
-  // Users' errors have whatever they like there.
-  const own = name === 'RacecarError' || name === 'Error' ? String(message) : `${name}: ${message}`
-  if (!cause) return own
-  return own.includes(String(cause.message)) ? told({ name, message, cause: cause.cause }) : `${own} (${told(cause)})`
 }

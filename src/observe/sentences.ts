@@ -1,6 +1,7 @@
 // What each event is to a person: how severe, and in which words. The only place for words about events; who says them (slot and
 // process id) stands in front of each line. A rebalance is no error.
 
+import { told } from '../events/error-words.ts'
 import type { EventName, Events, Level } from '../events/events.ts'
 import { asSentence } from '../lib/sentence.ts'
 import {
@@ -12,17 +13,14 @@ import {
   list,
   positions,
   quieted,
-  range,
   resetTo,
+  type Sentence,
   seconds,
   tally,
-  told,
 } from './phrases.ts'
+import { ofRunner } from './runner-sentences.ts'
 
-export interface Sentence<N extends EventName> {
-  readonly level: Level | ((data: Events[N]) => Level)
-  readonly say: (data: Events[N]) => string
-}
+export type { Sentence } from './phrases.ts'
 
 const ofEngine = {
   'broker.unreachable': {
@@ -88,45 +86,6 @@ const ofEngine = {
         ? `${at(of)} stands at ${of.offset}, which cannot be read: ${told(error)}. It is fetched again and again, never skipped.`
         : `Could not fetch from ${at(of)} at ${of.offset}: ${told(error)}`,
   },
-} satisfies Partial<{ [N in EventName]: Sentence<N> }>
-
-const ofRunner = {
-  'message.failed': {
-    level: 'error',
-    say: ({ attempt, error, pauseMs, ...of }) =>
-      `${at(of)}@${range(of)} failed (attempt ${attempt}): ${told(error)}. ${
-        pauseMs === null ? 'The partition rests for good.' : `Again in ${seconds(pauseMs)}.`
-      }`,
-  },
-  'handler.overdue': {
-    level: 'warn',
-    say: ({ offset, runningMs, ...of }) =>
-      `${at(of)}@${offset} has been in hand for ${seconds(runningMs)}, longer than max_poll_interval.`,
-  },
-  'handler.given.up': {
-    level: 'error',
-    say: ({ offset, runningMs, why, ...of }) =>
-      `${at(of)}@${offset} is given up after ${seconds(runningMs)}: ${why}. It will be handled again.`,
-  },
-  'delivery.failed': {
-    level: 'error',
-    say: ({ error, count: lost }) => `${count(lost, 'produced message')} could not be delivered: ${told(error)}`,
-  },
-  'message.skipped': {
-    level: 'error',
-    say: ({ crashes, offset, ...of }) => `${at(of)}@${offset} is skipped: it has ended ${count(crashes, 'worker')}.`,
-  },
-  'message.dead.lettered': {
-    level: 'error',
-    say: ({ crashes, offset, to, ...of }) =>
-      `${at(of)}@${offset}, which has ended ${count(crashes, 'worker')}, is in the topic ${to}, and is passed.`,
-  },
-  'dead.letter.waiting': {
-    level: 'error',
-    say: ({ offset, to, waitingMs, ...of }) =>
-      `${at(of)} stands before ${offset}, a dead letter that the topic ${to} has not taken for ${seconds(waitingMs)}: does it exist, and may this group write to it? Trying on.`,
-  },
-  'hook.failed': { level: 'error', say: ({ hook, error }) => `${hook} failed: ${told(error)}` },
 } satisfies Partial<{ [N in EventName]: Sentence<N> }>
 
 const ofWorker = {

@@ -96,7 +96,8 @@ export class Assignment implements Omit<EngineSink, 'failed'> {
     const tail = tailOf(drainTimeout)
     const until = (at: number) => (promise: Promise<unknown>) => within(clock, promise, at)
     const untilGivenUp = until(abortAt + tail / 3)
-    for (const lane of await drain(lanes, { untilAbort: until(abortAt), untilGivenUp, why })) this.giveUp(lane, why)
+    for (const lane of await drain(lanes, { clock, untilAbort: until(abortAt), untilGivenUp, why }))
+      this.giveUp(lane, why)
     await untilGivenUp(settled(Math.max(0, ...lanes.map(({ progress }) => progress.awaits))))
     await until(abortAt + (tail * 2) / 3)(hooks.partitions('onPartitionsRevoked', gone))
     await committer.finish(lanes, abortAt + tail)
@@ -112,6 +113,11 @@ export class Assignment implements Omit<EngineSink, 'failed'> {
   quiet(quiet: Quiet): void {
     this.#quiet = quiet
     for (const lane of this.#lanes.values()) lane.quiet(this.#isQuiet(lane))
+  }
+
+  /** What these stand before is tried again; none: of all. */
+  resume(partitions: readonly string[]): void {
+    for (const [key, lane] of this.#lanes) if (partitions.length === 0 || partitions.includes(key)) lane.resume()
   }
 
   /** How these are handled that may be what ends workers, whether their partitions are ours by now or later. */

@@ -13,6 +13,15 @@ const groupId = 'geo-coding-consumer'
 const at = (partition: number, offset: number) => ({ topic: 'pageviews', partition, offset })
 const message = (offset: number) => ({ ...at(1, offset), lastOffset: offset })
 const error = (text: string, name = 'Error') => ({ name, message: text })
+const letters = 'pageviews.dead-letter'
+const noRoute = {
+  ...message(79305),
+  error: {
+    ...error('no route to host'),
+    stack:
+      'Error: no route to host\n    at GeoCodingConsumer.process (/srv/app/src/consumers/geo-coding-consumer.ts:14:11)',
+  },
+}
 const curedOf = (code: ErrorCode, text: string) => withCure(text, errorCodes[code].cure)
 const failed = (code: ErrorCode, text: string) => `failed: ${curedOf(code, text)}`
 
@@ -44,23 +53,35 @@ const loop = 'GeoCodingConsumer/1 crashed 5 times within 60 s and was given up; 
 
 export const examples: readonly Example[] = [
   ['group.crowded', { groupId, members: 5, partitions: 4 }],
-  ['message.failed', { ...message(79305), attempt: 7, error: error('no route to host'), pauseMs: 10_000 }],
-  ['message.failed', { ...message(79305), attempt: 1, error: error('no route to host'), pauseMs: null }],
+  ['message.failed', { ...noRoute, attempt: 7, attempts: null, next: 'again', pauseMs: 10_000, to: null }],
+  ['message.failed', { ...noRoute, attempt: 4, attempts: 4, next: 'stop', pauseMs: null, to: null }],
+  ['partition.stands', { ...at(1, 79305), why: 'given up after 4 attempts: no route to host', forMs: 300_000 }],
+  ['partition.resumed', at(1, 79305)],
+  ['message.failed', { ...noRoute, attempt: 4, attempts: 4, next: 'skip', pauseMs: null, to: null }],
+  ['message.skipped', { ...at(1, 79305), reason: 'errors', times: 4 }],
+  ['message.failed', { ...noRoute, attempt: 4, attempts: 4, next: 'dead-letter', pauseMs: null, to: letters }],
+  ['message.dead.lettered', { ...at(1, 79305), to: letters, reason: 'errors', times: 4 }],
   [
     'message.convicted',
     { ...at(1, 79305), consumer: 'GeoCodingConsumer', crashes: 3, whys: [aborted, aborted, aborted], follows: 'stop' },
   ],
   ['partition.stopped', { ...at(1, 79305), consumer: 'GeoCodingConsumer', crashes: 3, why: aborted, forMs: 300_000 }],
-  ['message.skipped', { ...at(1, 79305), crashes: 3 }],
-  ['message.dead.lettered', { ...at(1, 79305), to: 'pageviews.dead-letter', crashes: 3 }],
-  ['dead.letter.waiting', { ...at(1, 79305), to: 'pageviews.dead-letter', waitingMs: 5000 }],
+  ['message.skipped', { ...at(1, 79305), reason: 'crashes', times: 3 }],
+  ['message.dead.lettered', { ...at(1, 79305), to: letters, reason: 'crashes', times: 3 }],
+  ['dead.letter.waiting', { ...at(1, 79305), to: letters, waitingMs: 5000 }],
   [
     'fetch.failed',
     { ...at(2, 79911), error: error('the CRC-32C of the batch at offset 79911 is wrong'), unreadable: true },
   ],
   ended(78, `GeoCodingConsumer/0 ${failed('CODEC_MISSING', lz4)}`),
   ['delivery.failed', { count: 1, error: error(undelivered) }],
-  ['message.failed', { ...message(79305), attempt: 1, error: error(undelivered), pauseMs: 10_000 }],
+  [
+    'message.failed',
+    {
+      ...{ ...message(79305), attempt: 1, attempts: null, next: 'again', pauseMs: 10_000, to: null },
+      error: error(undelivered),
+    },
+  ],
   exited('failed: Error: no database', had(79305, 940, 10, 61)),
   ['slot.restarting', { slot: worker.slot, inMs: 4000, crashes: 4 }],
   ['slot.given.up', { slot: worker.slot, crashes: 5, withinMs: 60_000 }],
