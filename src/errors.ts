@@ -40,6 +40,10 @@ export const errorCodes = {
     exit: EXIT.config,
     cure: 'Set compression.type of the topic and of its producers to gzip or none, and move the group past what is there already.',
   },
+  OFFSET_OUT_OF_RANGE: {
+    exit: EXIT.config,
+    cure: 'While no member of the group runs, set its offsets with kafka-consumer-groups --reset-offsets; or set offset_out_of_range to earliest, latest or nearest.',
+  },
   FENCED: { exit: EXIT.fenced, cure: 'Another process uses the same group_instance_id; each needs its own.' },
   NOT_ALLOWED: { exit: EXIT.notAllowed, cure: 'Check the credentials, and the ACLs of the group and its topics.' },
   ALREADY_RUNNING: { exit: EXIT.alreadyRunning, cure: 'Stop the other one, or give this one another --pidfile.' },

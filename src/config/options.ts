@@ -1,12 +1,12 @@
 // THE table: one declaration per option gives its type, default, validation, variable, flag and reference line.
-// An option is here once its feature is; an unknown name is an error.
+// An option is here once its feature is; an unknown name is an error. Which Kafka, and its times, stand in
+// kafka-options.ts, what follows when messages fail in error-options.ts.
 
 import { errorOptions } from './error-options.ts'
+import { kafkaOptions } from './kafka-options.ts'
 import {
-  brokerList,
   bytes,
   choice,
-  choices,
   flag,
   integer,
   integerOrAuto,
@@ -20,91 +20,25 @@ import {
 } from './option.ts'
 
 export const options = {
-  brokers: brokerList({
-    group: 'Kafka',
-    default: ['localhost:9092'],
-    about: 'Kafka brokers to bootstrap from; without a port 9092',
-  }),
-  embedded: flag({
-    group: 'Kafka',
-    default: false,
-    about:
-      'Start a Kafka inside this process, where brokers says, its data in .racecar/kafka, and create missing topics: for development, with the package racecar-embedded',
-  }),
-  clientId: text({ group: 'Kafka', default: 'racecar', about: 'How this client is called in the logs of the brokers' }),
-  groupId: maybeText({
-    group: 'Kafka',
-    default: undefined,
-    perClass: true,
-    about: "Consumer group; by default made from the consumer's name",
-  }),
-  groupIdPrefix: maybeText({
-    group: 'Kafka',
-    default: undefined,
-    about: 'Put in front of a group id that is made from the name',
-  }),
-  groupInstanceId: maybeText({
-    group: 'Kafka',
-    default: undefined,
-    about: "Stable group.instance.id; the slot's number is appended. By default made anew at each start",
-  }),
-  partitionAssignmentStrategy: choices(
-    'range',
-    'roundrobin',
-    'cooperative-sticky',
-  )({ group: 'Kafka', default: ['cooperative-sticky'], about: 'How partitions are shared out, most wanted first' }),
-  sessionTimeout: seconds({ least: 0.001 })({
-    group: 'Timeouts',
-    default: 20,
-    about: 'Seconds without a heartbeat after which the group gives a member up',
-  }),
-  heartbeatInterval: seconds({ least: 0.001 })({
-    group: 'Timeouts',
-    default: 3,
-    about: 'Seconds between heartbeats; below session_timeout',
-  }),
-  maxPollInterval: seconds({ least: 0.001 })({
-    group: 'Timeouts',
-    default: 300,
-    perClass: true,
-    about: 'Seconds that a handler may take for one message or batch',
-  }),
-  rebalanceDrainTimeout: seconds({ least: 0 })({
-    group: 'Timeouts',
-    default: 30,
-    about: 'Seconds that a rebalance may wait for the messages in hand of the partitions that move',
-  }),
-  socketTimeout: seconds({ least: 0.001 })({
-    group: 'Timeouts',
-    default: 30,
-    about: 'Seconds to wait for the answer of a broker',
-  }),
-  messageTimeout: seconds({ least: 0.001 })({
-    group: 'Timeouts',
-    default: 300,
-    about: 'Seconds to try to deliver a produced message',
-  }),
-  shutdownTimeout: seconds({ least: 0 })({
-    group: 'Timeouts',
-    default: 25,
-    about: 'Seconds that a whole stop may take',
-  }),
-  bootTimeout: seconds({ least: 0.001 })({
-    group: 'Timeouts',
-    default: 60,
-    about: 'Seconds until a worker has imported and initialized its consumer',
-  }),
-  hangTimeout: seconds({ least: 0 })({
-    group: 'Timeouts',
-    default: 30,
-    about: 'Seconds without a turn of its event loop after which a worker is killed and replaced; 0: never',
-  }),
+  ...kafkaOptions,
 
   offsetCommitInterval: seconds({ least: 0 })({
     group: 'Consuming',
     default: 0.25,
     perClass: true,
     about: 'Seconds that a finished message waits for its commit at most; 0 commits after each',
+  }),
+  offsetOutOfRange: choice(
+    'earliest',
+    'latest',
+    'nearest',
+    'fail',
+  )({
+    group: 'Consuming',
+    default: 'earliest',
+    perClass: true,
+    about:
+      'Where a partition goes on whose committed offset its log does not hold: at its start, its end, whichever is nearer, or not at all: then all ends with 78',
   }),
   fetchMessages: integer({ least: 1 })({
     group: 'Consuming',

@@ -115,6 +115,9 @@ export interface Subscription {
   readonly maxBytesPerPartition: number
 }
 
+/** Where a position goes on that the log does not hold; `fail`: nowhere, the membership ends before it. */
+export type OutOfRange = 'earliest' | 'latest' | 'nearest' | 'fail'
+
 export type AssignmentStrategy = 'range' | 'roundrobin' | 'cooperative-sticky'
 
 export interface EngineSettings {
@@ -126,6 +129,7 @@ export interface EngineSettings {
   readonly subscriptions: readonly Subscription[]
   /** Non-empty, most wanted first. All of one protocol: cooperative-sticky does not mix with the eager ones. */
   readonly strategies: readonly AssignmentStrategy[]
+  readonly offsetOutOfRange: OutOfRange
   readonly sessionTimeout: number
   readonly heartbeatInterval: number
   /** JoinGroup's rebalance timeout: how long the group waits for a member to rejoin. */

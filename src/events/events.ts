@@ -59,8 +59,10 @@ export interface Events {
   'group.lost': { groupId: string; reason: string; partitions: readonly Partition[] }
   'partitions.assigned': { partitions: readonly PartitionAt[] }
   'partitions.revoked': { partitions: readonly Partition[] }
-  /** The position was not in the log any more; `skipped` counts what was jumped over (negative: goes back). */
-  'offset.reset': Partition & { from: number; to: number; skipped: number }
+  /** The position was not in the log, which reaches from `start` to `end`; `skipped` counts offsets (negative: goes back), of which not each need have held a message. */
+  'offset.reset': Partition & { from: number; to: number; skipped: number; start: number; end: number }
+  /** The group has committed nothing of these: where they begin is committed now. */
+  'offsets.absent': { partitions: readonly PartitionAt[]; edge: 'start' | 'end' }
   'offsets.committed': { offsets: readonly PartitionAt[] }
   'commit.failed': { error: ErrorData; offsets: readonly PartitionAt[] }
   /** `unreadable`: what lies at the offset is met again and again, and the partition stands before it. */

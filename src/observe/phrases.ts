@@ -51,3 +51,12 @@ export function tally(whys: readonly string[]): string {
   const often = (why: string) => whys.filter(one => one === why).length
   return [...new Set(whys)].map(why => (often(why) > 1 ? `${often(why)} times: ${why}` : why)).join('; ')
 }
+
+/** Offsets, because nobody knows how many of them held a message: transactions and compaction leave gaps. */
+export function resetTo({ from, to, skipped, start, end, ...of }: Events['offset.reset']): string {
+  const edge = to === start ? 'start' : 'end'
+  const why = from < start ? `${from} is not in it any more` : `${from} is beyond it`
+  const way = skipped < 0 ? `back by ${count(-skipped, 'offset')}` : `${count(skipped, 'offset')} skipped`
+  const past = to > start ? `, past ${end - start} that it holds` : ''
+  return `${at(of)} goes on at ${to}, the ${edge} of its log: ${why}, it reaches from ${start} to ${end} (${way}${past}).`
+}

@@ -4,7 +4,20 @@
 import { told } from '../events/error-words.ts'
 import type { EventName, Events, Level } from '../events/events.ts'
 import { asSentence } from '../lib/sentence.ts'
-import { again, at, count, FOLLOWS, had, list, positions, quieted, type Sentence, seconds, tally } from './phrases.ts'
+import {
+  again,
+  at,
+  count,
+  FOLLOWS,
+  had,
+  list,
+  positions,
+  quieted,
+  resetTo,
+  type Sentence,
+  seconds,
+  tally,
+} from './phrases.ts'
 import { ofRunner } from './runner-sentences.ts'
 
 export type { Sentence } from './phrases.ts'
@@ -52,11 +65,14 @@ const ofEngine = {
   'partitions.assigned': { level: 'info', say: ({ partitions }) => `Takes ${positions(partitions) || 'nothing'}.` },
   'partitions.revoked': { level: 'info', say: ({ partitions }) => `Gives up ${list(partitions) || 'nothing'}.` },
   'offset.reset': {
-    level: 'warn',
-    say: ({ from, to, skipped, ...of }) =>
-      `${at(of)} goes on at ${to}: ${from} is not in the log any more (${
-        skipped < 0 ? `back by ${-skipped}` : `${count(skipped, 'message')} skipped`
-      }).`,
+    // Deleted is deleted; but what is there and left out is somebody's decision.
+    level: ({ to, start }) => (to > start ? 'error' : 'warn'),
+    say: resetTo,
+  },
+  'offsets.absent': {
+    level: 'info',
+    say: ({ partitions, edge }) =>
+      `The group has no committed offset of ${list(partitions)}: begins at the ${edge} of ${partitions.length === 1 ? 'the log' : 'their logs'}.`,
   },
   'offsets.committed': { level: 'debug', say: ({ offsets }) => `Committed ${positions(offsets)}.` },
   'commit.failed': {

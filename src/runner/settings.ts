@@ -21,6 +21,7 @@ export function engineSettings(config: Config, description: Description, identit
     clientId: config.clientId,
     subscriptions: description.subscriptions,
     strategies: config.partitionAssignmentStrategy,
+    offsetOutOfRange: config.offsetOutOfRange,
     sessionTimeout: toMs(config.sessionTimeout),
     heartbeatInterval: toMs(config.heartbeatInterval),
     // A member that drains is not put out by the group before it has to.

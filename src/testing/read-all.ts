@@ -42,6 +42,7 @@ const settingsFor = (brokers: readonly string[], topic: string): EngineSettings 
   groupId: `racecar-testing-${randomUUID()}`,
   instanceId: null,
   strategies: ['range'],
+  offsetOutOfRange: 'earliest',
   sessionTimeout: 10_000,
   heartbeatInterval: 1_000,
   rebalanceTimeout: 10_000,

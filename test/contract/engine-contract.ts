@@ -6,6 +6,7 @@ import { commits } from './commits.ts'
 import { group } from './group.ts'
 import type { Harness } from './harness.ts'
 import { lifecycle } from './lifecycle.ts'
+import { outOfRange } from './out-of-range.ts'
 import { produce } from './produce.ts'
 import { records } from './records.ts'
 import { scenarioIn } from './scenario.ts'
@@ -18,6 +19,7 @@ export function engineContract(name: string, open: () => Promise<Harness>): void
   const scenario = scenarioIn(open)
   describe(`the engine contract: ${name}`, () => {
     describe('records', () => records(scenario))
+    describe('offsets that the log does not hold', () => outOfRange(scenario))
     describe('topics', () => topics(scenario))
     describe('commits', () => commits(scenario))
     describe('the group', () => group(scenario))

@@ -1,6 +1,6 @@
 // One scenario's world: a harness, a group or several, and the members that it brings to life. What it leaves behind it stops.
 
-import type { AssignmentStrategy, EngineSettings } from '../../src/engine/engine.ts'
+import type { AssignmentStrategy, EngineSettings, OutOfRange } from '../../src/engine/engine.ts'
 import type { Harness } from './harness.ts'
 import { type Group, Probe } from './probe.ts'
 
@@ -11,6 +11,7 @@ export interface MemberOptions {
   readonly strategy?: AssignmentStrategy
   readonly startFromBeginning?: boolean
   readonly maxBytesPerPartition?: number
+  readonly offsetOutOfRange?: OutOfRange
   /** It may be cut off and killed. */
   readonly breakable?: boolean
   readonly settings?: Partial<EngineSettings>
@@ -97,6 +98,7 @@ export class World {
       instanceId: instance === undefined ? null : `${instance}-${this.#suffix}`,
       subscriptions: [{ topic, startFromBeginning, maxBytesPerPartition: options.maxBytesPerPartition ?? 1_048_576 }],
       strategies: [strategy],
+      offsetOutOfRange: options.offsetOutOfRange ?? 'earliest',
       sessionTimeout: this.session,
       heartbeatInterval: 300,
       rebalanceTimeout: 20_000,

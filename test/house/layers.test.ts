@@ -17,6 +17,7 @@ const ranks: Readonly<Record<string, number>> = {
   config: 2,
   'messages.ts': 3,
   'engine/engine.ts': 3,
+  'engine/out-of-range.ts': 4,
   consumer: 4,
   producer: 5,
   runner: 6,

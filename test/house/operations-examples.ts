@@ -43,6 +43,11 @@ const denied = `Kafka does not allow it: joining the group ${groupId}: GROUP_AUT
 const shortSession = `Kafka does not accept it: joining the group ${groupId}: INVALID_SESSION_TIMEOUT (option session_timeout, which the brokers bound by group.min.session.timeout.ms and group.max.session.timeout.ms)`
 const strategies = `the members of the group ${groupId} use none of the strategies range`
 const lz4 = 'pageviews/1 holds at offset 79911 what is compressed with lz4, which is not supported'
+const log = { start: 80_000, end: 91_000 }
+const reset = (from: number, to: number) =>
+  ['offset.reset', { topic: 'pageviews', partition: 1, from, to, skipped: to - from, ...log }] as const
+const outOfRange =
+  'pageviews/1 is to go on at offset 79305, which its log does not hold: it begins at 80000 and ends at 91000'
 const noDatabase = 'src/consumers/geo-coding-consumer.ts could not be loaded: Error: no database'
 const loop = 'GeoCodingConsumer/1 crashed 5 times within 60 s and was given up; at first it failed: Error: no database'
 
@@ -113,7 +118,11 @@ export const examples: readonly Example[] = [
   ['restart.failed', { slot: first.slot, replaced: 0, left: 5, why: failed('LOAD_FAILED', noDatabase) }],
   ['handler.given.up', { ...at(1, 79911), runningMs: 28_000, why: 'the worker stops' }],
   ended(2, 'GeoCodingConsumer/1 gave up something that it had in hand'),
-  ['offset.reset', { topic: 'pageviews', partition: 1, from: 79305, to: 80_000, skipped: 695 }],
+  reset(79_305, 80_000),
+  reset(95_000, 80_000),
+  reset(79_305, 91_000),
+  ['offsets.absent', { partitions: [at(1, 80_000)], edge: 'start' }],
+  ended(78, `GeoCodingConsumer/0 ${failed('OFFSET_OUT_OF_RANGE', outOfRange)}`),
   ['topic.remade', { topic: 'pageviews' }],
   ['topic.missing', { topic: 'pageviews' }],
   ['group.rebalancing', { groupId, reason: 'the group is rebalancing' }],

@@ -258,6 +258,32 @@ describe('sentences', () => {
     expect(sentences['slot.exited'].say({ ...exited, last })).toMatch(/^W\/0 \(7\) was killed\. When it was last heard/)
   })
 
+  it('count offsets where a log does not hold a position, and shout where it holds what is left out', () => {
+    const log = { topic: 't', partition: 0, start: 8, end: 20 }
+    const { level, say } = sentences['offset.reset']
+    const line = (from: number, to: number, more = {}) => {
+      const reset = { ...log, from, to, skipped: to - from, ...more }
+      return [typeof level === 'function' ? level(reset) : level, say(reset)]
+    }
+    expect(line(3, 8)).toEqual([
+      'warn',
+      't/0 goes on at 8, the start of its log: 3 is not in it any more, it reaches from 8 to 20 (5 offsets skipped).',
+    ])
+    expect(line(3, 20)).toEqual([
+      'error',
+      't/0 goes on at 20, the end of its log: 3 is not in it any more, it reaches from 8 to 20 (17 offsets skipped, past 12 that it holds).',
+    ])
+    expect(line(21, 8)).toEqual([
+      'warn',
+      't/0 goes on at 8, the start of its log: 21 is beyond it, it reaches from 8 to 20 (back by 13 offsets).',
+    ])
+    expect(line(21, 20)).toEqual([
+      'error',
+      't/0 goes on at 20, the end of its log: 21 is beyond it, it reaches from 8 to 20 (back by 1 offset, past 12 that it holds).',
+    ])
+    expect(line(3, 8, { end: 8 })[0]).toBe('warn')
+  })
+
   it('tell a cause that says more, and not one that says the same once more', () => {
     const { say } = sentences['worker.failed']
     const cause = new Error('the socket hung up')

@@ -95,23 +95,29 @@ test('a topic that is missing at the start, comes, is deleted and made again hol
 })
 
 /** Two partitions of a topic, each read up to 100 and committed, are deleted with it; a load goes on with another topic. */
-async function aboutToBeRemade(kafka: string, address: string) {
+async function aboutToBeRemade(kafka: string, { address = kafka, policy = 'earliest' } = {}) {
   const scenario = await Scenario.open('stays', { kafka, address, partitions: 2 })
   const topic = await scenario.topics.create('made-again', { partitions: 2 })
   scenario.shape.set(topic, 2)
-  const racecar = scenario.racecar({ workers: WORKERS, env: { TOPICS: `${scenario.topic},${topic}` } })
+  const how = {
+    workers: WORKERS,
+    args: ['--offset-out-of-range', policy],
+    env: { TOPICS: `${scenario.topic},${topic}` },
+  }
+  const racecar = scenario.racecar(how)
   await scenario.served()
   const load = scenario.load()
   await scenario.passes()
   await scenario.send(Array(200).fill({}), { topic })
   await scenario.handledAll()
   await isCommitted(scenario, topic)
-  return { scenario, topic, racecar, load }
+  return { scenario, topic, how, racecar, load }
 }
 
+// What is in it was never read: there is nothing of it to leave out, even where offsets beyond the end of a log go on at its end.
 test('a topic that is deleted and made again before anybody misses it begins anew, with less in it than was read before', async () => {
   const kafka = await brokers()
-  const { scenario, topic, racecar, load } = await aboutToBeRemade(kafka, kafka)
+  const { scenario, topic, racecar, load } = await aboutToBeRemade(kafka, { policy: 'latest' })
   await using _ = scenario
   await scenario.remove(topic)
   await scenario.add(topic, 2)
@@ -127,10 +133,34 @@ test('a topic that is deleted and made again before anybody misses it begins ane
   await scenario.expectNothingLeft()
 })
 
+test('where offsets out of range are to go on nowhere a topic that is made again ends all with 78, and the next start begins it', async () => {
+  const kafka = await brokers()
+  const { scenario, topic, how, racecar, load } = await aboutToBeRemade(kafka, { policy: 'fail' })
+  await using _ = scenario
+  await scenario.remove(topic)
+  await scenario.add(topic, 2)
+  const sent = await scenario.send(Array(40).fill({}), { topic })
+  expect(await scenario.ended(racecar)).toEqual([78, null])
+  const [{ message } = { message: '' }] = racecar.all('primary.stopped')
+  expect(message).toContain(`the topic ${topic} was deleted and made again: the offsets of ${topic}/`)
+  expect(racecar.forks()).toHaveLength(WORKERS)
+  expect(scenario.ledger.lost(sent)).toHaveLength(40)
+  // The broker has deleted the group's offsets with the topic.
+  expect(await scenario.topics.committed(scenario.group, topic)).toEqual([-1, -1])
+  await load.stop()
+  const again = scenario.racecar(how)
+  await scenario.handledAll()
+  await scenario.committedAll()
+  expect(await scenario.stop(again)).toEqual([0, null])
+  await scenario.expectWhole(lossesOf([racecar]))
+  await scenario.expectNothingLeft()
+  print(`row 72: ${message}`)
+})
+
 test('a topic that is made again and read on in before anybody knows begins anew when its other id is seen', async () => {
   const kafka = await brokers()
   await using proxy = await KafkaProxy.before(kafka)
-  const { scenario, topic, racecar, load } = await aboutToBeRemade(kafka, proxy.address)
+  const { scenario, topic, racecar, load } = await aboutToBeRemade(kafka, { address: proxy.address })
   await using _ = scenario
   const [filled, read] = [deferred(), deferred()]
   const held = new Map<number, Promise<void>>([

@@ -11,6 +11,7 @@ test('the engine is told the options in its own units', () => {
     brokers: ['localhost:9092'],
     subscriptions: [{ topic: 'orders' }],
     strategies: ['cooperative-sticky'],
+    offsetOutOfRange: 'earliest',
     sessionTimeout: 6_000,
     heartbeatInterval: 3_000,
     rebalanceTimeout: 120_000,

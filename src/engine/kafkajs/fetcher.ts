@@ -3,12 +3,19 @@
 // or one whose queue has run low — is asked for by short polls on a connection beside it until the long poll comes back.
 // A slow or paused partition is simply left out. What comes back for a partition that was given up or sought is thrown away.
 
-import { RacecarError } from '../../errors.ts'
+import { isRacecarError, RacecarError } from '../../errors.ts'
 import type { Bus } from '../../events/bus.ts'
 import { errorData } from '../../events/error-data.ts'
 import type { Cancel, Clock } from '../../lib/clock.ts'
 import { groupBy } from '../../lib/group-by.ts'
-import { type EngineSettings, type EngineSink, keyOf, type PartitionOffset, type TopicPartition } from '../engine.ts'
+import {
+  type EngineSettings,
+  type EngineSink,
+  type FetchedBatch,
+  keyOf,
+  type PartitionOffset,
+  type TopicPartition,
+} from '../engine.ts'
 import type { Brokers } from './brokers.ts'
 import { byTopic } from './by-topic.ts'
 import { actionFor, actionOf, isUnreached, KafkaError } from './codes.ts'
@@ -39,8 +46,8 @@ export interface FetcherParts {
   readonly clock: Clock
   /** Nothing that waiting would mend. */
   readonly onFatal: (error: unknown) => void
-  /** The log has not got so far (any more): what was read of it counts no longer, and the partition is to begin anew. */
-  readonly onSetBack: (partition: TopicPartition) => void
+  /** The log has not got so far (any more): what was read of it counts no longer, and the partition is to begin anew there. */
+  readonly onSetBack: (to: PartitionOffset) => void
 }
 
 export class Fetcher {
@@ -201,27 +208,32 @@ export class Fetcher {
       slot.failures = 0
       const after = Math.max(slot.next, next ?? 0)
       if (after === slot.next && records.length === 0) return
-      slot.next = after
-      const { topic, partition, highWatermark } = part
-      this.#parts.sink.records({ topic, partition, records, next: after, bytes, highWatermark })
+      this.#handOver(slot, { records, next: after, bytes, highWatermark: part.highWatermark })
     } catch (error) {
       this.#failed(slot, error)
     }
   }
 
+  #handOver(slot: Slot, batch: Omit<FetchedBatch, keyof TopicPartition>): void {
+    slot.next = batch.next
+    slot.isFresh = false
+    this.#parts.sink.records({ topic: slot.topic, partition: slot.partition, ...batch })
+  }
+
   // Not waited for: the other partitions of the answer go on.
   async #outOfRange(question: Question): Promise<void> {
     const { slot } = question
-    const { clock, onFatal, onSetBack, positions, topology } = this.#parts
+    const { topic, partition, next: offset, isFresh } = slot
+    const { clock, onFatal, onSetBack, positions } = this.#parts
     slot.restUntil = Number.POSITIVE_INFINITY
     try {
-      const offset = await positions.reset(slot, slot.next)
-      // Of a topic that was made again all partitions begin anew, once.
-      if (offset < slot.next) await topology.refresh({ now: true })
-      if (isCurrent(question) && offset < slot.next) return onSetBack(slot)
-      if (isCurrent(question)) slot.next = offset
+      const wanted = () => isCurrent(question)
+      const reset = await positions.reset({ topic, partition, offset }, { isFresh, wanted })
+      if (reset && reset.to < offset) return onSetBack({ topic, partition, offset: reset.to })
+      // What waits before it is still handled, and committed first.
+      if (reset) this.#handOver(slot, { records: [], next: reset.to, bytes: 0, highWatermark: reset.end })
     } catch (error) {
-      if (actionFor(error) === 'denied') onFatal(error)
+      if (isRacecarError(error) || actionFor(error) === 'denied') return onFatal(error)
       this.#refresh()
     }
     rest(slot, clock)

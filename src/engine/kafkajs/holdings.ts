@@ -48,8 +48,8 @@ export class Holdings {
     })
   }
 
-  /** Still ours, but from its start: its log is another one than the sink has read. What it has of that, it loses. */
-  async beginAnew(partition: TopicPartition): Promise<void> {
+  /** Still ours, but from there: its log is another one than the sink has read. What it has of that, it loses. */
+  async beginAnew(partition: TopicPartition, anew: 'start' | number): Promise<void> {
     const { fetcher, positions, sink } = this.#parts
     const owned = this.#owned.get(keyOf(partition))
     if (!owned?.handed) return
@@ -57,7 +57,7 @@ export class Holdings {
     fetcher.remove(owned)
     sink.lost([plain(owned)])
     await positions.locate([owned], {
-      anew: true,
+      anew,
       wanted: one => this.#holds(one),
       found: located => this.#hand(located),
     })

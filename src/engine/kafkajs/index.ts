@@ -11,6 +11,7 @@ import type {
   ProduceError,
   TopicPartition,
 } from '../engine.ts'
+import { failRemade } from '../out-of-range.ts'
 import { Brokers } from './brokers.ts'
 import { actionOf } from './codes.ts'
 import { Commits } from './commits.ts'
@@ -52,10 +53,10 @@ class KafkajsEngine implements Engine {
     const coordinator = new Coordinator({ brokers, groupId, instanceId })
     const origins = new Origins()
     const onSeen = () => this.#member.topologySeen()
-    const onSetBack = (p: TopicPartition) => this.#beginAnew([p])
+    const onSetBack = (to: PartitionOffset) => this.#beginAnew(to, to.offset)
     const onRemade = (topic: string) => {
       origins.noteAll({ [topic]: 0 })
-      this.#beginAnew(this.#holdings.of(topic))
+      this.#remade(topic, parts)
     }
     const seeing = { onSeen, onRemade, onDenied }
     const topology = new Topology({ brokers, maxAge: settings.metadataMaxAge, bus, clock, ...seeing })
@@ -63,7 +64,7 @@ class KafkajsEngine implements Engine {
     const commits = this.#createCommits(parts, { coordinator, heartbeat, origins })
     const commit = (offsets: readonly PartitionOffset[]) => commits.commit(offsets)
     const base = { brokers, topology, bus, clock, onDenied }
-    const positions = new Positions({ ...base, coordinator, origins, subscriptions, commit, signal })
+    const positions = new Positions({ ...base, coordinator, origins, settings, commit, signal })
     const fetcher = new Fetcher({ ...base, positions, settings, sink, onFatal: onDenied, onSetBack })
     const holdings = new Holdings({ sink, bus, positions, fetcher })
     const onIdentity = (given: Member['identity']) => this.#member.become(given)
@@ -129,8 +130,15 @@ class KafkajsEngine implements Engine {
     this.#brokers.close()
   }
 
-  #beginAnew(partitions: readonly TopicPartition[]): void {
-    for (const p of partitions) this.#holdings.beginAnew(p).catch(error => this.#member.fail(error))
+  #remade(topic: string, { bus, settings }: EngineParts): void {
+    const held = this.#holdings.of(topic)
+    if (settings.offsetOutOfRange === 'fail' && held.length > 0) return this.#member.fail(failRemade(topic, held))
+    bus.publish('topic.remade', { topic })
+    for (const p of held) this.#beginAnew(p, 'start')
+  }
+
+  #beginAnew(partition: TopicPartition, at: 'start' | number): void {
+    this.#holdings.beginAnew(partition, at).catch(error => this.#member.fail(error))
   }
 
   /** The membership has ended. Deliveries may go on. */

@@ -1,12 +1,14 @@
 // Where to begin on a partition: at the group's committed offset, or, the first time, at the start or the end of the log; what
-// was added to a topic after the group had begun with it, always at its start. A first position is committed before the first
-// message, or what arrives before the first commit would be lost with the process when the topic starts at its end.
+// was added to a topic after the group had begun with it, always at its start. And where to go on when the log does not hold a
+// position. What nobody has handled anything of yet is committed before the first message, or what arrives before the first
+// commit would be lost with the process when the position is the end of the log.
 
 import type { Bus } from '../../events/bus.ts'
 import { backoff } from '../../lib/backoff.ts'
 import { type Clock, sleep } from '../../lib/clock.ts'
 import { groupBy } from '../../lib/group-by.ts'
-import { type CommitOutcome, keyOf, type PartitionOffset, type Subscription, type TopicPartition } from '../engine.ts'
+import { type CommitOutcome, type EngineSettings, keyOf, type PartitionOffset, type TopicPartition } from '../engine.ts'
+import { type LogRange, type Reset, resetOf } from '../out-of-range.ts'
 import type { Brokers } from './brokers.ts'
 import { byTopic } from './by-topic.ts'
 import { actionFor, actionOf, KafkaError } from './codes.ts'
@@ -14,8 +16,11 @@ import type { Coordinator } from './coordinator.ts'
 import type { Origins } from './origins.ts'
 import type { Topology } from './topology.ts'
 
-const EARLIEST = '-2'
-const LATEST = '-1'
+const EDGES = ['start', 'end'] as const
+type Edge = (typeof EDGES)[number]
+
+/** What ListOffsets takes for a time. */
+const TIMES = { start: '-2', end: '-1' } as const satisfies Record<Edge, string>
 const READ_COMMITTED = 1
 const BACKOFF = { first: 100, most: 2_000, jitter: 0.2 }
 
@@ -24,7 +29,7 @@ export interface PositionsParts {
   readonly coordinator: Coordinator
   readonly origins: Origins
   readonly topology: Topology
-  readonly subscriptions: readonly Subscription[]
+  readonly settings: Pick<EngineSettings, 'subscriptions' | 'offsetOutOfRange'>
   readonly bus: Bus
   readonly clock: Clock
   readonly commit: (offsets: readonly PartitionOffset[]) => Promise<readonly CommitOutcome[]>
@@ -40,10 +45,16 @@ interface Located<P> {
 }
 
 interface Search<P> {
-  /** From the start of the log, whatever is committed. */
-  readonly anew?: boolean
+  /** From there, whatever is committed. */
+  readonly anew?: 'start' | number | undefined
   readonly wanted: (p: P) => boolean
   readonly found: (located: readonly Located<P>[]) => void
+}
+
+interface Displaced {
+  /** Nothing of the partition has been handed over yet. */
+  readonly isFresh: boolean
+  readonly wanted: () => boolean
 }
 
 export class Positions {
@@ -84,35 +95,40 @@ export class Positions {
     }
   }
 
-  /** Where a position that is not in the log should go on: unchanged when it is in the log after all. */
-  async reset(partition: TopicPartition, position: number): Promise<number> {
-    const [earliest] = await this.#endsOf([partition], EARLIEST)
-    const [latest] = await this.#endsOf([partition], LATEST)
-    if (earliest === undefined || latest === undefined)
-      throw new Error(`the log of ${partition.topic}/${partition.partition} has no leader`)
-    if (position >= earliest && position <= latest) return position
-    const { topic, partition: number } = partition
-    this.#parts.bus.publish('offset.reset', {
-      topic,
-      partition: number,
-      from: position,
-      to: earliest,
-      skipped: earliest - position,
-    })
-    return earliest
+  /**
+   * Where a position that is not in the log goes on, and says so; undefined when it is in the log after all, or not `wanted` any
+   * more. Throws OFFSET_OUT_OF_RANGE where it is not to go on.
+   */
+  async reset(at: PartitionOffset, { isFresh, wanted }: Displaced): Promise<Reset | undefined> {
+    const { bus, settings, topology } = this.#parts
+    const log = await this.#rangeOf(at)
+    if (at.offset >= log.start && at.offset <= log.end) return undefined
+    // It may be the end of another log. Of a topic that was made again all partitions begin anew, once, and not by this.
+    if (at.offset > log.end) await topology.refresh({ now: true })
+    if (!wanted()) return undefined
+    const reset = resetOf(at, log, settings.offsetOutOfRange)
+    if (isFresh && reset.to > reset.from) {
+      const kept = await this.#keep([{ p: at, offset: reset.to }])
+      if (kept.length === 0 || !wanted()) return undefined
+    }
+    bus.publish('offset.reset', reset)
+    return reset
+  }
+
+  async #rangeOf(at: TopicPartition): Promise<LogRange> {
+    const [[start], [end]] = await Promise.all([this.#endsOf([at], 'start'), this.#endsOf([at], 'end')])
+    if (start === undefined || end === undefined) throw new Error(`the log of ${keyOf(at)} has no leader`)
+    return { start, end }
   }
 
   /** Gives back those that could not be located just now. */
-  async #locateSome<P extends TopicPartition>(
-    all: readonly P[],
-    { wanted, found, anew = false }: Search<P>,
-  ): Promise<P[]> {
+  async #locateSome<P extends TopicPartition>(all: readonly P[], { wanted, found, anew }: Search<P>): Promise<P[]> {
     const done = new Set<P>()
     const take = (located: readonly Located<P>[]) => {
       for (const { p } of located) done.add(p)
       if (located.length > 0) found(located)
     }
-    const committed = anew ? all.map(() => -1) : await this.#committedOf(all)
+    const committed = anew === undefined ? await this.#committedOf(all) : all.map(() => -1)
     take(all.map((p, i) => ({ p, offset: committed[i] ?? -1 })).filter(({ p, offset }) => offset >= 0 && wanted(p)))
     const fresh = all.filter((p, i) => committed[i] === -1 && wanted(p))
     await this.#begin(fresh, { wanted, found: take, anew })
@@ -140,8 +156,8 @@ export class Positions {
   }
 
   #everything(partitions: readonly TopicPartition[]): { topic: string; partitions: { partition: number }[] }[] {
-    const { subscriptions, topology } = this.#parts
-    const known = subscriptions.flatMap(({ topic }) =>
+    const { settings, topology } = this.#parts
+    const known = settings.subscriptions.flatMap(({ topic }) =>
       topology.partitionsOf(topic).map(partition => ({ topic, partition })),
     )
     return [...groupBy([...known, ...partitions], ({ topic }) => topic)].map(([topic, some]) => {
@@ -151,33 +167,40 @@ export class Positions {
   }
 
   async #begin<P extends TopicPartition>(partitions: readonly P[], { wanted, found, anew }: Search<P>): Promise<void> {
-    const { commit, origins } = this.#parts
-    const located: Located<P>[] = []
-    for (const fromBeginning of [true, false]) {
-      const some = partitions.filter(
-        p => (anew || origins.isNew(p) || this.#startsAtBeginning(p.topic)) === fromBeginning,
-      )
-      const ends = await this.#endsOf(some, fromBeginning ? EARLIEST : LATEST)
-      for (const [i, p] of some.entries()) if (ends[i] !== undefined && wanted(p)) located.push({ p, offset: ends[i] })
+    for (const edge of EDGES) {
+      const some = partitions.filter(p => (anew === undefined ? this.#edgeOf(p) : 'start') === edge)
+      const offsets = typeof anew === 'number' ? some.map(() => anew) : await this.#endsOf(some, edge)
+      const located = some.map((p, i) => ({ p, offset: offsets[i] })).filter(isLocated)
+      const kept = await this.#keep(located.filter(({ p }) => wanted(p)))
+      const begun = kept.filter(({ p }) => wanted(p))
+      if (begun.length === 0) continue
+      if (anew === undefined) this.#parts.bus.publish('offsets.absent', { partitions: begun.map(positionOf), edge })
+      found(begun)
     }
-    if (located.length === 0) return
-    const outcomes = await commit(located.map(({ p, offset }) => ({ topic: p.topic, partition: p.partition, offset })))
-    found(located.filter(({ p }, i) => outcomes[i] === 'committed' && wanted(p)))
   }
 
-  #startsAtBeginning(topic: string): boolean {
-    return this.#parts.subscriptions.find(subscription => subscription.topic === topic)?.startFromBeginning ?? true
+  /** Those that are stored as positions of the group. */
+  async #keep<P extends TopicPartition>(located: readonly Located<P>[]): Promise<readonly Located<P>[]> {
+    if (located.length === 0) return []
+    const outcomes = await this.#parts.commit(located.map(positionOf))
+    return located.filter((_, i) => outcomes[i] === 'committed')
+  }
+
+  #edgeOf(p: TopicPartition): Edge {
+    const { origins, settings } = this.#parts
+    const { startFromBeginning = true } = settings.subscriptions.find(({ topic }) => topic === p.topic) ?? {}
+    return startFromBeginning || origins.isNew(p) ? 'start' : 'end'
   }
 
   /** An end of each log, from its leader; undefined where there is none just now, or it does not answer. */
-  async #endsOf(partitions: readonly TopicPartition[], end: string): Promise<(number | undefined)[]> {
+  async #endsOf(partitions: readonly TopicPartition[], edge: Edge): Promise<(number | undefined)[]> {
     const { topology } = this.#parts
     const offsets = new Map<string, number>()
     const byLeader = groupBy(partitions, ({ topic, partition }) => topology.leaderOf(topic, partition))
     const asking = [...byLeader].map(async ([leader, some]) => {
       if (leader === undefined) return
       try {
-        await this.#askLeader(leader, some, { end, into: offsets })
+        await this.#askLeader(leader, some, { edge, into: offsets })
       } catch (error) {
         // A broker that does not answer must not hold up the partitions of the others.
         if (actionFor(error) === 'denied') throw error
@@ -190,10 +213,10 @@ export class Positions {
   async #askLeader(
     leader: number,
     partitions: readonly TopicPartition[],
-    { end, into }: { end: string; into: Map<string, number> },
+    { edge, into }: { edge: Edge; into: Map<string, number> },
   ): Promise<void> {
     const { brokers } = this.#parts
-    const topics = byTopic(partitions, ({ partition }) => ({ partition, timestamp: end }))
+    const topics = byTopic(partitions, ({ partition }) => ({ partition, timestamp: TIMES[edge] }))
     const args = { replicaId: -1, isolationLevel: READ_COMMITTED, topics }
     const { responses } = await brokers.link(leader).send('ListOffsets', args, { timeout: brokers.timeout })
     for (const { topic, partitions: answered } of responses) {
@@ -208,3 +231,11 @@ export class Positions {
 function throwFor(what: string, code: number): void {
   if (actionOf(code) !== 'ok') throw new KafkaError(what, code)
 }
+
+const positionOf = ({ p: { topic, partition }, offset }: Located<TopicPartition>): PartitionOffset => ({
+  topic,
+  partition,
+  offset,
+})
+
+const isLocated = <P>(one: { p: P; offset: number | undefined }): one is Located<P> => one.offset !== undefined

@@ -12,6 +12,8 @@ export interface Slot extends TopicPartition {
   next: number
   /** Goes up with each seek: an answer to a question from before is stale. */
   seeks: number
+  /** Nothing of it has been handed over yet. */
+  isFresh: boolean
   asked: boolean
   live: boolean
   failures: number
@@ -27,7 +29,17 @@ export interface Question {
 export const isCurrent = ({ slot, seeks }: Question): boolean => slot.live && slot.seeks === seeks
 
 export const slotAt = ({ topic, partition, offset }: PartitionOffset): Slot => {
-  return { topic, partition, next: offset, seeks: 0, asked: false, live: true, failures: 0, restUntil: 0 }
+  return {
+    topic,
+    partition,
+    next: offset,
+    seeks: 0,
+    isFresh: true,
+    asked: false,
+    live: true,
+    failures: 0,
+    restUntil: 0,
+  }
 }
 
 /** It has failed once more: it is left alone for a while, longer each time. */

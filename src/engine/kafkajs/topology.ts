@@ -36,6 +36,8 @@ export class Topology {
   readonly #missing = new Map<string, number>()
   readonly #closing = new AbortController()
   #refreshing: Promise<void> | undefined
+  /** The one after that, which all share who want to know how it is now. */
+  #following: Promise<void> | undefined
   #refreshedAt = Number.NEGATIVE_INFINITY
   #timer: Cancel = () => {}
 
@@ -67,11 +69,16 @@ export class Topology {
     return leader === undefined || leader < 0 ? undefined : leader
   }
 
-  /** Rejects when no broker answers. Without `now` calls share one request, and at most one in 250 ms is sent; with it, one is sent after the call. */
+  /** Rejects when no broker answers. Calls share one request; without `now` at most one in 250 ms is sent, with it the one that counts is sent after the call. */
   refresh({ now = false } = {}): Promise<void> {
     if (this.#refreshing) {
-      const again = () => this.refresh({ now })
-      return now ? this.#refreshing.then(again, again) : this.#refreshing
+      if (!now) return this.#refreshing
+      const again = () => {
+        this.#following = undefined
+        return this.refresh({ now })
+      }
+      this.#following ??= this.#refreshing.then(again, again)
+      return this.#following
     }
     this.#refreshing = this.#refresh(now).finally(() => {
       this.#refreshing = undefined
@@ -119,7 +126,6 @@ export class Topology {
     const before = this.#ids.get(topic)
     this.#ids.set(topic, id)
     if (before === undefined || before === id) return
-    this.#parts.bus.publish('topic.remade', { topic })
     this.#parts.onRemade(topic)
   }
 

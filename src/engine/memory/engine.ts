@@ -1,6 +1,6 @@
 // The engine over a cluster in memory: puts the parts of one member together behind the port.
 
-import { RacecarError } from '../../errors.ts'
+import { isRacecarError, RacecarError } from '../../errors.ts'
 import type {
   CommitOutcome,
   Engine,
@@ -29,7 +29,9 @@ export class MemoryEngine implements Engine {
   constructor(cluster: MemoryCluster, parts: EngineParts) {
     const { settings, bus, clock } = parts
     const onBug = (cause: unknown) =>
-      this.#member.fail(new RacecarError('ENGINE_FAILED', 'the engine failed', { cause }))
+      this.#member.fail(
+        isRacecarError(cause) ? cause : new RacecarError('ENGINE_FAILED', 'the engine failed', { cause }),
+      )
     const sink = guarded({ sink: parts.sink, isOpen: () => this.#isOpen, onBug })
     const remote = new Remote({
       cluster,
@@ -38,7 +40,19 @@ export class MemoryEngine implements Engine {
       bus,
       clock,
     })
-    const partitions = new Partitions({ remote, sink, bus, maxBytes: limitsOf(settings), onBug })
+    const { groupId, offsetOutOfRange } = settings
+    const keep = (at: MemoryCluster, offset: PartitionOffset) => {
+      at.group(groupId).commit(this.#member.identity, [offset])
+    }
+    const partitions = new Partitions({
+      remote,
+      sink,
+      bus,
+      maxBytes: limitsOf(settings),
+      offsetOutOfRange,
+      keep,
+      onBug,
+    })
     const failed = (error: Error) => {
       this.#isOpen = false
       parts.sink.failed(error)

@@ -18,7 +18,7 @@ export type ReadAnswer =
       readonly bytes: number
       readonly end: number
     }
-  | { readonly kind: 'out of range'; readonly start: number }
+  | { readonly kind: 'out of range'; readonly start: number; readonly end: number }
 
 // What a record costs beside its contents, roughly as in Kafka's own format.
 const RECORD_OVERHEAD = 32
@@ -71,7 +71,8 @@ export class PartitionLog {
 
   /** At least one record where there is one, whatever its size (KIP-74). */
   read(position: number, maxBytes: number): ReadAnswer {
-    if (position < this.#start || position > this.#end) return { kind: 'out of range', start: this.#start }
+    if (position < this.#start || position > this.#end)
+      return { kind: 'out of range', start: this.#start, end: this.#end }
     const first = this.#indexOf(position)
     let bytes = 0
     let after = first

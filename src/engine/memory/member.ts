@@ -64,7 +64,7 @@ export class Member {
       ...settings,
       remote,
       clock,
-      identity: () => (this.#generation === NONE ? undefined : this.#identity),
+      identity: () => (this.#generation === NONE ? undefined : this.identity),
       heard: (from, answer) => this.#heard(from, answer),
     })
     this.#commits = new Commits({
@@ -72,7 +72,7 @@ export class Member {
       bus,
       partitions,
       groupId: settings.groupId,
-      identity: () => this.#identity,
+      identity: () => this.identity,
       isMeant: (identity, refusal) => this.#isMeant(identity, refusal),
       refused: refusal => this.#refused(refusal),
     })
@@ -124,7 +124,7 @@ export class Member {
     this.#parts.failed(error)
   }
 
-  get #identity(): Identity {
+  get identity(): Identity {
     const { memberId, settings } = this.#parts
     return { memberId, instanceId: settings.instanceId, generation: this.#generation }
   }
@@ -157,7 +157,7 @@ export class Member {
     bus.publish('group.joining', { groupId })
     const about = { topics: this.#topics, protocol: this.#protocol, sessionTimeout, rebalanceTimeout }
     return remote.persist(
-      cluster => cluster.group(groupId).join({ ...this.#identity, ...about, owned: partitions.staying }),
+      cluster => cluster.group(groupId).join({ ...this.identity, ...about, owned: partitions.staying }),
       () => !this.#ended,
     )
   }
@@ -200,9 +200,9 @@ export class Member {
   async #takeOn(added: readonly TopicPartition[]): Promise<boolean> {
     if (added.length === 0) return true
     const { remote, settings, partitions, sink, bus } = this.#parts
-    const identity = this.#identity
+    const identity = this.identity
     const goOn = () => this.#isStill(identity)
-    const found = await startingPositions({ remote, settings, identity, partitions: added, goOn })
+    const found = await startingPositions({ remote, bus, settings, identity, partitions: added, goOn })
     if (!found || !goOn()) return false
     if (found.kind !== 'found') {
       this.#refused(found.kind)
@@ -269,7 +269,7 @@ export class Member {
     // Nobody replaces a dynamic member under its name, so its place is of no use to anybody.
     if (!isIn || (!leave && settings.instanceId !== null)) return
     const { groupId } = settings
-    const heard = await sayGoodbye({ remote, clock, groupId, identity: this.#identity, deadline })
+    const heard = await sayGoodbye({ remote, clock, groupId, identity: this.identity, deadline })
     if (heard) bus.publish('group.left', { groupId })
   }
 }

@@ -1,8 +1,11 @@
 // The partitions that this member owns, each with its position and a fetch of its own: what the sink wants is fetched and
-// handed over in order, and what was under way for an older position is thrown away. Knows nothing of the group.
+// handed over in order, and what was under way for an older position is thrown away. Knows nothing of the group, but that a
+// position which the log does not hold, and where it goes on, are one step for whoever keeps both.
 
 import type { Bus } from '../../events/bus.ts'
-import { type EngineSink, keyOf, type PartitionOffset, type TopicPartition } from '../engine.ts'
+import { type EngineSink, keyOf, type OutOfRange, type PartitionOffset, type TopicPartition } from '../engine.ts'
+import { type Reset, resetOf } from '../out-of-range.ts'
+import type { MemoryCluster } from './cluster.ts'
 import { Unreachable } from './link.ts'
 import type { ReadAnswer } from './log.ts'
 import type { Remote } from './remote.ts'
@@ -13,6 +16,9 @@ export interface PartitionsParts {
   readonly bus: Bus
   /** Most bytes in one fetch of this topic. */
   readonly maxBytes: (topic: string) => number
+  readonly offsetOutOfRange: OutOfRange
+  /** Stores a position for the group. */
+  readonly keep: (cluster: MemoryCluster, at: PartitionOffset) => void
   readonly onBug: (error: unknown) => void
 }
 
@@ -21,11 +27,16 @@ export interface Hold {
   readonly at: TopicPartition
 }
 
+type Read = Extract<ReadAnswer, { kind: 'read' }>
+type Answer = Read | { readonly kind: 'reset'; readonly reset: Reset }
+
 interface Owned extends Hold {
   position: number
   /** Changes with each seek: an answer to a fetch of an older epoch is nobody's. */
   epoch: object
   fetching: boolean
+  /** Nothing of it has been handed over yet. */
+  isFresh: boolean
   /** Being given up: nothing is fetched, but what is in hand may still be committed. */
   leaving: boolean
 }
@@ -50,7 +61,7 @@ export class Partitions {
   add(added: readonly PartitionOffset[]): void {
     for (const { topic, partition, offset } of added) {
       const at = { topic, partition }
-      this.#owned.set(keyOf(at), { at, position: offset, epoch: {}, fetching: false, leaving: false })
+      this.#owned.set(keyOf(at), { at, position: offset, epoch: {}, fetching: false, isFresh: true, leaving: false })
     }
   }
 
@@ -99,10 +110,12 @@ export class Partitions {
     const { at, position } = owned
     for (let failures = 0; this.#isCurrent(owned, epoch); ) {
       try {
-        const answer = await remote.call(cluster => cluster.log(at).read(position, maxBytes))
-        const hasNews = answer.kind === 'out of range' || answer.next > position
+        const isCurrent = () => this.#isCurrent(owned, epoch)
+        const answer = await remote.call(cluster => this.#read(cluster, owned, { maxBytes, isCurrent }))
+        if (!answer) return
+        const hasNews = answer.kind === 'reset' || answer.next > position
         if (!hasNews) await remote.call(cluster => cluster.log(at).beyond(position))
-        if (!this.#isCurrent(owned, epoch)) return
+        if (!isCurrent()) return
         owned.fetching = false
         // After a wait the sink is asked anew: it may have changed its mind.
         if (hasNews) this.#take(owned, answer)
@@ -114,24 +127,40 @@ export class Partitions {
     }
   }
 
-  #take(owned: Owned, answer: ReadAnswer): void {
-    const { bus, sink } = this.#parts
-    const { at, position } = owned
-    if (answer.kind === 'read') {
-      const { records, next, bytes, end } = answer
-      owned.position = next
-      sink.records({ ...at, records, next, bytes, highWatermark: end })
-    } else {
-      const to = answer.start
-      owned.position = to
-      bus.publish('offset.reset', { ...at, from: position, to, skipped: to - position })
-      if (to < position) this.#beginAnew(at, to)
-    }
+  /** Undefined where nobody wants it any more. */
+  #read(
+    cluster: MemoryCluster,
+    { at, position, isFresh }: Owned,
+    { maxBytes, isCurrent }: { maxBytes: number; isCurrent: () => boolean },
+  ): Answer | undefined {
+    if (!isCurrent()) return undefined
+    const answer = cluster.log(at).read(position, maxBytes)
+    if (answer.kind === 'read') return answer
+    const reset = resetOf({ ...at, offset: position }, answer, this.#parts.offsetOutOfRange)
+    if (isFresh || reset.to < position) this.#parts.keep(cluster, { ...at, offset: reset.to })
+    return { kind: 'reset', reset }
+  }
+
+  #take(owned: Owned, answer: Answer): void {
+    if (answer.kind === 'read') return this.#handOver(owned, answer)
+    const { to, end } = answer.reset
+    this.#parts.bus.publish('offset.reset', answer.reset)
+    if (to < owned.position) return this.#beginAnew(owned, to)
+    this.#handOver(owned, { records: [], next: to, bytes: 0, end })
+  }
+
+  #handOver(owned: Owned, { records, next, bytes, end }: Omit<Read, 'kind'>): void {
+    owned.position = next
+    owned.isFresh = false
+    this.#parts.sink.records({ ...owned.at, records, next, bytes, highWatermark: end })
   }
 
   /** What the sink has counts no more: it takes nothing below the position that it was given. */
-  #beginAnew(at: TopicPartition, offset: number): void {
+  #beginAnew(owned: Owned, offset: number): void {
     const { bus, sink } = this.#parts
+    const { at } = owned
+    owned.position = offset
+    owned.isFresh = true
     sink.lost([at])
     bus.publish('partitions.assigned', { partitions: [{ ...at, offset }] })
     sink.assigned([{ ...at, offset }])

@@ -1,5 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { CommitOutcome, PartitionOffset, TopicPartition } from '../../../src/engine/engine.ts'
+import type {
+  CommitOutcome,
+  OutOfRange,
+  PartitionOffset,
+  Subscription,
+  TopicPartition,
+} from '../../../src/engine/engine.ts'
 import type { Brokers } from '../../../src/engine/kafkajs/brokers.ts'
 import { codeOf, KafkaError } from '../../../src/engine/kafkajs/codes.ts'
 import type { Coordinator } from '../../../src/engine/kafkajs/coordinator.ts'
@@ -7,6 +13,7 @@ import { Origins } from '../../../src/engine/kafkajs/origins.ts'
 import { Positions } from '../../../src/engine/kafkajs/positions.ts'
 import type { Topology } from '../../../src/engine/kafkajs/topology.ts'
 import { createBus } from '../../../src/events/bus.ts'
+import type { Events } from '../../../src/events/events.ts'
 import { deferred } from '../../../src/lib/deferred.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 
@@ -29,6 +36,9 @@ let stored: PartitionOffset[]
 let outcome: CommitOutcome
 let fetchFailure: (() => void) | undefined
 let resets: unknown[]
+let absent: Events['offsets.absent'][]
+let refreshes: number
+let settings: { subscriptions: Subscription[]; offsetOutOfRange: OutOfRange }
 let ending: AbortController
 let positions: Positions
 
@@ -69,23 +79,32 @@ beforeEach(() => {
       }
     },
   }
-  const topology = {
-    partitionsOf: () => Object.keys(leaders).map(Number),
-    leaderOf: (_: string, partition: number) => leaders[partition],
-    refresh: () => Promise.resolve(),
-  }
-  const bus = createBus()
-  bus.on('offset.reset', event => resets.push(event))
-  positions = new Positions({
-    brokers: { link, timeout: 1_000 } as unknown as Brokers,
-    coordinator: coordinator as unknown as Coordinator,
-    origins,
-    topology: topology as unknown as Topology,
+  refreshes = 0
+  settings = {
     subscriptions: ['start', 'end'].map(topic => ({
       topic,
       startFromBeginning: topic === 'start',
       maxBytesPerPartition: 1,
     })),
+    offsetOutOfRange: 'earliest',
+  }
+  const topology = {
+    partitionsOf: () => Object.keys(leaders).map(Number),
+    leaderOf: (_: string, partition: number) => leaders[partition],
+    refresh: async () => {
+      refreshes += 1
+    },
+  }
+  const bus = createBus()
+  bus.on('offset.reset', event => resets.push(event))
+  absent = []
+  bus.on('offsets.absent', event => absent.push(event))
+  positions = new Positions({
+    brokers: { link, timeout: 1_000 } as unknown as Brokers,
+    coordinator: coordinator as unknown as Coordinator,
+    origins,
+    topology: topology as unknown as Topology,
+    settings,
     bus,
     clock,
     signal: ending.signal,
@@ -98,6 +117,18 @@ beforeEach(() => {
 })
 
 const sought = (topic: string, partition: number): TopicPartition => ({ topic, partition })
+
+const policyIs = (policy: OutOfRange) => {
+  settings.offsetOutOfRange = policy
+}
+
+interface Asking {
+  readonly isFresh?: boolean
+  readonly wanted?: () => boolean
+}
+
+const resetFrom = (offset: number, { isFresh = false, wanted = () => true }: Asking = {}) =>
+  positions.reset({ ...sought('start', 0), offset }, { isFresh, wanted })
 
 function locate(partitions: readonly TopicPartition[], wanted: (p: TopicPartition) => boolean = () => true) {
   const found: Record<string, number> = {}
@@ -221,23 +252,68 @@ describe('the position of a partition', () => {
 })
 
 describe('a position that the log does not hold', () => {
-  for (const [name, position, to] of [
-    ['before its start', 40, START],
-    ['behind its end', 300, START],
+  for (const [policy, name, position, to] of [
+    ['earliest', 'before its start', 40, START],
+    ['earliest', 'behind its end', 300, START],
+    ['latest', 'before its start', 40, END],
+    ['latest', 'behind its end', 300, END],
+    ['nearest', 'before its start', 40, START],
+    ['nearest', 'behind its end', 300, END],
   ] as const) {
-    test(`${name} is set to its start, and what that skips is told`, async () => {
-      expect(await positions.reset(sought('start', 0), position)).toBe(to)
-      expect(resets).toEqual([{ topic: 'start', partition: 0, from: position, to, skipped: to - position }])
+    test(`${name} goes on where ${policy} says, and what that skips is told`, async () => {
+      policyIs(policy)
+      const reset = { ...sought('start', 0), from: position, to, skipped: to - position, start: START, end: END }
+      expect(await resetFrom(position)).toEqual(reset)
+      expect(resets).toEqual([reset])
     })
   }
 
+  for (const [name, position] of [
+    ['before its start', 40],
+    ['behind its end', 300],
+  ] as const) {
+    test(`${name} goes on nowhere with fail, and the words say what is where`, async () => {
+      policyIs('fail')
+      const said = `start/0 is to go on at offset ${position}, which its log does not hold: it begins at 100 and ends at 200`
+      await expect(resetFrom(position)).rejects.toMatchObject({
+        code: 'OFFSET_OUT_OF_RANGE',
+        exitCode: 78,
+        message: said,
+      })
+      expect([resets, stored]).toEqual([[], []])
+    })
+  }
+
+  test('is not moved on before that is stored, where nothing has been handed over yet', async () => {
+    outcome = 'retry'
+    expect(await resetFrom(40, { isFresh: true })).toBeUndefined()
+    expect(resets).toEqual([])
+    outcome = 'committed'
+    expect(await resetFrom(40, { isFresh: true })).toMatchObject({ to: START })
+    expect(stored).toEqual(Array(2).fill({ topic: 'start', partition: 0, offset: START }))
+  })
+
+  test('leaves to whoever has it what has been fetched before it, which is to be committed first', async () => {
+    await resetFrom(40)
+    expect(stored).toEqual([])
+  })
+
+  test('is of another log when the topic was made again: then it is nothing to this one', async () => {
+    policyIs('latest')
+    const isCurrent = { isFresh: true, wanted: () => refreshes === 0 }
+    expect(await resetFrom(300, isCurrent)).toBeUndefined()
+    expect([resets, stored]).toEqual([[], []])
+    // Below the start there is no need to ask.
+    expect(await resetFrom(40, { wanted: () => refreshes === 1 })).toBeDefined()
+  })
+
   test('stays where it is when the log holds it after all', async () => {
-    for (const position of [START, 150, END]) expect(await positions.reset(sought('start', 0), position)).toBe(position)
+    for (const position of [START, 150, END]) expect(await resetFrom(position)).toBeUndefined()
     expect(resets).toEqual([])
   })
 
   test('is left alone where nobody can say', async () => {
     delete leaders[0]
-    await expect(positions.reset(sought('start', 0), 40)).rejects.toThrow('no leader')
+    await expect(resetFrom(40)).rejects.toThrow('no leader')
   })
 })

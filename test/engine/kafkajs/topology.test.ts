@@ -120,6 +120,14 @@ describe('what is known of the topics', () => {
     expect(missing).toEqual([])
   })
 
+  test('is asked for once more by all together who want to know how it is now', async () => {
+    await topology.know(['a'])
+    const asked = brokers.asked.length
+    const all = Array.from({ length: 600 }, () => topology.refresh({ now: true }))
+    await clock.when(Promise.all(all))
+    expect(brokers.asked.length - asked).toBe(2)
+  })
+
   test('stays when a broker that lags behind does not know a topic, and goes when none knows it for longer', async () => {
     await topology.know(['a'])
     brokers.topics = {}

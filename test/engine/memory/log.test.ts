@@ -41,11 +41,11 @@ describe('a partition in memory', () => {
     expect(offsetsOf(log, 0)).toEqual([[1, 3, 5], 6])
   })
 
-  it('says where it starts to whoever asks for what is deleted, or for what is not there yet', () => {
+  it('says where it starts and ends to whoever asks for what is deleted, or for what is not there yet', () => {
     const log = filled(5)
     log.deleteBefore(3)
-    expect(offsetsOf(log, 2)).toEqual({ kind: 'out of range', start: 3 })
-    expect(offsetsOf(log, 6)).toEqual({ kind: 'out of range', start: 3 })
+    expect(offsetsOf(log, 2)).toEqual({ kind: 'out of range', start: 3, end: 5 })
+    expect(offsetsOf(log, 6)).toEqual({ kind: 'out of range', start: 3, end: 5 })
     expect(offsetsOf(log, 3)).toEqual([[3, 4], 5])
     log.deleteBefore(1)
     expect(log.start).toBe(3)
