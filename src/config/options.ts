@@ -1,5 +1,6 @@
 // THE table: one declaration per option gives its type, default, validation, variable, flag and reference line.
-// An option is here once its feature is; an unknown name is an error. Which Kafka, and its times, stand in kafka-options.ts.
+// An option is here once its feature is; an unknown name is an error. Which Kafka, and its times, stand in
+// kafka-options.ts, what follows when messages fail in error-options.ts.
 
 import { errorOptions } from './error-options.ts'
 import { kafkaOptions } from './kafka-options.ts'
