@@ -53,6 +53,7 @@ async function bury(
   const { bus, clock, config, description, groupId: group, produce } = parts
   const of = { topic, partition, offset }
   const to = deadLetterTopicOf(topic, config.deadLetterTopic)
+  if (to === undefined) throw new Error(`${topic} is itself a topic of dead letters`)
   // Of its own: in the consumer's, a dead letter that nobody takes would hold up the commits of all partitions.
   const outbox = new Outbox({
     clock,

@@ -2,11 +2,11 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import type { Order } from '../fixtures/consumers/obedient-consumer.ts'
 import { type Acknowledged, type Death, exactly, now, where } from '../support/ledger.ts'
+import { messagesOf } from '../support/messages.ts'
 import type { RacecarProcess } from '../support/racecar-process.ts'
 import { racecarctl, statusOf } from '../support/racecarctl.ts'
 import { numberOf } from '../support/replacement.ts'
 import { millis, PATIENT, print, Scenario, sharesOf } from '../support/scenario.ts'
-import { uniqueName } from '../support/topics.ts'
 
 const batches = fileURLToPath(new URL('../fixtures/consumers/batch-consumer.ts', import.meta.url))
 
@@ -156,7 +156,7 @@ test('dead-letter: it is passed when it is stored elsewhere, whole; a topic that
   await scenario.handledAll()
   await scenario.committedAll()
   expect(await scenario.stop(racecar)).toEqual([0, null])
-  const letters = await messagesOf(scenario, to)
+  const letters = await messagesOf(topics, to)
   expect(letters.map(({ key, value }) => [key, (JSON.parse(value) as Order).do])).toEqual([['key-0', 'abort']])
   expect(letters[0]!.headers).toMatchObject({
     ...{ 'racecar-topic': topic, 'racecar-partition': '0', 'racecar-offset': `${offset}`, 'racecar-attempts': '3' },
@@ -201,23 +201,3 @@ test('of a batch the message is found that ends the workers, and the others are 
   await scenario.expectWhole(deathsOf(racecar))
   await scenario.expectNothingLeft()
 })
-
-/** As kafkajs reads them. */
-async function messagesOf({ topics }: Scenario, topic: string) {
-  const consumer = topics.kafka.consumer({ groupId: uniqueName('reader') })
-  const total = (await topics.ends(topic)).reduce((sum, { high }) => sum + high, 0)
-  const found: { key: string; value: string; headers: Record<string, string> }[] = []
-  await consumer.connect()
-  await consumer.subscribe({ topic, fromBeginning: true })
-  await new Promise<void>(resolve => {
-    void consumer.run({
-      eachMessage: async ({ message: { key, value, headers = {} } }) => {
-        const texts = Object.entries(headers).map(([name, content]) => [name, String(content)])
-        found.push({ key: String(key), value: String(value), headers: Object.fromEntries(texts) })
-        if (found.length === total) resolve()
-      },
-    })
-  })
-  await consumer.disconnect()
-  return found
-}

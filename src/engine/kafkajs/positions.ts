@@ -8,15 +8,12 @@ import { type Clock, sleep } from '../../lib/clock.ts'
 import { groupBy } from '../../lib/group-by.ts'
 import { type CommitOutcome, keyOf, type PartitionOffset, type Subscription, type TopicPartition } from '../engine.ts'
 import type { Brokers } from './brokers.ts'
-import { byTopic } from './by-topic.ts'
 import { actionFor, actionOf, KafkaError } from './codes.ts'
 import type { Coordinator } from './coordinator.ts'
+import { EARLIEST, LATEST, offsetsAt } from './offsets-at.ts'
 import type { Origins } from './origins.ts'
 import type { Topology } from './topology.ts'
 
-const EARLIEST = '-2'
-const LATEST = '-1'
-const READ_COMMITTED = 1
 const BACKOFF = { first: 100, most: 2_000, jitter: 0.2 }
 
 export interface PositionsParts {
@@ -86,8 +83,8 @@ export class Positions {
 
   /** Where a position that is not in the log should go on: unchanged when it is in the log after all. */
   async reset(partition: TopicPartition, position: number): Promise<number> {
-    const [earliest] = await this.#endsOf([partition], EARLIEST)
-    const [latest] = await this.#endsOf([partition], LATEST)
+    const [earliest] = await offsetsAt(this.#parts, [partition], EARLIEST)
+    const [latest] = await offsetsAt(this.#parts, [partition], LATEST)
     if (earliest === undefined || latest === undefined)
       throw new Error(`the log of ${partition.topic}/${partition.partition} has no leader`)
     if (position >= earliest && position <= latest) return position
@@ -157,7 +154,7 @@ export class Positions {
       const some = partitions.filter(
         p => (anew || origins.isNew(p) || this.#startsAtBeginning(p.topic)) === fromBeginning,
       )
-      const ends = await this.#endsOf(some, fromBeginning ? EARLIEST : LATEST)
+      const ends = await offsetsAt(this.#parts, some, fromBeginning ? EARLIEST : LATEST)
       for (const [i, p] of some.entries()) if (ends[i] !== undefined && wanted(p)) located.push({ p, offset: ends[i] })
     }
     if (located.length === 0) return
@@ -167,41 +164,6 @@ export class Positions {
 
   #startsAtBeginning(topic: string): boolean {
     return this.#parts.subscriptions.find(subscription => subscription.topic === topic)?.startFromBeginning ?? true
-  }
-
-  /** An end of each log, from its leader; undefined where there is none just now, or it does not answer. */
-  async #endsOf(partitions: readonly TopicPartition[], end: string): Promise<(number | undefined)[]> {
-    const { topology } = this.#parts
-    const offsets = new Map<string, number>()
-    const byLeader = groupBy(partitions, ({ topic, partition }) => topology.leaderOf(topic, partition))
-    const asking = [...byLeader].map(async ([leader, some]) => {
-      if (leader === undefined) return
-      try {
-        await this.#askLeader(leader, some, { end, into: offsets })
-      } catch (error) {
-        // A broker that does not answer must not hold up the partitions of the others.
-        if (actionFor(error) === 'denied') throw error
-      }
-    })
-    await Promise.all(asking)
-    return partitions.map(p => offsets.get(keyOf(p)))
-  }
-
-  async #askLeader(
-    leader: number,
-    partitions: readonly TopicPartition[],
-    { end, into }: { end: string; into: Map<string, number> },
-  ): Promise<void> {
-    const { brokers } = this.#parts
-    const topics = byTopic(partitions, ({ partition }) => ({ partition, timestamp: end }))
-    const args = { replicaId: -1, isolationLevel: READ_COMMITTED, topics }
-    const { responses } = await brokers.link(leader).send('ListOffsets', args, { timeout: brokers.timeout })
-    for (const { topic, partitions: answered } of responses) {
-      for (const { partition, offset, errorCode } of answered) {
-        if (actionOf(errorCode) === 'denied') throwFor(`reading the offsets of ${topic}`, errorCode)
-        if (actionOf(errorCode) === 'ok') into.set(keyOf({ topic, partition }), Number(offset))
-      }
-    }
   }
 }
 
