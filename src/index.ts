@@ -1,7 +1,6 @@
 // The public surface, as `racecar`. Loads neither the supervisor nor a Kafka client, and nothing below it awaits at its top
 // level, so that CommonJS can require() it.
 
-export type { ClassOptions } from './config/options.ts'
 export {
   Consumer,
   type ConsumerInstance,
@@ -13,8 +12,9 @@ export {
   type RunnableConsumer,
 } from './consumer/consumer.ts'
 export type { Message, MessageInvalid } from './consumer/message.ts'
+export type { Fatal, RetryOptions } from './consumer/retry.ts'
 export type { SchemaIssue, StandardSchema } from './consumer/schema.ts'
-export type { SubscriptionOptions, TopicName } from './consumer/subscription.ts'
+export type { ConfigureOptions as ClassOptions, SubscriptionOptions, TopicName } from './consumer/subscription.ts'
 export { type MessageOf, type Topic, topic } from './consumer/topic.ts'
 export type { Header, TopicPartition } from './engine/engine.ts'
 export { type ErrorCode, isRacecarError, RacecarError } from './errors.ts'

@@ -80,6 +80,8 @@ export type ToWorker =
   | { readonly type: 'stop'; readonly withinMs: number; readonly leave: boolean; readonly reason: string }
   /** From now on, and until it is told otherwise. Before it is configured as well. */
   | { readonly type: 'quiet'; readonly quiet: Quiet }
+  /** What these stand before is tried again; none: of all of its partitions. */
+  | { readonly type: 'resume'; readonly partitions: readonly string[] }
   /** From now on, and until it is told otherwise. Before it is configured as well. */
   | { readonly type: 'suspicion'; readonly suspicion: Suspicion }
   /** The group is changing: beat now. */
@@ -201,6 +203,7 @@ const toWorkerForms = {
   join: always,
   stop: always,
   quiet: always,
+  resume: always,
   suspicion: always,
   beat: always,
   report: always,

@@ -127,6 +127,7 @@ class Here implements Clerk {
   }
 
   #setQuiet({ kind, by, which: { partitions } }: Extract<Request, { kind: 'quiet' | 'continue' }>): void {
+    if (kind === 'continue') this.worker.receive({ type: 'resume', partitions })
     const quiet = this.#state === 'stopping' ? undefined : changed(this.#quiet, kind === 'quiet', partitions)
     if (!quiet) return
     this.#quiet = quiet

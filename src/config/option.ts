@@ -122,6 +122,8 @@ function parseBrokers(raw: unknown): readonly string[] {
 export const seconds = (range: Range = {}) => kind<number>(parseSeconds(range), 'seconds')
 export const maybeSeconds = (range: Range = {}) => kind<number | undefined>(orNothing(parseSeconds(range)), 'seconds')
 export const integer = (range: Range = {}) => kind<number>(parseInteger(range, 'a whole number'), 'number')
+export const maybeInteger = (range: Range = {}) =>
+  kind<number | undefined>(orNothing(parseInteger(range, 'a whole number')), 'number')
 /** A whole number, or as many as there are cores. */
 export const integerOrAuto = (range: Range = {}) => {
   const parse = parseInteger(range, 'a whole number')

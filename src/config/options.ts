@@ -1,6 +1,7 @@
 // THE table: one declaration per option gives its type, default, validation, variable, flag and reference line.
 // An option is here once its feature is; an unknown name is an error.
 
+import { errorOptions } from './error-options.ts'
 import {
   brokerList,
   bytes,
@@ -146,46 +147,7 @@ export const options = {
     about: 'One message at a time in a worker, not one a partition',
   }),
 
-  pauseTimeout: seconds({ or: -1 })({
-    group: 'Errors',
-    default: 10,
-    perClass: true,
-    about: 'Seconds that a partition rests after an error; 0: the worker fails, -1: for good',
-  }),
-  pauseWithExponentialBackoff: flag({
-    group: 'Errors',
-    default: false,
-    perClass: true,
-    about: 'Double the pause with each failure in a row',
-  }),
-  maxPauseTimeout: maybeSeconds({ least: 0.001 })({
-    group: 'Errors',
-    default: undefined,
-    perClass: true,
-    about: 'Longest pause, with pause_with_exponential_backoff',
-  }),
-
-  maxCrashesPerMessage: integer({ least: 2 })({
-    group: 'Errors',
-    default: 3,
-    about: 'Workers that a message may end, the last one with nothing else in hand, before on_poison is done to it',
-  }),
-  onPoison: choice(
-    'stop',
-    'skip',
-    'dead-letter',
-  )({
-    group: 'Errors',
-    default: 'stop',
-    about:
-      'What follows with a message that ends its workers: its partition stops before it, it is skipped, or it goes to dead_letter_topic',
-  }),
-  deadLetterTopic: maybeText({
-    group: 'Errors',
-    default: undefined,
-    perClass: true,
-    about: 'Topic for messages that are given up, with on_poison dead-letter; by default <topic>.dead-letter',
-  }),
+  ...errorOptions,
 
   workers: integerOrAuto({ least: 0, most: 1024 })({
     group: 'Workers',

@@ -2,7 +2,6 @@
 // a brand, never by instanceof: two copies of this package may meet in one process. Hooks are found by name; the base declares
 // none, so that nobody has to write `override`. Knows nothing of the runner that drives an instance.
 
-import type { ClassOptions } from '../config/options.ts'
 import type { TopicPartition } from '../engine/engine.ts'
 import type { Message } from './message.ts'
 import {
@@ -14,9 +13,9 @@ import {
   type ProduceTo,
   type ProduceValue,
 } from './outlet.ts'
-import { declarationsOf, type SubscriptionOptions, type TopicName } from './subscription.ts'
+import { type ConfigureOptions, declarationsOf, type SubscriptionOptions, type TopicName } from './subscription.ts'
 
-export { describe, parserOf } from './describe.ts'
+export { describe, parserOf, retryOf } from './describe.ts'
 export type { Logger, Outlet, Produced, ProduceTo, ProduceValue } from './outlet.ts'
 
 const BRAND = Symbol.for('racecar.consumer')
@@ -53,7 +52,7 @@ export abstract class Consumer {
   }
 
   /** Options for this class; weaker than variables and flags. May be called several times, the later ones win. */
-  static configure(options: ClassOptions): void {
+  static configure(options: ConfigureOptions): void {
     declarationsOf(this).configured.push(options)
   }
 

@@ -3,6 +3,7 @@
 
 import { RacecarError } from '../errors.ts'
 import type { Description } from '../messages.ts'
+import type { RetryOptions } from './retry.ts'
 import { declaredBy, readOptions, readSubscriptions } from './subscription.ts'
 
 /** Throws CONSUMER_INVALID naming all problems. `name` is the one under which it was asked for. */
@@ -17,6 +18,12 @@ export function describe(name: string, cls: object): Description {
 /** How the values of a topic are read; undefined where the class gave no schema for it. */
 export function parserOf(cls: object, topic: string): ((raw: string) => unknown) | undefined {
   return readSubscriptions(cls).topics.find(({ name }) => name === topic)?.parse
+}
+
+/** What the class says itself of messages of a topic that fail: what is not here is in the options. */
+export function retryOf(cls: object, topic: string): RetryOptions {
+  const { fatal } = readOptions(cls)
+  return { ...(fatal ? { fatal } : {}), ...readSubscriptions(cls).retries.get(topic) }
 }
 
 function* handlerProblems(cls: object): Generator<string> {

@@ -5,6 +5,8 @@ import type { ClassOptions } from '../config/options.ts'
 import type { Subscription } from '../engine/engine.ts'
 import { nearest } from '../lib/nearest.ts'
 import { isRecord } from '../lib/record.ts'
+import { inWords } from './in-words.ts'
+import { asOptions, isTopicName, type RetryOptions, readRetry } from './retry.ts'
 import type { Topic } from './topic.ts'
 
 export interface SubscriptionOptions {
@@ -12,7 +14,12 @@ export interface SubscriptionOptions {
   readonly startFromBeginning?: boolean
   /** Bytes asked for in one fetch of a partition; 1048576 by default. */
   readonly maxBytesPerPartition?: number
+  /** What follows when a message of these topics fails: before what the class, a variable or a flag says of that. */
+  readonly retry?: RetryOptions
 }
+
+/** What this.configure() takes: options of the class, those about retries also as one object. */
+export type ConfigureOptions = ClassOptions & { readonly retry?: RetryOptions }
 
 export type TopicName = string | Topic<unknown>
 
@@ -39,17 +46,20 @@ export function declarationsOf(cls: object): Declarations {
 export interface ReadSubscriptions {
   readonly subscriptions: readonly Subscription[]
   readonly topics: readonly Topic[]
+  /** By topic; of those that say something. */
+  readonly retries: ReadonlyMap<string, RetryOptions>
   readonly problems: readonly string[]
 }
 
 const defaults = { startFromBeginning: true, maxBytesPerPartition: 1_048_576 }
 
 export function readSubscriptions(cls: object): ReadSubscriptions {
-  const byTopic = new Map<string, { topic: Topic; subscription: Subscription }>()
+  const byTopic = new Map<string, Known>()
   const problems: string[] = []
   for (const given of declaredBy(cls)?.subscribed ?? []) {
     const { names, options } = split(given)
-    problems.push(...optionProblems(options))
+    const { retry } = options as SubscriptionOptions
+    problems.push(...optionProblems(options, names))
     if (names.length === 0) problems.push('subscribesTo names no topic')
     for (const one of names) {
       const topic = topicOf(one)
@@ -58,13 +68,14 @@ export function readSubscriptions(cls: object): ReadSubscriptions {
       if (!topic || problem) continue
       const subscription: Subscription = { topic: topic.name, ...defaults, ...known(options) }
       const before = byTopic.get(topic.name)
-      if (before && !sameAs(before, { topic, subscription }))
+      if (before && !sameAs(before, { topic, subscription, retry }))
         problems.push(`it subscribes to ${topic.name} in two ways`)
-      byTopic.set(topic.name, { topic, subscription })
+      byTopic.set(topic.name, { topic, subscription, retry })
     }
   }
   const all = [...byTopic.values()]
-  return { subscriptions: all.map(one => one.subscription), topics: all.map(one => one.topic), problems }
+  const retries = new Map(all.flatMap(({ topic, retry }) => (retry ? [[topic.name, retry] as const] : [])))
+  return { subscriptions: all.map(one => one.subscription), topics: all.map(one => one.topic), retries, problems }
 }
 
 function split(given: readonly unknown[]): { names: readonly unknown[]; options: Record<string, unknown> } {
@@ -79,11 +90,11 @@ function topicOf(given: unknown): Topic | undefined {
 }
 
 function nameProblem(name: string): string | undefined {
-  if (/^[\w.-]{1,249}$/.test(name) && name !== '.' && name !== '..') return undefined
+  if (isTopicName(name)) return undefined
   return `${JSON.stringify(name)} is no topic name: Kafka takes up to 249 letters, digits, dots, underscores and hyphens`
 }
 
-function* optionProblems(options: Record<string, unknown>): Generator<string> {
+function* optionProblems(options: Record<string, unknown>, names: readonly unknown[]): Generator<string> {
   for (const [key, value] of Object.entries(options)) {
     if (value === undefined) continue
     if (key === 'startFromBeginning') {
@@ -91,8 +102,10 @@ function* optionProblems(options: Record<string, unknown>): Generator<string> {
     } else if (key === 'maxBytesPerPartition') {
       if (Number.isInteger(value) && (value as number) > 0) continue
       yield `maxBytesPerPartition must be a whole number of bytes, at least 1, not ${inWords(value)}`
+    } else if (key === 'retry') {
+      yield* readRetry(value, names.map(one => topicOf(one)?.name ?? 'subscribesTo').join(', ')).problems
     } else {
-      const meant = nearest(key, Object.keys(defaults))
+      const meant = nearest(key, [...Object.keys(defaults), 'retry'])
       yield `subscribesTo knows no ${key}${meant ? `; did you mean ${meant}?` : ''}`
     }
   }
@@ -109,15 +122,19 @@ function known(options: Record<string, unknown>): SubscriptionOptions {
 interface Known {
   readonly topic: Topic
   readonly subscription: Subscription
+  readonly retry: RetryOptions | undefined
 }
 
 const sameAs = (one: Known, other: Known): boolean =>
   one.topic.parse === other.topic.parse &&
+  one.retry === other.retry &&
   one.subscription.startFromBeginning === other.subscription.startFromBeginning &&
   one.subscription.maxBytesPerPartition === other.subscription.maxBytesPerPartition
 
 export interface ReadOptions {
   readonly options: ClassOptions
+  /** Of errors, as `retry.fatal` names them. */
+  readonly fatal: RetryOptions['fatal']
   readonly problems: readonly string[]
 }
 
@@ -129,6 +146,7 @@ export function readOptions(cls: object): ReadOptions {
   const parallelWorkers = Object.hasOwn(cls, 'parallelWorkers') ? Reflect.get(cls, 'parallelWorkers') : undefined
   const options: Record<string, unknown> = parallelWorkers === undefined ? {} : { workers: parallelWorkers }
   const problems: string[] = []
+  let fatal: RetryOptions['fatal']
   for (const given of declaredBy(cls)?.configured ?? []) {
     if (!isRecord(given)) {
       problems.push(`configure takes an object of options, not ${inWords(given)}`)
@@ -136,21 +154,21 @@ export function readOptions(cls: object): ReadOptions {
     }
     for (const [name, value] of Object.entries(given)) {
       if (value === undefined) continue
-      if (isPlain(value)) options[name] = value
+      if (name === 'retry') {
+        const read = readRetry(value, 'configure')
+        const own = asOptions(read.retry)
+        const twice = Object.keys(own).filter(key => given[key] !== undefined)
+        problems.push(...read.problems, ...twice.map(key => `configure sets ${key} twice, by itself and in retry`))
+        Object.assign(options, own)
+        fatal = read.retry.fatal ?? fatal
+      } else if (isPlain(value)) options[name] = value
       else problems.push(`configure cannot set ${name} to ${inWords(value)}`)
     }
   }
-  return { options: options as ClassOptions, problems }
+  return { options: options as ClassOptions, fatal, problems }
 }
 
 const isPlain = (value: unknown): boolean =>
   value === null ||
   ['string', 'number', 'boolean'].includes(typeof value) ||
   (Array.isArray(value) && value.every(isPlain))
-
-function inWords(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value)
-  if (typeof value === 'function') return 'a function'
-  if (Array.isArray(value)) return 'an array'
-  return typeof value === 'object' && value !== null ? 'an object' : String(value)
-}

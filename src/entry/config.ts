@@ -1,7 +1,7 @@
 // A process that lives for one configuration file: imports it, tells what it sets, and ends. What throws, hangs or blocks in it
 // does so here. Functions stay behind: each worker imports the file for them.
 
-import { errorData } from '../events/events.ts'
+import { errorData } from '../events/error-data.ts'
 import { evaluate } from '../loader/config-module.ts'
 import type { FromConfig, ToConfig } from '../messages.ts'
 

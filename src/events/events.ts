@@ -1,13 +1,9 @@
 // Every event by name, with its data. Data is plain (it crosses processes by structured clone): no functions, no class
 // instances, no live errors. Subscribers (observe/*) turn events into lines and figures; publishers know none of them.
 
-export interface ErrorData {
-  readonly name: string
-  readonly message: string
-  readonly stack?: string | undefined
-  readonly code?: string | undefined
-  readonly cause?: ErrorData | undefined
-}
+import type { ErrorData } from './error-data.ts'
+
+export type { ErrorData } from './error-data.ts'
 
 export type Level = 'debug' | 'info' | 'warn' | 'error'
 export interface Partition {
@@ -24,6 +20,10 @@ export interface InHand extends PartitionAt {
   readonly forMs: number
   /** Nothing else was in hand, nor has been started, until its end was told. */
   readonly alone?: true
+}
+export interface GivenUp {
+  readonly reason: 'crashes' | 'errors'
+  readonly times: number
 }
 /** What a worker was doing when it was last heard. Of many messages the newest are named, and `more` counts the others. */
 export interface LastHeard {
@@ -71,19 +71,29 @@ export interface Events {
     offset: number
     lastOffset: number
     attempt: number
+    /** How many it has; null: as many as it takes, or more by now. */
+    attempts: number | null
     error: ErrorData
-    /** Milliseconds until the next attempt; null: never. */
+    /** `again` after a pause, `halves` of a batch at once; else it is given up, or the worker fails. */
+    next: 'again' | 'halves' | 'stop' | 'skip' | 'dead-letter' | 'fail'
+    /** Milliseconds until the next attempt; null: there is none, or at once. */
     pauseMs: number | null
+    /** The topic for dead letters, where it is to go there. */
+    to: string | null
   }
   'handler.overdue': Partition & { offset: number; runningMs: number }
   'handler.given.up': Partition & { offset: number; runningMs: number; why: string }
   'delivery.failed': { error: ErrorData; count: number }
-  /** It has ended too many workers. */
-  'message.skipped': PartitionAt & { crashes: number }
+  /** It is given up: it has ended so many workers, or has failed so many times. */
+  'message.skipped': PartitionAt & GivenUp
   /** Stored there; only now is it passed. */
-  'message.dead.lettered': PartitionAt & { to: string; crashes: number }
+  'message.dead.lettered': PartitionAt & GivenUp & { to: string }
   /** The topic for dead letters has not taken it so far. */
   'dead.letter.waiting': PartitionAt & { to: string; waitingMs: number }
+  /** Nothing of the partition is handled before somebody says so: what is at the offset was given up. */
+  'partition.stands': PartitionAt & { why: string; forMs: number }
+  /** Somebody has said so. */
+  'partition.resumed': PartitionAt
   'hook.failed': { hook: string; error: ErrorData }
 
   // worker
@@ -158,25 +168,3 @@ export interface Events {
 }
 
 export type EventName = keyof Events
-
-export function errorData(thrown: unknown, depth = 0): ErrorData {
-  if (!(thrown instanceof Error)) return { name: 'NonError', message: describe(thrown) }
-  const { code } = thrown as { code?: unknown }
-  return {
-    name: thrown.name,
-    message: thrown.message,
-    stack: thrown.stack,
-    code: typeof code === 'string' || typeof code === 'number' ? String(code) : undefined,
-    // A cause may point back at its effect.
-    cause: thrown.cause !== undefined && depth < 5 ? errorData(thrown.cause, depth + 1) : undefined,
-  }
-}
-
-function describe(thrown: unknown): string {
-  if (typeof thrown === 'string') return thrown
-  try {
-    return JSON.stringify(thrown) ?? String(thrown)
-  } catch {
-    return String(thrown)
-  }
-}

@@ -38,3 +38,15 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
     signal?.addEventListener('abort', finish, { once: true })
   })
 }
+
+/** Calls `task` every `ms` milliseconds, with how many have passed by then. */
+export function every(clock: Clock, ms: number, task: (sinceMs: number) => void): Cancel {
+  const since = clock.now()
+  const again = (): Cancel =>
+    clock.after(ms, () => {
+      task(clock.now() - since)
+      cancel = again()
+    })
+  let cancel = again()
+  return () => cancel()
+}

@@ -1,21 +1,13 @@
 // What each event is to a person: how severe, and in which words. The only place for words about events; who says them (slot and
 // process id) stands in front of each line. A rebalance is no error.
 
-import type { ErrorData, EventName, Events, LastHeard, Level, Partition, PartitionAt } from '../events/events.ts'
+import { told } from '../events/error-words.ts'
+import type { EventName, Events, LastHeard, Level } from '../events/events.ts'
 import { asSentence } from '../lib/sentence.ts'
+import { ofRunner } from './runner-sentences.ts'
+import { again, at, count, list, positions, range, type Sentence, seconds } from './words.ts'
 
-export interface Sentence<N extends EventName> {
-  readonly level: Level | ((data: Events[N]) => Level)
-  readonly say: (data: Events[N]) => string
-}
-
-const seconds = (ms: number): string => `${Number((ms / 1000).toFixed(ms < 10_000 ? 2 : 0))} s`
-const at = ({ topic, partition }: Partition): string => `${topic}/${partition}`
-const list = (all: readonly Partition[]): string => all.map(at).join(', ')
-const positions = (all: readonly PartitionAt[]): string => all.map(one => `${at(one)}@${one.offset}`).join(', ')
-const count = (number: number, one: string, many = `${one}s`): string => `${number} ${number === 1 ? one : many}`
-const range = ({ offset, lastOffset }: { offset: number; lastOffset: number }): string =>
-  offset === lastOffset ? `${offset}` : `${offset}…${lastOffset}`
+export type { Sentence } from './words.ts'
 
 /** So many messages in hand are named in a line. */
 const MOST_NAMED = 10
@@ -32,9 +24,6 @@ function had({ agoMs, inHand, more, memoryBytes }: LastHeard): string {
 const quieted = ({ consumers, partitions }: { consumers: readonly string[]; partitions: readonly string[] }): string =>
   partitions.length === 0 ? consumers.join(', ') : `${partitions.join(', ')} (${consumers.join(', ')})`
 
-const again = (partition: string): string =>
-  `Once its cause is mended: racecarctl continue --partition ${partition}, or a restart of racecar.`
-
 /** What is done to a message that ends its workers. */
 const FOLLOWS: Readonly<Record<Events['message.convicted']['follows'], (partition: string) => string>> = {
   stop: partition => `${partition} stops before it; the other partitions go on. ${again(partition)}`,
@@ -46,12 +35,6 @@ const FOLLOWS: Readonly<Record<Events['message.convicted']['follows'], (partitio
 function tally(whys: readonly string[]): string {
   const often = (why: string) => whys.filter(one => one === why).length
   return [...new Set(whys)].map(why => (often(why) > 1 ? `${often(why)} times: ${why}` : why)).join('; ')
-}
-
-/** With its causes; without the stack. */
-export function told({ name, message, cause }: ErrorData): string {
-  const own = name === 'RacecarError' || name === 'Error' ? message : `${name}: ${message}`
-  return cause ? `${own} (${told(cause)})` : own
 }
 
 const ofEngine = {
@@ -115,45 +98,6 @@ const ofEngine = {
         ? `${at(of)} stands at ${of.offset}, which cannot be read: ${told(error)}. It is fetched again and again, never skipped.`
         : `Could not fetch from ${at(of)} at ${of.offset}: ${told(error)}`,
   },
-} satisfies Partial<{ [N in EventName]: Sentence<N> }>
-
-const ofRunner = {
-  'message.failed': {
-    level: 'error',
-    say: ({ attempt, error, pauseMs, ...of }) =>
-      `${at(of)}@${range(of)} failed (attempt ${attempt}): ${told(error)}. ${
-        pauseMs === null ? 'The partition rests for good.' : `Again in ${seconds(pauseMs)}.`
-      }`,
-  },
-  'handler.overdue': {
-    level: 'warn',
-    say: ({ offset, runningMs, ...of }) =>
-      `${at(of)}@${offset} has been in hand for ${seconds(runningMs)}, longer than max_poll_interval.`,
-  },
-  'handler.given.up': {
-    level: 'error',
-    say: ({ offset, runningMs, why, ...of }) =>
-      `${at(of)}@${offset} is given up after ${seconds(runningMs)}: ${why}. It will be handled again.`,
-  },
-  'delivery.failed': {
-    level: 'error',
-    say: ({ error, count: lost }) => `${count(lost, 'produced message')} could not be delivered: ${told(error)}`,
-  },
-  'message.skipped': {
-    level: 'error',
-    say: ({ crashes, offset, ...of }) => `${at(of)}@${offset} is skipped: it has ended ${count(crashes, 'worker')}.`,
-  },
-  'message.dead.lettered': {
-    level: 'error',
-    say: ({ crashes, offset, to, ...of }) =>
-      `${at(of)}@${offset}, which has ended ${count(crashes, 'worker')}, is in the topic ${to}, and is passed.`,
-  },
-  'dead.letter.waiting': {
-    level: 'error',
-    say: ({ offset, to, waitingMs, ...of }) =>
-      `${at(of)} stands before ${offset}, a dead letter that the topic ${to} has not taken for ${seconds(waitingMs)}: does it exist, and may this group write to it? Trying on.`,
-  },
-  'hook.failed': { level: 'error', say: ({ hook, error }) => `${hook} failed: ${told(error)}` },
 } satisfies Partial<{ [N in EventName]: Sentence<N> }>
 
 const ofWorker = {

@@ -114,6 +114,11 @@ export class Assignment implements Omit<EngineSink, 'failed'> {
     for (const lane of this.#lanes.values()) lane.quiet(this.#isQuiet(lane))
   }
 
+  /** What these stand before is tried again; none: of all. */
+  resume(partitions: readonly string[]): void {
+    for (const [key, lane] of this.#lanes) if (partitions.length === 0 || partitions.includes(key)) lane.resume()
+  }
+
   /** How these are handled that may be what ends workers, whether their partitions are ours by now or later. */
   suspect(suspicion: Suspicion): void {
     this.#suspicion = suspicion

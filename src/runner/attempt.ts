@@ -20,6 +20,8 @@ export class Attempt implements Context {
   overdueSince: number | undefined
   /** It is handled with care: what happens to it may be what ends the process. */
   care: Care | undefined
+  /** No call of the handler: its message is given up, and dealt with. */
+  isGivenUp = false
   /** A record that it may have produced is lost: it counts as failed, whatever becomes of it. */
   undelivered: Error | undefined
   #hasEnded = false

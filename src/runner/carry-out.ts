@@ -1,58 +1,79 @@
-// What is done to a message that has ended too many workers, in the place of its handler's call: so it is passed, tried again and
-// waited for like any other.
+// What is done to a message that is given up, in the place of its handler's call: so it is passed, tried again and waited for like
+// any other.
 
 import type { Config } from '../config/options.ts'
-import type { Engine, KafkaRecord } from '../engine/engine.ts'
+import type { Engine, KafkaRecord, TopicPartition } from '../engine/engine.ts'
 import type { Bus } from '../events/bus.ts'
-import type { Cancel, Clock } from '../lib/clock.ts'
+import { errorData } from '../events/error-data.ts'
+import { epitaph } from '../events/error-words.ts'
+import { type Clock, every } from '../lib/clock.ts'
 import type { Convicted, Description } from '../messages.ts'
 import { Outbox } from '../producer/outbox.ts'
-import { deadLetter, deadLetterTopicOf } from './dead-letter.ts'
+import { deadLetter } from './dead-letter.ts'
 import { toMs } from './settings.ts'
+
+export interface Verdict {
+  readonly follows: 'skip' | 'dead-letter'
+  /** Why it is given up: it has ended so many workers, or has failed so many times. */
+  readonly of: 'crashes' | 'errors'
+  readonly times: number
+  /** Of the last time. */
+  readonly why: string
+}
+
+/** Of a message that ends its workers. */
+export function verdictOn({ follows, crashes, why, ...at }: Convicted): Verdict {
+  if (follows === 'stop') throw new Error(`${at.topic}/${at.partition} stands before ${at.offset}`)
+  return { follows, of: 'crashes', times: crashes, why }
+}
+
+/** Of a message that fails: the error, and where in the user's code. */
+export const epitaphOf = (error: unknown): string => epitaph(errorData(error))
 
 export interface CarryOutParts {
   readonly bus: Bus
   readonly clock: Clock
-  readonly config: Pick<Config, 'deadLetterTopic' | 'messageTimeout'>
+  readonly config: Pick<Config, 'messageTimeout'>
   readonly description: Pick<Description, 'consumer'>
   readonly groupId: string
   readonly produce: Engine['produce']
+  /** The topic for dead letters; undefined: there is none. */
+  readonly to: string | undefined
 }
 
 /** Milliseconds after which a dead letter that is not stored is told of, again and again. */
 const ALARM_MS = 5000
 
+export interface Site {
+  readonly of: TopicPartition
+  readonly signal: AbortSignal
+}
+
 export function carryOut(
-  convicted: Convicted,
+  verdict: Verdict,
   record: KafkaRecord,
-  { signal }: { readonly signal: AbortSignal },
+  site: Site,
   parts: CarryOutParts,
 ): Promise<void> | undefined {
-  const { topic, partition, offset, crashes, follows } = convicted
+  const { follows, of: reason, times } = verdict
   switch (follows) {
-    case 'skip':
-      parts.bus.publish('message.skipped', { topic, partition, offset, crashes })
+    case 'skip': {
+      const { topic, partition } = site.of
+      parts.bus.publish('message.skipped', { topic, partition, offset: record.offset, reason, times })
       return undefined
+    }
     case 'dead-letter':
-      return bury(convicted, record, signal, parts)
-    case 'stop':
-      throw new Error(`${topic}/${partition} stands before ${offset}`)
+      return bury(verdict, record, site, parts)
     default:
       return follows satisfies never
   }
 }
 
 /** Resolves when it is stored. Rejects with DELIVERY_FAILED. */
-async function bury(
-  convicted: Convicted,
-  record: KafkaRecord,
-  signal: AbortSignal,
-  parts: CarryOutParts,
-): Promise<void> {
-  const { topic, partition, offset, crashes, why } = convicted
-  const { bus, clock, config, description, groupId: group, produce } = parts
-  const of = { topic, partition, offset }
-  const to = deadLetterTopicOf(topic, config.deadLetterTopic)
+async function bury({ of: reason, times, why }: Verdict, record: KafkaRecord, site: Site, parts: CarryOutParts) {
+  const { topic, partition } = site.of
+  const { bus, clock, config, description, groupId: group, produce, to } = parts
+  const of = { topic, partition, offset: record.offset }
   if (to === undefined) throw new Error(`${topic} is itself a topic of dead letters`)
   // Of its own: in the consumer's, a dead letter that nobody takes would hold up the commits of all partitions.
   const outbox = new Outbox({
@@ -62,26 +83,15 @@ async function bury(
     onDelivered: () => {},
     onFailed: () => {},
   })
-  signal.addEventListener('abort', () => outbox.close(), { once: true })
-  const cancel = alarm(clock, waitingMs => bus.publish('dead.letter.waiting', { ...of, to, waitingMs }))
+  site.signal.addEventListener('abort', () => outbox.close(), { once: true })
+  const cancel = every(clock, ALARM_MS, waitingMs => bus.publish('dead.letter.waiting', { ...of, to, waitingMs }))
   try {
     const { consumer } = description
-    outbox.send(deadLetter(to, { of, record, error: why, attempts: crashes, group, consumer }))
+    outbox.send(deadLetter(to, { of, record, error: why, attempts: times, group, consumer }))
     await outbox.deliver()
   } finally {
     cancel()
     outbox.close()
   }
-  bus.publish('message.dead.lettered', { ...of, to, crashes })
-}
-
-function alarm(clock: Clock, tell: (waitingMs: number) => void): Cancel {
-  const since = clock.now()
-  const again = (): Cancel =>
-    clock.after(ALARM_MS, () => {
-      tell(clock.now() - since)
-      cancel = again()
-    })
-  let cancel = again()
-  return () => cancel()
+  bus.publish('message.dead.lettered', { ...of, to, reason, times })
 }

@@ -2,7 +2,10 @@
 
 import type { Message } from '../consumer/message.ts'
 import type { TopicPartition } from '../engine/engine.ts'
-import { errorData } from '../events/events.ts'
+import { errorData } from '../events/error-data.ts'
+import { firstLine } from '../events/error-words.ts'
+import type { Events } from '../events/events.ts'
+import type { Decision, Policy } from './policy.ts'
 
 /** What onError is told beside the error. */
 export interface ErrorInfo {
@@ -11,6 +14,8 @@ export interface ErrorInfo {
   readonly retriesCount: number
   /** What it produced could not be delivered: everything from `offset` to `lastOffset` is handled again. */
   readonly unrecoverableDeliveryError: boolean
+  /** What follows: `again` after a pause, `halves` of a batch at once; or it is given up, as `retry_then` says. */
+  readonly next?: Next
   /** All below are undefined where no message is concerned: when a start failed. */
   readonly topic?: string
   readonly partition?: number
@@ -28,6 +33,9 @@ export interface ErrorInfo {
 
 export type OnError = (error: unknown, info: ErrorInfo) => unknown
 
+/** `fail`: the worker ends. */
+export type Next = Events['message.failed']['next']
+
 export interface Failure extends TopicPartition {
   readonly error: unknown
   readonly offset: number
@@ -35,28 +43,58 @@ export interface Failure extends TopicPartition {
   readonly count: number
   /** In a row, this one included. */
   readonly failures: number
+  /** How many of these are errors of the user's code; 0: this one is none. */
+  readonly errors: number
   readonly undelivered: boolean
+  /** It has been given up before, and what follows from that has failed. */
+  readonly isGivenUp: boolean
   /** The message, where a single one failed that is still at hand. Valid only until the failure has been told. */
   readonly message: () => Message | undefined
 }
 
-/** Of what is said to whoever looks at the partition. */
-const LONGEST = 200
-
 /** The error's first line, and after how many attempts. */
-export function sayFailure(error: unknown, failures: number): string {
-  const { name, message } = errorData(error)
-  const words = name === 'Error' || name === 'NonError' ? [message] : [name, message]
-  // Users' errors have whatever they like there.
-  const said = words.filter(one => typeof one === 'string').join(': ')
-  const [line = ''] = said.trim().split(/[\r\n]/, 1)
-  return `attempt ${failures} failed: ${line.slice(0, LONGEST)}`
+export function sayFailure(error: unknown, failures: number, isOver = false): string {
+  const line = firstLine(errorData(error))
+  if (!isOver) return `attempt ${failures} failed: ${line}`
+  return `given up after ${failures === 1 ? 'one attempt' : `${failures} attempts`}: ${line}`
 }
 
-export function errorInfo(failure: Failure, consumer: string): ErrorInfo {
+export function nextOf(decision: Decision): Next {
+  switch (decision.kind) {
+    case 'again':
+    case 'fail':
+      return decision.kind
+    case 'halve':
+      return 'halves'
+    case 'give up':
+      return decision.follows
+    default:
+      return decision satisfies never
+  }
+}
+
+export function failedEvent(failure: Failure, decision: Decision, policy: Policy): Events['message.failed'] {
+  const { topic, partition, offset, lastOffset, failures, errors, error, isGivenUp } = failure
+  const all = policy.times + 1
+  // Of a batch that is halved the parts have more attempts than that.
+  const isCounted = errors > 0 && errors <= all && Number.isFinite(all)
+  const next = nextOf(decision)
+  return {
+    ...{ topic, partition, offset, lastOffset },
+    attempt: isCounted ? errors : failures,
+    attempts: isCounted ? all : null,
+    error: errorData(error),
+    next,
+    pauseMs: decision.kind === 'again' ? decision.ms : null,
+    to: next === 'dead-letter' || isGivenUp ? (policy.deadLetterTopic ?? null) : null,
+  }
+}
+
+export function errorInfo(failure: Failure, consumer: string, decision: Decision): ErrorInfo {
   const { topic, partition, offset, lastOffset, count, failures, undelivered } = failure
   const place = { consumer, topic, partition, offset, lastOffset, count }
-  const info = { ...place, retriesCount: failures - 1, unrecoverableDeliveryError: undelivered }
+  const next = nextOf(decision)
+  const info = { ...place, retriesCount: failures - 1, unrecoverableDeliveryError: undelivered, next }
   const message = failure.message()
   if (!message) return info
   const { key, value, headers, timestamp } = message

@@ -4,7 +4,7 @@
 import type { ConsumerInstance } from '../consumer/consumer.ts'
 import type { TopicPartition } from '../engine/engine.ts'
 import type { Bus } from '../events/bus.ts'
-import { errorData } from '../events/events.ts'
+import { errorData } from '../events/error-data.ts'
 import type { Clock } from '../lib/clock.ts'
 import { within } from '../lib/within.ts'
 import type { ErrorInfo, OnError } from './failure.ts'

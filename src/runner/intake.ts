@@ -25,8 +25,8 @@ export class Intake {
   readonly #parts: IntakeParts
   #isSated = false
   #highWatermark = 0
-  /** What failed is repeated as it was, whatever has come in since. */
-  #again = 0
+  /** What failed is repeated as it was, or in parts, whatever has come in since: how many in each call, the next one last. */
+  readonly #again: number[] = []
   #cancelPatience: Cancel | undefined
 
   constructor(parts: IntakeParts) {
@@ -55,7 +55,7 @@ export class Intake {
 
   /** How many messages to hand over now; 0: not yet, `wake` is called when that changes by itself. */
   ready(): number {
-    if (this.#again > 0) return this.#again
+    if (this.#again.length > 0) return this.#again.at(-1)!
     const { most } = this.#parts.work
     const { count } = this.queue
     if (count >= most) return most
@@ -64,7 +64,7 @@ export class Intake {
 
   /** The first `count` are done with; answers the next offset to process. */
   drop(count: number): number {
-    this.#again = 0
+    if (this.#again.length > 0) this.#pass(count)
     const next = this.queue.drop(count)
     if (this.#isSated && this.queue.bytes < hungerBelow(this.#parts.share())) {
       this.#isSated = false
@@ -75,13 +75,20 @@ export class Intake {
 
   /** The next call is for the same `count` messages as the last one. */
   repeat(count: number): void {
-    this.#again = count
+    this.#pass(count)
+    this.#again.push(count)
+  }
+
+  /** The next call is for the first half of them, and the one after that for the other. */
+  halve(count: number): void {
+    this.#pass(count)
+    this.#again.push(Math.floor(count / 2), Math.ceil(count / 2))
   }
 
   /** Forgets everything; what is taken next begins at `position`. */
   restart(position: number): void {
     this.quiet()
-    this.#again = 0
+    this.#again.length = 0
     this.queue.restart(position)
     if (!this.#isSated) return
     this.#isSated = false
@@ -96,6 +103,16 @@ export class Intake {
   quiet(): void {
     this.#cancelPatience?.()
     this.#cancelPatience = undefined
+  }
+
+  #pass(count: number): void {
+    // Only the parts of what was halved are kept apart.
+    if (this.#again.length === 1) this.#again.length = 0
+    for (let left = count; left > 0 && this.#again.length > 0; ) {
+      const next = this.#again.pop()!
+      if (next > left) this.#again.push(next - left)
+      left -= next
+    }
   }
 
   #wait(count: number): number {

@@ -1,11 +1,10 @@
 // What a lane tells and asks the rest of the runner: the border between one partition and everything around it.
 
-import type { Context } from '../consumer/consumer.ts'
 import type { KafkaRecord, PartitionOffset } from '../engine/engine.ts'
-import type { Convicted } from '../messages.ts'
 import type { Attempt } from './attempt.ts'
+import type { Verdict } from './carry-out.ts'
 import type { Failure } from './failure.ts'
-import type { Pause } from './pause.ts'
+import type { Decision } from './policy.ts'
 
 export interface LaneHost {
   /** Bytes that a lane may hold now. */
@@ -23,12 +22,16 @@ export interface LaneHost {
   hold(until: Promise<void>): void
   /** The handler has ended with a suspect. Resolves when that is known. */
   survived(attempt: Attempt): Promise<void>
-  /** Instead of the handler's: what is done to a message that ends its workers. Answers as a handler does. */
-  carryOut(convicted: Convicted, record: KafkaRecord, context: Context): unknown
+  /** Instead of the handler's: what is done to a message that is given up. Answers as a handler does. */
+  carryOut(verdict: Verdict, record: KafkaRecord, attempt: Attempt): unknown
   /** The handler has returned a promise. */
   goesOn(attempt: Attempt): void
   /** Of a handler that went on, or was given up: it has settled. */
   ended(attempt: Attempt): void
-  /** Tells whoever must know, and answers how long to rest. */
-  failed(failure: Failure): Pause
+  /** Tells whoever must know, and answers what follows. */
+  failed(failure: Failure): Decision
+  /** The partition stands before this, for as long as nobody says otherwise. */
+  stands(at: PartitionOffset, why: string, forMs: number): void
+  /** Somebody has said so. */
+  resumed(at: PartitionOffset): void
 }

@@ -1,8 +1,8 @@
 // What a lane is doing at a time. Exactly one of these, and only the lane changes it.
 
-import type { Cancel, Clock } from '../lib/clock.ts'
+import { type Cancel, type Clock, every } from '../lib/clock.ts'
 import type { Attempt } from './attempt.ts'
-import type { Pause } from './pause.ts'
+import type { Decision } from './policy.ts'
 
 export type LaneState =
   /** Assigned; its user's hook, or a handler that was given up, must end first. */
@@ -15,22 +15,33 @@ export type LaneState =
   | { readonly kind: 'paused'; readonly until: number | null; readonly why: string; readonly cancel: Cancel }
   | { readonly kind: 'closed' }
 
-export interface Pausing {
-  readonly pause: Pause
+export interface Aftermath {
   readonly why: string
   readonly clock: Clock
   readonly whenOver: () => void
+  /** It still stands, for so many milliseconds. */
+  readonly remind: (forMs: number) => void
 }
 
-export function paused({ pause, why, clock, whenOver }: Pausing): LaneState {
-  switch (pause.kind) {
-    case 'rest':
-      return { kind: 'paused', until: clock.now() + pause.ms, why, cancel: clock.after(pause.ms, whenOver) }
-    case 'for good':
+/** A partition that stands still is told of again and again, so that nobody forgets it. */
+const REMIND_MS = 300_000
+
+/** After a failure. */
+export function stateAfter(decision: Decision, { why, clock, whenOver, remind }: Aftermath): LaneState {
+  switch (decision.kind) {
+    case 'again': {
+      const { ms } = decision
+      return { kind: 'paused', until: clock.now() + ms, why, cancel: clock.after(ms, whenOver) }
+    }
+    case 'halve':
+      return { kind: 'waiting' }
+    case 'give up':
+      if (decision.follows !== 'stop') return { kind: 'waiting' }
+      return { kind: 'paused', until: null, why, cancel: every(clock, REMIND_MS, remind) }
     case 'fail':
       return { kind: 'paused', until: null, why, cancel: () => {} }
     default:
-      return pause satisfies never
+      return decision satisfies never
   }
 }
 

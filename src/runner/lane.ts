@@ -11,13 +11,12 @@ import type { DeliveryFailure } from '../producer/outbox.ts'
 import { Attempt } from './attempt.ts'
 import type { Care, Caution } from './caution.ts'
 import type { Budget } from './demand.ts'
-import { type Failure, sayFailure } from './failure.ts'
-import { Intake } from './intake.ts'
+import { Front } from './front.ts'
 import type { LaneHost } from './lane-host.ts'
-import { figuresOf, type LaneState, paused } from './lane-state.ts'
+import { figuresOf, type LaneState, stateAfter } from './lane-state.ts'
 import { InOrder, type Progress } from './offsets.ts'
 import type { Pool } from './queue.ts'
-import { Retries } from './retries.ts'
+import type { Outcome } from './setbacks.ts'
 import type { Taker, Turns } from './turns.ts'
 import type { Work } from './work.ts'
 
@@ -40,12 +39,9 @@ export class Lane implements Taker, TopicPartition {
   /** Stored for the group. */
   committed: number
   readonly #parts: LaneParts
-  readonly #intake: Intake
-  readonly #retries = new Retries()
+  readonly #front: Front
   #state: LaneState = { kind: 'held' }
   #isQuiet = false
-  /** undefined: nobody of this partition is suspected of anything. */
-  #caution: Caution | undefined
   #hasCeased = false
   #rest: Deferred<void> | undefined
   /** The last handler that returned a promise. A lane that has let go of one starts no other, so there is one at a time. */
@@ -60,8 +56,9 @@ export class Lane implements Taker, TopicPartition {
     this.partition = partition
     this.committed = offset
     this.progress = new InOrder(offset)
-    this.#intake = new Intake({
+    this.#front = new Front({
       ...parts,
+      of: this,
       start: offset,
       share: () => parts.host.share(),
       hungry: () => parts.host.hungry(),
@@ -100,8 +97,8 @@ export class Lane implements Taker, TopicPartition {
   run(): void {
     const { turns } = this.#parts
     while (this.#mayStart) {
-      const care = this.#caution?.care(this.#intake.queue)
-      const count = care ? care.count : this.#intake.ready()
+      const care = this.#front.care()
+      const count = this.#front.ready(care)
       if (count === 0 || !turns.enter(this, care?.trial)) return
       this.#begin(count, care)
       if (!this.#mayStart || turns.isOver(this)) return
@@ -116,8 +113,17 @@ export class Lane implements Taker, TopicPartition {
 
   /** From now on, and until it is told otherwise. */
   beCautious(caution: Caution | undefined): void {
-    this.#caution = caution
+    this.#front.caution = caution
     this.#wake()
+  }
+
+  /** What it stands before is tried again, as if for the first time. */
+  resume(): void {
+    if (this.#state.kind !== 'paused' || this.#state.until !== null) return
+    this.#state.cancel()
+    this.#front.forgive()
+    this.#parts.host.resumed(this.#at(this.#intake.queue.position))
+    this.#wait()
   }
 
   /** Starts nothing any more; what is in hand goes on. */
@@ -164,7 +170,7 @@ export class Lane implements Taker, TopicPartition {
       if (undone) this.#goBack(error)
       return undefined
     }
-    if (!undone && attempt.mark >= last) return undefined
+    if (!undone && (attempt.isGivenUp || attempt.mark >= last)) return undefined
     attempt.undelivered = error
     return attempt
   }
@@ -173,10 +179,16 @@ export class Lane implements Taker, TopicPartition {
     const { topic, partition, committed } = this
     const { lag, queue } = this.#intake
     const { position, count: waiting } = queue
-    const stands = this.#caution?.why(queue) ?? null
-    const figures = figuresOf(this.#state, this.#parts.clock.now(), { isQuiet: this.#isQuiet, stands })
+    const figures = figuresOf(this.#state, this.#parts.clock.now(), {
+      isQuiet: this.#isQuiet,
+      stands: this.#front.stands,
+    })
     const waitingBytes = Math.round(queue.bytes)
     return { topic, partition, position, committed, waiting, waitingBytes, lag, ...figures }
+  }
+
+  get #intake() {
+    return this.#front.intake
   }
 
   get #mayStart(): boolean {
@@ -198,7 +210,7 @@ export class Lane implements Taker, TopicPartition {
   }
 
   #begin(count: number, care: Care | undefined): void {
-    const { work, host } = this.#parts
+    const { host } = this.#parts
     const { queue } = this.#intake
     const { offset } = queue.first()
     const last = count === 1 ? offset : queue.offsetOf(count)
@@ -209,9 +221,7 @@ export class Lane implements Taker, TopicPartition {
     if (told !== undefined) host.hold(told)
     let promise: PromiseLike<unknown> | undefined
     try {
-      const result = care?.convicted
-        ? host.carryOut(care.convicted, queue.first(), attempt)
-        : work.call(queue, count, this.#retries.of(offset), attempt)
+      const result = this.#front.call(attempt)
       if (isThenable(result)) promise = result
     } catch (error) {
       this.#end(attempt, { error })
@@ -243,15 +253,12 @@ export class Lane implements Taker, TopicPartition {
     attempt.end()
     if (attempt.care) this.#endWithCare(attempt, attempt.care)
     else this.#parts.turns.leave()
-    if (this.#state !== attempt) {
-      this.#parts.host.ended(attempt)
-      return
-    }
+    if (this.#state !== attempt) return this.#parts.host.ended(attempt)
     this.#state = WAITING
     this.#rest?.resolve()
     this.#rest = undefined
     if (attempt.undelivered) this.#goBack(attempt.undelivered, attempt)
-    else if (failure) this.#again(failure.error, attempt, false)
+    else if (failure) this.#goOn(this.#front.failed(failure.error, attempt, false))
     else this.#advance(this.#intake.drop(attempt.count))
   }
 
@@ -263,35 +270,28 @@ export class Lane implements Taker, TopicPartition {
     else void told?.then(() => turns.leave())
   }
 
-  /** The same once more: it is still at the front of the queue. */
-  #again(error: unknown, { offset, lastOffset, count }: Attempt, undelivered: boolean): void {
-    const { work } = this.#parts
-    const { queue } = this.#intake
-    this.#intake.repeat(count)
-    const message = () => work.show(queue, this.#retries.of(offset) - 1)
-    this.#fail({ error, offset, lastOffset, count, undelivered, message })
-  }
-
   /** To the first message that waits for what was lost, or else to the one that was in hand until now. */
   #goBack(error: Error, attempt?: Attempt): void {
-    const { queue } = this.#intake
-    const offset = this.progress.handledUpTo
-    if (attempt && offset === queue.position) return this.#again(error, attempt, true)
-    const lastOffset = attempt?.lastOffset ?? queue.position - 1
-    this.#intake.restart(offset)
-    if (!this.#hasCeased) this.#parts.host.seek({ topic: this.topic, partition: this.partition, offset })
-    const count = lastOffset + 1 - offset
-    this.#fail({ error, offset, lastOffset, count, undelivered: true, message: () => undefined })
+    const at = this.#at(this.progress.handledUpTo)
+    if (attempt && at.offset === this.#intake.queue.position)
+      return this.#goOn(this.#front.failed(error, attempt, true))
+    const outcome = this.#front.goBack(error, at.offset, attempt?.lastOffset)
+    if (!this.#hasCeased) this.#parts.host.seek(at)
+    this.#goOn(outcome)
   }
 
-  #fail(what: Omit<Failure, 'topic' | 'partition' | 'failures'>): void {
-    const { topic, partition } = this
-    const failures = this.#retries.failed(what.offset, what.lastOffset)
-    const pause = this.#parts.host.failed({ ...what, topic, partition, failures })
+  #goOn({ decision, offset, why }: Outcome): void {
     if (this.#hasCeased || this.isClosed) return
     if (this.#state.kind === 'paused') this.#state.cancel()
-    const { clock } = this.#parts
-    this.#state = paused({ pause, why: sayFailure(what.error, failures), clock, whenOver: () => this.#wait() })
+    const { clock, host } = this.#parts
+    const remind = (forMs: number) => host.stands(this.#at(offset), why, forMs)
+    this.#state = stateAfter(decision, { why, clock, remind, whenOver: () => this.#wait() })
+    this.#wake()
+  }
+
+  #at(offset: number): PartitionOffset {
+    const { topic, partition } = this
+    return { topic, partition, offset }
   }
 }
 

@@ -3,6 +3,7 @@
 
 import type { Config } from '../config/options.ts'
 import { type ConsumerInstance, equip, type Logger } from '../consumer/consumer.ts'
+import type { RetryOptions } from '../consumer/retry.ts'
 import {
   type Engine,
   type EngineFactory,
@@ -13,7 +14,7 @@ import {
 } from '../engine/engine.ts'
 import { RacecarError } from '../errors.ts'
 import type { Bus } from '../events/bus.ts'
-import { errorData, type Level } from '../events/events.ts'
+import type { Level } from '../events/events.ts'
 import type { Clock } from '../lib/clock.ts'
 import { inTurn } from '../lib/in-turn.ts'
 import { reasonOf } from '../lib/reason.ts'
@@ -24,9 +25,9 @@ import { Assignment } from './assignment.ts'
 import type { Attempt } from './attempt.ts'
 import { carryOut } from './carry-out.ts'
 import { Committer } from './committer.ts'
-import { errorInfo, type Failure, type OnError } from './failure.ts'
+import { errorInfo, type Failure, failedEvent, type OnError } from './failure.ts'
 import { Hooks } from './hooks.ts'
-import { type Pause, pauseAfter } from './pause.ts'
+import { type Decision, decide, type Policy, policyOf } from './policy.ts'
 import { engineSettings, toMs } from './settings.ts'
 import { Turns, type TurnsParts } from './turns.ts'
 import { Undelivered } from './undelivered.ts'
@@ -51,6 +52,8 @@ export interface RunnerParts {
   readonly description: Description
   /** How the values of a topic are read; undefined: as JSON. */
   readonly parsers?: (topic: string) => ((raw: string) => unknown) | undefined
+  /** What the class says itself of messages of a topic that fail. */
+  readonly retries?: (topic: string) => RetryOptions
   readonly config: Config
   readonly groupId: string
   readonly instanceId: string | null
@@ -85,6 +88,7 @@ export class Machine {
   readonly engine: Engine
   readonly #parts: RunnerParts
   readonly #ends: Ends
+  readonly #policies = new Map<string, Policy>()
   /** Who is to know of what has just begun has not heard of it. */
   #isHeld = false
   /** The engine takes one call at a time. */
@@ -173,10 +177,14 @@ export class Machine {
         hold: until => this.#hold(until),
         survived: ({ of: { topic, partition }, offset, lastOffset }) =>
           witness.survived({ topic, partition, offset, lastOffset }),
-        carryOut: (convicted, record, context) =>
-          carryOut(convicted, record, context, { ...this.#parts, produce: this.#produce }),
+        carryOut: (verdict, record, attempt) => {
+          const to = this.#policyFor(attempt.of.topic).deadLetterTopic
+          return carryOut(verdict, record, attempt, { ...this.#parts, to, produce: this.#produce })
+        },
         goesOn: () => this.watch.began(),
         failed: failure => this.#failed(failure),
+        stands: (at, why, forMs) => bus.publish('partition.stands', { ...at, why, forMs }),
+        resumed: at => bus.publish('partition.resumed', at),
       },
       released: attempt => this.undelivered.settled(attempt),
       settled: mark => this.outbox.settled(mark),
@@ -214,22 +222,21 @@ export class Machine {
     return batchWork(parts, { most: config.fetchMessages, patience: toMs(config.maxWaitTime) })
   }
 
-  #failed(failure: Failure): Pause {
-    const { bus, config, description } = this.#parts
-    const { topic, partition, offset, lastOffset, failures, error } = failure
-    const pause = pauseAfter(failures, config)
-    bus.publish('message.failed', {
-      topic,
-      partition,
-      offset,
-      lastOffset,
-      attempt: failures,
-      error: errorData(error),
-      pauseMs: pause.kind === 'rest' ? pause.ms : null,
-    })
-    this.hooks.error(error, () => errorInfo(failure, description.consumer))
-    if (pause.kind === 'fail') this.#ends.failed(handlerFailed(failure))
-    return pause
+  #policyFor(topic: string): Policy {
+    const { config, retries } = this.#parts
+    const policy = this.#policies.get(topic) ?? policyOf(topic, retries?.(topic) ?? {}, config)
+    this.#policies.set(topic, policy)
+    return policy
+  }
+
+  #failed(failure: Failure): Decision {
+    const { bus, description } = this.#parts
+    const policy = this.#policyFor(failure.topic)
+    const decision = decide(failure, policy)
+    bus.publish('message.failed', failedEvent(failure, decision, policy))
+    this.hooks.error(failure.error, () => errorInfo(failure, description.consumer, decision))
+    if (decision.kind === 'fail') this.#ends.failed(handlerFailed(failure))
+    return decision
   }
 
   #stuck(attempt: Attempt): void {

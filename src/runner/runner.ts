@@ -77,6 +77,11 @@ export class Runner {
     this.#machine.assignment.quiet(quiet)
   }
 
+  /** What these (`topic/partition`) stand before, having given it up, is tried again; none: of all of its partitions. */
+  resume(partitions: readonly string[]): void {
+    this.#machine.assignment.resume(partitions)
+  }
+
   /** Messages that may be what ends workers are handled with care, and those that are known to be are not handled. */
   suspect(suspicion: Suspicion): void {
     this.#machine.assignment.suspect(suspicion)

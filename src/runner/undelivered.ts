@@ -3,7 +3,7 @@
 // might note as done what nobody will ever receive.
 
 import type { Bus } from '../events/bus.ts'
-import { errorData } from '../events/events.ts'
+import { errorData } from '../events/error-data.ts'
 import type { DeliveryFailure } from '../producer/outbox.ts'
 import type { Attempt } from './attempt.ts'
 import type { Lane } from './lane.ts'

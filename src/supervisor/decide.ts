@@ -6,7 +6,7 @@ import { attendSilence, isBooting, look, nextLook, silentAt } from './hanging.ts
 import { configureWaiting, evicted, ofProcess, type ProcessEvent } from './lives.ts'
 import type { Action, SupervisorEvent } from './moves.ts'
 import { attendPoison, pardon, poisonAt } from './poison.ts'
-import { setQuiet } from './quiet.ts'
+import { resume, setQuiet } from './quiet.ts'
 import { attendLimits, recycleAt } from './recycling.ts'
 import { attendRestart, beginRestart, followRestart, ofBeside, refuseRestart, restartAt } from './restart.ts'
 import { besideOf } from './restart-state.ts'
@@ -82,7 +82,7 @@ function react(turn: Turn, event: SupervisorEvent): void {
       break
     case 'quiet':
       setQuiet(turn, event)
-      if (!event.isQuiet) pardon(turn, event)
+      if (!event.isQuiet) goOn(turn, event)
       break
     case 'kill':
       force(turn, event.by)
@@ -110,6 +110,12 @@ function react(turn: Turn, event: SupervisorEvent): void {
     default:
       event satisfies never
   }
+}
+
+/** Also with what partitions stand before. */
+function goOn(turn: Turn, event: Extract<SupervisorEvent, { type: 'quiet' }>): void {
+  pardon(turn, event)
+  resume(turn, event)
 }
 
 function dispatch(turn: Turn, event: ProcessEvent): void {

@@ -73,6 +73,8 @@ export type Action =
   | { readonly do: 'adopt' }
   /** Tell it what is quiet by now. */
   | (Run & { readonly do: 'quiet'; readonly quiet: Quiet })
+  /** Have it try again what these stand before; none: all of its partitions. */
+  | (Run & { readonly do: 'resume'; readonly partitions: readonly string[] })
   /** Tell it which messages to mind by now. */
   | (Run & { readonly do: 'suspicion'; readonly suspicion: Suspicion })
   | (Run & { readonly do: 'stop'; readonly withinMs: number; readonly leave: boolean; readonly reason: string })

@@ -53,6 +53,15 @@ export function setQuiet(turn: Turn, { isQuiet, by, consumers, partitions }: Ask
   }
 }
 
+/** Who stands before a message that was given up is its worker's business alone: it goes with the partition's owner. */
+export function resume(turn: Turn, { consumers, partitions }: Asked): void {
+  if (turn.state.phase.kind !== 'running') return
+  for (const { state, consumer, number: slot, ...live } of turn.state.slots) {
+    if (state === 'up' && consumers.includes(consumer) && 'run' in live)
+      turn.act({ do: 'resume', slot, run: live.run, partitions })
+  }
+}
+
 /** To one that may join now: until then it has heard nothing. */
 export function tellQuiet(turn: Turn, { number, consumer }: Slot, run: number): void {
   const quiet = quietOf(turn.state, consumer)

@@ -163,6 +163,9 @@ export class Supervisor {
       case 'quiet':
         this.#processes.send(action.run, { type: 'quiet', quiet: action.quiet })
         break
+      case 'resume':
+        this.#processes.send(action.run, { type: 'resume', partitions: action.partitions })
+        break
       case 'suspicion':
         this.#processes.send(action.run, { type: 'suspicion', suspicion: action.suspicion })
         break

@@ -18,6 +18,7 @@ export interface Driven {
   start(): Promise<void>
   beat(): void
   quiet(quiet: Quiet): void
+  resume(partitions: readonly string[]): void
   suspect(suspicion: Suspicion): void
   stop(how: { readonly deadline: number; readonly leave: boolean }): Promise<{ readonly clean: boolean }>
   /** The handlers' calls under way. */

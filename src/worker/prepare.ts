@@ -2,7 +2,7 @@
 // who do this, and do it in the same way.
 
 import type { ConsumerClass, ConsumerInstance } from '../consumer/consumer.ts'
-import { parserOf } from '../consumer/consumer.ts'
+import { parserOf, retryOf } from '../consumer/consumer.ts'
 import { RacecarError } from '../errors.ts'
 import { reasonOf } from '../lib/reason.ts'
 import { Runner, type RunnerParts } from '../runner/runner.ts'
@@ -17,5 +17,5 @@ export function instantiate(cls: ConsumerClass): ConsumerInstance & object {
   }
 }
 
-export const runnerOf = (cls: ConsumerClass, parts: Omit<RunnerParts, 'parsers'>): Runner =>
-  new Runner({ ...parts, parsers: topic => parserOf(cls, topic) })
+export const runnerOf = (cls: ConsumerClass, parts: Omit<RunnerParts, 'parsers' | 'retries'>): Runner =>
+  new Runner({ ...parts, parsers: topic => parserOf(cls, topic), retries: topic => retryOf(cls, topic) })

@@ -2,7 +2,7 @@
 // and whatever ends it first; later reasons can only make the end sooner, or worse. It forks nothing and exits nothing.
 
 import { EXIT, isRacecarError } from '../errors.ts'
-import { errorData } from '../events/events.ts'
+import { errorData } from '../events/error-data.ts'
 import { type Deferred, deferred } from '../lib/deferred.ts'
 import type { LoadPlan, Quiet, Report, Suspicion, ToWorker } from '../messages.ts'
 import type { Witness } from '../runner/runner.ts'
@@ -96,6 +96,9 @@ export class Worker {
         break
       case 'quiet':
         this.#beQuiet(message.quiet)
+        break
+      case 'resume':
+        if (this.#life.kind === 'running') this.#life.runner.resume(message.partitions)
         break
       case 'suspicion':
         this.#suspicion = message.suspicion

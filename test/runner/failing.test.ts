@@ -48,6 +48,7 @@ test('a rejection counts as a throw does, and onError is told everything about t
     headers: { h: 'x' },
     timestamp: new Date(1_700_000_000_000),
     unrecoverableDeliveryError: false,
+    next: 'again',
   }
   expect(rig.errors).toEqual([
     { error: boom, info: { ...info, retriesCount: 0 } },

@@ -323,7 +323,7 @@ test('skip: it is passed without its handler, with a line, and committed', async
   await rig.clock.advance(1000)
   expect(seen).toEqual(['0@0', '0@2'])
   expect(rig.engine.committed(p(0))).toBe(3)
-  expect(rig.of('message.skipped')).toEqual([{ ...p(0), offset: 1, crashes: 3 }])
+  expect(rig.of('message.skipped')).toEqual([{ ...p(0), offset: 1, reason: 'crashes', times: 3 }])
 })
 
 test('dead-letter: it is stored whole, and committed only then; meanwhile its partition waits and says so', async () => {
@@ -341,7 +341,7 @@ test('dead-letter: it is stored whole, and committed only then; meanwhile its pa
   )
   isThere = true
   await rig.clock.advance(5000)
-  expect(rig.of('message.dead.lettered')).toEqual([{ ...p(0), offset: 1, to, crashes: 3 }])
+  expect(rig.of('message.dead.lettered')).toEqual([{ ...p(0), offset: 1, to, reason: 'crashes', times: 3 }])
   expect(rig.engine.produced).toMatchObject([{ topic: to, value: Buffer.from('v1') }])
   expect(rig.engine.committed(p(0))).toBe(3)
   expect(seen).toContain('0@2')

@@ -4,6 +4,7 @@ import type { Config } from '../../src/config/options.ts'
 import { options } from '../../src/config/options.ts'
 import type { ConsumerInstance } from '../../src/consumer/consumer.ts'
 import { Consumer } from '../../src/consumer/consumer.ts'
+import type { RetryOptions } from '../../src/consumer/retry.ts'
 import { type Bus, createBus } from '../../src/events/bus.ts'
 import type { EventName, Events } from '../../src/events/events.ts'
 import { type Deferred, deferred } from '../../src/lib/deferred.ts'
@@ -40,6 +41,8 @@ export interface RigOptions {
   readonly onError?: OnError
   readonly witness?: Partial<Witness>
   readonly parsers?: (topic: string) => ((raw: string) => unknown) | undefined
+  /** What the class says of its topic. */
+  readonly retry?: RetryOptions
 }
 
 export class Rig {
@@ -51,7 +54,7 @@ export class Rig {
   readonly runner: Runner
   readonly consumer: ConsumerInstance & Consumer
 
-  constructor(hooks: Hooks, { config = {}, onError, witness = {}, parsers }: RigOptions = {}) {
+  constructor(hooks: Hooks, { config = {}, onError, witness = {}, parsers, retry }: RigOptions = {}) {
     this.bus = createBus(error => {
       throw error
     })
@@ -69,6 +72,7 @@ export class Rig {
       witness: { begins: () => undefined, survived: async () => {}, ...witness },
       onError: onError ?? ((error, info) => this.errors.push({ error, info })),
       ...(parsers ? { parsers } : {}),
+      ...(retry ? { retries: () => retry } : {}),
     })
   }
 

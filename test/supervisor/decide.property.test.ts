@@ -178,6 +178,9 @@ class World {
         expect(this.find(action).asked, 'told to somebody who stops').toBe(false)
         this.find(action).told = action.quiet
         break
+      case 'resume':
+        expect(this.find(action).asked, 'told to somebody who stops').toBe(false)
+        break
       case 'stop':
         if (!action.leave) {
           expect(

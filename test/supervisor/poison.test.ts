@@ -337,7 +337,8 @@ describe('a conviction', () => {
     const steps = convicted()
     const goOn = (some: string[], of = consumers) =>
       steps.take({ type: 'quiet', isQuiet: false, by: 'racecarctl', consumers: of, partitions: some })
-    expect(goOn(['t/2'])).toEqual([])
+    const resume = (some: string[]) => ({ do: 'resume', slot: 0, run: steps.run(0), partitions: some })
+    expect(goOn(['t/2'])).toEqual([resume(['t/2'])])
     expect(goOn(partitions, ['Other'])).toEqual([])
     const [action] = goOn(partitions)
     expect(action).toMatchObject({ do: 'suspicion', slot: 0, suspicion: { suspects: [], convicted: [] } })

@@ -102,7 +102,8 @@ describe('what is asked to be quiet', () => {
     ])
     expect(steps.state.quiet).toEqual({ Welcome: ALL })
     expect(steps.all(ask(true))).toEqual([])
-    expect(steps.all(ask(false)).slice(1)).toEqual(told(LOUD))
+    const resume = { do: 'resume', slot: 0, run: steps.run(0), partitions: [] }
+    expect(steps.all(ask(false)).slice(1)).toEqual([...told(LOUD), resume])
     expect(steps.state.quiet).toEqual({ Welcome: LOUD })
   })
 
@@ -116,10 +117,13 @@ describe('what is asked to be quiet', () => {
     ])
   })
 
-  it('told to go on although nothing is quiet, as a SIGCONT after a SIGSTOP does, changes nothing', () => {
+  it('told to go on although nothing is quiet, as a SIGCONT after a SIGSTOP does, changes nothing but what was given up', () => {
     const steps = Steps.withWorkers(2)
     const before = steps.state
-    expect(steps.all(ask(false))).toEqual([])
+    const resume = (partitions: string[]) => [0, 1].map(slot => ({ do: 'resume', slot, run: slot + 1, partitions }))
+    expect(steps.all(ask(false))).toEqual(resume([]))
+    expect(steps.all(ask(false, ['t/1']))).toEqual(resume(['t/1']))
+    expect(steps.all(ask(false, [], ['Other']))).toEqual([])
     expect(steps.state).toEqual(before)
   })
 

@@ -48,6 +48,9 @@ class FakeRunner implements Driven {
   quiet(quiet: Quiet): void {
     this.quiets.push(quiet)
   }
+  resume(partitions: readonly string[]): void {
+    this.calls.push(`resume ${partitions.join()}`)
+  }
   suspect(suspicion: Suspicion): void {
     this.suspicions.push(suspicion)
   }

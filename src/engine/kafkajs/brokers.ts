@@ -2,7 +2,7 @@
 // how long nobody has answered, and says so once; an outage is waited out by whoever asks, never an end.
 
 import type { Bus } from '../../events/bus.ts'
-import { errorData } from '../../events/events.ts'
+import { errorData } from '../../events/error-data.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Answers } from './answers.ts'
 import { Unreached } from './codes.ts'

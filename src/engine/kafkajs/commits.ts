@@ -3,7 +3,7 @@
 // still owns it then.
 
 import type { Bus } from '../../events/bus.ts'
-import { errorData } from '../../events/events.ts'
+import { errorData } from '../../events/error-data.ts'
 import type { CommitOutcome, PartitionOffset, TopicPartition } from '../engine.ts'
 import { byTopic } from './by-topic.ts'
 import { actionOf, KafkaError } from './codes.ts'

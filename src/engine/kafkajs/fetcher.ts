@@ -5,7 +5,7 @@
 
 import { RacecarError } from '../../errors.ts'
 import type { Bus } from '../../events/bus.ts'
-import { errorData } from '../../events/events.ts'
+import { errorData } from '../../events/error-data.ts'
 import type { Cancel, Clock } from '../../lib/clock.ts'
 import { groupBy } from '../../lib/group-by.ts'
 import { type EngineSettings, type EngineSink, keyOf, type PartitionOffset, type TopicPartition } from '../engine.ts'

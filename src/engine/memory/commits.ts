@@ -2,7 +2,7 @@
 // commit. Knows nothing of how partitions come and go.
 
 import type { Bus } from '../../events/bus.ts'
-import { errorData } from '../../events/events.ts'
+import { errorData } from '../../events/error-data.ts'
 import type { CommitOutcome, PartitionOffset } from '../engine.ts'
 import { Unreachable } from './link.ts'
 import type { Partitions } from './partitions.ts'

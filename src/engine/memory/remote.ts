@@ -2,7 +2,7 @@
 // and told to the bus when it begins and ends. Knows nothing of what is asked.
 
 import type { Bus } from '../../events/bus.ts'
-import { errorData } from '../../events/events.ts'
+import { errorData } from '../../events/error-data.ts'
 import { backoff } from '../../lib/backoff.ts'
 import { type Clock, sleep } from '../../lib/clock.ts'
 import type { MemoryCluster } from './cluster.ts'

@@ -1,0 +1,96 @@
+// What follows when something has failed. Pure: whoever has counted asks, and does what is answered.
+
+import type { Config } from '../config/options.ts'
+import { type Fatal, pauseOf, type RetryOptions } from '../consumer/retry.ts'
+import { isA, isError, read } from '../lib/reason.ts'
+import { deadLetterTopicOf } from './dead-letter.ts'
+import { type PauseOptions, pauseAfter } from './pause.ts'
+
+/** Of one topic. */
+export interface Policy {
+  /** How often something that fails is tried again; Infinity: for ever. */
+  readonly times: number
+  readonly follows: Config['retryThen']
+  /** undefined: its messages are dead letters themselves. */
+  readonly deadLetterTopic: string | undefined
+  readonly pause: PauseOptions
+  readonly bisect: boolean
+  readonly fatal: readonly Fatal[]
+}
+
+/** What a topic says of its own goes before what holds for all. */
+export function policyOf(topic: string, retry: RetryOptions, config: Config): Policy {
+  const deadLetterTopic = deadLetterTopicOf(topic, retry.deadLetterTopic ?? config.deadLetterTopic)
+  const follows = retry.andThen ?? config.retryThen
+  return {
+    times: retry.times ?? config.retryTimes ?? Number.POSITIVE_INFINITY,
+    // What was put aside once is not put aside again: where there is no topic for it, its partition stops.
+    follows: follows === 'dead-letter' && deadLetterTopic === undefined ? 'stop' : follows,
+    deadLetterTopic,
+    pause: retry.backoff === undefined ? config : pauseOf(retry.backoff),
+    bisect: retry.bisect ?? config.bisect,
+    fatal: retry.fatal ?? [],
+  }
+}
+
+export interface Setback {
+  readonly error: unknown
+  /** How many messages. */
+  readonly count: number
+  /** In a row, this one included. */
+  readonly failures: number
+  /** How many of these are errors of the user's code; 0: this one is none, and no reason to give the message up. */
+  readonly errors: number
+  /** The message has been given up before, and what follows from that has failed. */
+  readonly isGivenUp: boolean
+}
+
+export type Decision =
+  | { readonly kind: 'again'; readonly ms: number }
+  /** The same messages in two halves, at once. */
+  | { readonly kind: 'halve' }
+  | { readonly kind: 'give up'; readonly follows: Config['retryThen'] }
+  /** The worker ends. */
+  | { readonly kind: 'fail' }
+
+/** Milliseconds, where the pauses of the user's are none. */
+const REST = 10_000
+
+export function decide({ error, count, failures, errors, isGivenUp }: Setback, policy: Policy): Decision {
+  if (errors > policy.times || (errors > 0 && isFatal(error, policy.fatal)))
+    return policy.bisect && count > 1 ? { kind: 'halve' } : { kind: 'give up', follows: policy.follows }
+  const pause = pauseAfter(failures, policy.pause)
+  // The handler is done with it: neither does its worker end of that, nor is anything gained by standing still.
+  if (isGivenUp) return { kind: 'again', ms: pause.kind === 'rest' ? pause.ms : REST }
+  switch (pause.kind) {
+    case 'rest':
+      return { kind: 'again', ms: pause.ms }
+    case 'for good':
+      return { kind: 'give up', follows: 'stop' }
+    case 'fail':
+      return { kind: 'fail' }
+    default:
+      return pause satisfies never
+  }
+}
+
+/** One of these classes, or of these names and codes. */
+function isFatal(error: unknown, fatal: readonly Fatal[]): boolean {
+  return fatal.some(one =>
+    typeof one === 'string'
+      ? isError(error) && (read(error, 'name') === one || read(error, 'code') === one)
+      : isA(error, one),
+  )
+}
+
+const MOST_CAUSES = 5
+
+/** A deliver() that speaks of what others had queued, by itself or in what the user's code has made of it. */
+export function isOfDelivery(error: unknown): boolean {
+  let at = error
+  for (let depth = 0; depth < MOST_CAUSES && isError(at); depth++) {
+    if (read(at, 'code') === 'DELIVERY_FAILED') return true
+    at = read(at, 'cause')
+  }
+  return false
+}
