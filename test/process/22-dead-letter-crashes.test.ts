@@ -2,9 +2,9 @@ import { expect, test } from 'vitest'
 import { deferred } from '../../src/lib/deferred.ts'
 import type { Order } from '../fixtures/consumers/obedient-consumer.ts'
 import { brokers } from '../support/broker.ts'
+import { letGo, lettersIn } from '../support/dead-letters.ts'
 import { exactly, now, where } from '../support/ledger.ts'
 import { lossesOf } from '../support/membership.ts'
-import { messagesOf } from '../support/messages.ts'
 import { Api, KafkaProxy, type Verdict } from '../support/proxy.ts'
 import { millis, PATIENT, print, Scenario, sharesOf } from '../support/scenario.ts'
 
@@ -65,7 +65,7 @@ test.each(Object.keys(GIVEN_UP).flatMap(cause => STEPS.map(step => [cause as key
 
     const { reached, release } = hold(proxy, step)
     const [guilty] = await scenario.send([order], { partition: 0 })
-    scenario.acknowledged.splice(scenario.acknowledged.indexOf(guilty!), 1)
+    letGo(scenario, [guilty!])
     await reached
     if (step === 'after the commit')
       await scenario.until('the commit', async () => (await scenario.committed()).get(where(guilty!))! > guilty!.offset)
@@ -81,7 +81,7 @@ test.each(Object.keys(GIVEN_UP).flatMap(cause => STEPS.map(step => [cause as key
     await load.stop()
     await scenario.handledAll()
     await scenario.committedAll()
-    const letters = await messagesOf(topics, to)
+    const letters = await lettersIn(scenario, to)
     print(`row 22, ${cause}, ${step}: R ${millis(now() - at)}, stored ${letters.length} times`)
     expect(await scenario.stop(racecar)).toEqual([0, null])
 
