@@ -3,7 +3,7 @@
 import { told, userPlace } from '../events/error-words.ts'
 import type { EventName, Events } from '../events/events.ts'
 import { asSentence } from '../lib/sentence.ts'
-import { again, at, count, range, type Sentence, seconds } from './words.ts'
+import { again, at, count, range, type Sentence, seconds } from './phrases.ts'
 
 /** What follows when something has failed. */
 const NEXT: Readonly<Record<Events['message.failed']['next'], (about: About) => string>> = {

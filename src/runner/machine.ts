@@ -88,7 +88,7 @@ export class Machine {
   readonly engine: Engine
   readonly #parts: RunnerParts
   readonly #ends: Ends
-  readonly #policies = new Map<string, Policy>()
+  readonly #policies: ReadonlyMap<string, Policy>
   /** Who is to know of what has just begun has not heard of it. */
   #isHeld = false
   /** The engine takes one call at a time. */
@@ -99,6 +99,9 @@ export class Machine {
     const { bus, clock, config, consumer, description } = parts
     this.#parts = parts
     this.#ends = ends
+    const says = (topic: string) => parts.retries?.(topic) ?? {}
+    const { subscriptions } = description
+    this.#policies = new Map(subscriptions.map(({ topic }) => [topic, policyOf(topic, says(topic), config)]))
     this.outbox = this.#makeOutbox()
     const gate = () => this.engine.mayStart() && !this.outbox.isCongested && !this.#isHeld
     // Should a trial end this process, nothing beside it is handled twice.
@@ -178,7 +181,7 @@ export class Machine {
         survived: ({ of: { topic, partition }, offset, lastOffset }) =>
           witness.survived({ topic, partition, offset, lastOffset }),
         carryOut: (verdict, record, attempt) => {
-          const to = this.#policyFor(attempt.of.topic).deadLetterTopic
+          const to = this.#policies.get(attempt.of.topic)!.deadLetterTopic
           const createTopic: Engine['createTopic'] = (topic, like) => this.engine.createTopic(topic, like)
           return carryOut(verdict, record, attempt, { ...this.#parts, to, produce: this.#produce, createTopic })
         },
@@ -223,16 +226,9 @@ export class Machine {
     return batchWork(parts, { most: config.fetchMessages, patience: toMs(config.maxWaitTime) })
   }
 
-  #policyFor(topic: string): Policy {
-    const { config, retries } = this.#parts
-    const policy = this.#policies.get(topic) ?? policyOf(topic, retries?.(topic) ?? {}, config)
-    this.#policies.set(topic, policy)
-    return policy
-  }
-
   #failed(failure: Failure): Decision {
     const { bus, description } = this.#parts
-    const policy = this.#policyFor(failure.topic)
+    const policy = this.#policies.get(failure.topic)!
     const decision = decide(failure, policy)
     bus.publish('message.failed', failedEvent(failure, decision, policy))
     this.hooks.error(failure.error, () => errorInfo(failure, description.consumer, decision))

@@ -2,6 +2,7 @@
 
 import type { Config } from '../config/options.ts'
 import { type Fatal, pauseOf, type RetryOptions } from '../consumer/retry.ts'
+import { RacecarError } from '../errors.ts'
 import { isA, isError, read } from '../lib/reason.ts'
 import { deadLetterTopicOf } from './dead-letter.ts'
 import { type PauseOptions, pauseAfter } from './pause.ts'
@@ -18,9 +19,11 @@ export interface Policy {
   readonly fatal: readonly Fatal[]
 }
 
-/** What a topic says of its own goes before what holds for all. */
+/** What a topic says of its own goes before what holds for all. Throws CONFIG where it names itself for its dead letters. */
 export function policyOf(topic: string, retry: RetryOptions, config: Config): Policy {
   const deadLetterTopic = deadLetterTopicOf(topic, retry.deadLetterTopic ?? config.deadLetterTopic)
+  if (retry.deadLetterTopic === topic)
+    throw new RacecarError('CONFIG', `dead_letter_topic (${topic}) is the topic that the dead letters come from.`)
   const follows = retry.andThen ?? config.retryThen
   return {
     times: retry.times ?? config.retryTimes ?? Number.POSITIVE_INFINITY,
