@@ -120,6 +120,7 @@ export const policyOf = (config: Config): Policy => ({
   onCrashLoop: config.onCrashLoop,
   maxCrashesPerMessage: config.maxCrashesPerMessage,
   onPoison: config.onPoison,
+  deadLetterTopic: config.deadLetterTopic,
   evictAfterMs: Math.min(PATIENCE_MS, (config.sessionTimeout * 1000) / 3),
 })
 

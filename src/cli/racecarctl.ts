@@ -1,10 +1,13 @@
 // The command `racecarctl`: its own small table of commands, the one racecar that most of them are for, and exit codes. Loads
 // nothing of what runs workers, and a Kafka client only where it is to produce.
 
-import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, CommanderError, Option } from 'commander'
 import { EXIT } from '../errors.ts'
 import { systemClock } from '../lib/clock.ts'
 import { runFolders } from '../supervisor/run-folder.ts'
+import { finding, listed, toCount, toHeaders, toInterval, toPartition, toPlace, toSeconds } from './ctl/arguments.ts'
+import type { Commands } from './ctl/command.ts'
+import { deadLetterCommands } from './ctl/dead-letter/commands.ts'
 import { choose, type Selection, type Target } from './ctl/find.ts'
 import type { Ground } from './ctl/ground.ts'
 import type { ProduceOptions } from './ctl/produce.ts'
@@ -16,16 +19,7 @@ import { plain, table } from './ctl/words.ts'
 import { type WorkersOptions, workers } from './ctl/workers.ts'
 import { ownVersion } from './version.ts'
 
-interface CtlCommand {
-  readonly about: string
-  /** The one that is to be given without a name. */
-  readonly argument?: () => Argument
-  readonly options: () => readonly Option[]
-  /** What commander has read: of the types that the options above say, and the argument. */
-  readonly run: (options: unknown, ground: Ground, argument?: unknown) => Promise<number>
-}
-
-const commands: Readonly<Record<string, CtlCommand>> = {
+const commands: Commands = {
   status: {
     about: 'shows slots and partitions',
     options: () => [
@@ -85,6 +79,10 @@ const commands: Readonly<Record<string, CtlCommand>> = {
     options: producing,
     run: async (options, ground) => (await import('./ctl/produce.ts')).produce(options as ProduceOptions, ground),
   },
+  'dead-letter': {
+    about: 'lists, shows, replays and purges what is in a topic of dead letters',
+    commands: deadLetterCommands,
+  },
 }
 
 export async function main(argv: readonly string[]): Promise<never> {
@@ -127,7 +125,9 @@ export async function racecarctl(argv: readonly string[], ground: Ground): Promi
 
 function build(ground: Ground, done: (code: number) => void): Command {
   const program = new Command('racecarctl')
-    .description('Asks a running racecar how it stands; quiets, restarts, scales and stops it; produces messages.')
+    .description(
+      'Asks a running racecar how it stands; quiets, restarts, scales and stops it; produces messages, and looks after dead letters.',
+    )
     .exitOverride()
     .configureOutput({ writeOut: text => ground.out.write(text), writeErr: text => ground.err.write(text) })
     .showHelpAfterError('Try racecarctl --help.')
@@ -135,18 +135,26 @@ function build(ground: Ground, done: (code: number) => void): Command {
     .helpOption('-h, --help', 'print this')
     .helpCommand(false)
     .addHelpText('after', EPILOGUE)
-  for (const [name, command] of Object.entries(commands)) {
-    const sub = program.command(name).description(command.about).allowExcessArguments(false)
+  addAll(program, commands, ground, done)
+  return program
+}
+
+function addAll(parent: Command, all: Commands, ground: Ground, done: (code: number) => void): void {
+  for (const [name, command] of Object.entries(all)) {
+    const sub = parent.command(name).description(command.about).allowExcessArguments(false)
+    if ('commands' in command) {
+      addAll(sub.helpCommand(false), command.commands, ground, done)
+      continue
+    }
     for (const option of command.options()) sub.addOption(option)
     if (command.argument) sub.addArgument(command.argument())
     sub.action(async () => done(await command.run(sub.opts(), ground, sub.processedArgs[0])))
   }
-  return program
 }
 
 const EPILOGUE = `
-status, stop, restart, workers, quiet and continue: without --pidfile and --consumer it is the one racecar of this user that runs. produce:
-Kafka's address and all else comes from --brokers, from RACECAR_* variables, and from config/racecar.* of this folder, the strongest first.
+status, stop, restart, workers, quiet and continue: without --pidfile and --consumer it is the one racecar of this user that runs. produce and
+dead-letter: Kafka's address and all else comes from --brokers, from RACECAR_* variables, and from config/racecar.* of this folder, the strongest first.
 Exit codes: 0 done, 1 not running or failed, 64 usage, or several that could be meant, 69 no broker or no such topic,
 77 credentials or ACL, 78 options.`
 
@@ -171,9 +179,7 @@ function producing(): Option[] {
     new Option('-k, --key <text>', 'key, of all of them'),
     new Option('-p, --partition <number>', 'partition (default: by the key, or any)').argParser(toPartition),
     new Option('-H, --header <name=value>', 'a header; may be given several times').argParser(toHeaders),
-    new Option('-b, --brokers <list>', "Kafka's brokers").argParser(appended),
-    new Option('--config <files>', 'other configuration files than config/racecar.*').argParser(appended),
-    new Option('--env <name>', 'which of their sections holds'),
+    ...finding(),
   ]
 }
 
@@ -212,46 +218,3 @@ function list(targets: readonly Target[]): string {
   })
   return table(columns, rows)
 }
-
-function toSeconds(text: string): number {
-  const value = Number(text)
-  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
-    throw new InvalidArgumentError('It is a number of seconds.')
-  return value
-}
-
-function toCount(text: string): number {
-  if (!/^[1-9][0-9]{0,3}$/.test(text)) throw new InvalidArgumentError('It is a whole number, 1 or more.')
-  return Number(text)
-}
-
-function toInterval(text: string): number {
-  const value = toSeconds(text)
-  if (value < 0.1) throw new InvalidArgumentError('It is a number of seconds, at least 0.1.')
-  return value
-}
-
-function toPartition(text: string): number {
-  if (!/^[0-9]{1,9}$/.test(text)) throw new InvalidArgumentError('It is a whole number.')
-  return Number(text)
-}
-
-const listed = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
-
-function toPlace(text: string, before?: readonly string[]): readonly string[] {
-  if (!/^[^/\s]{1,249}\/(0|[1-9][0-9]{0,8})$/.test(text))
-    throw new InvalidArgumentError('It is a topic and a number, as in pageviews/3.')
-  return listed(text, before)
-}
-
-function toHeaders(text: string, before: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
-  const at = text.indexOf('=')
-  if (at < 1) throw new InvalidArgumentError('It is a name and a value, as in source=shell.')
-  const name = text.slice(0, at)
-  if (Object.hasOwn(before, name)) throw new InvalidArgumentError(`${name} is given twice.`)
-  return Object.fromEntries([...Object.entries(before), [name, text.slice(at + 1)]])
-}
-
-/** Given several times it is one list, as if it had been written with commas. */
-const appended = (value: string, before: string | undefined): string =>
-  before === undefined ? value : `${before},${value}`

@@ -68,4 +68,10 @@ export const errorOptions = {
     about:
       'Topic for messages that are given up, with retry_then or on_poison dead-letter; by default <topic>.dead-letter',
   }),
+  createDeadLetterTopic: flag({
+    group: 'Errors',
+    default: false,
+    perClass: true,
+    about: 'Create a missing topic for dead letters, with as many partitions as the topic of the message has',
+  }),
 } satisfies Record<string, Option<unknown>>

@@ -95,6 +95,11 @@ export interface Engine {
    * where all replicas that are in sync have it, else the error (with `retriable`). Never rejects. One call at a time.
    */
   produce(records: readonly OutgoingRecord[]): Promise<readonly (ProduceError | undefined)[]>
+  /**
+   * Makes a topic, with as many partitions as `like` has, replicated as the brokers do by default; one that is there is left as it
+   * is. One attempt; rejects where it may not be made, or nobody answers.
+   */
+  createTopic(topic: string, like: string): Promise<void>
   /** A heartbeat now, because somebody knows that the group is changing. */
   beat(): void
   /**

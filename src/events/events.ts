@@ -41,6 +41,7 @@ export interface Events {
   'broker.unreachable': { broker: string; error: ErrorData; waitingMs: number }
   'broker.reachable': { afterMs: number }
   'topic.missing': { topic: string }
+  'topic.created': { topic: string; partitions: number }
   'topic.remade': { topic: string }
   'group.joining': { groupId: string }
   'group.joined': {
@@ -91,7 +92,8 @@ export interface Events {
   /** Stored there; only now is it passed. */
   'message.dead.lettered': PartitionAt & GivenUp & { to: string }
   /** The topic for dead letters has not taken it so far. */
-  'dead.letter.waiting': PartitionAt & { to: string; waitingMs: number }
+  /** `why`: its topic is missing and could not be created. */
+  'dead.letter.waiting': PartitionAt & { to: string; waitingMs: number; why?: string | undefined }
   /** Nothing of the partition is handled before somebody says so: what is at the offset was given up. */
   'partition.stands': PartitionAt & { why: string; forMs: number }
   /** Somebody has said so. */

@@ -15,6 +15,9 @@ const NEXT: Readonly<Record<Events['message.failed']['next'], (about: About) => 
   fail: () => 'The worker ends.',
 }
 
+const perhaps = (topic: string): string =>
+  `does it exist (kafka-topics.sh --create --topic ${topic}, or create_dead_letter_topic), and may this group write to it?`
+
 interface About {
   readonly of: string
   readonly pauseMs: number | null
@@ -61,8 +64,10 @@ export const ofRunner = {
   },
   'dead.letter.waiting': {
     level: 'error',
-    say: ({ offset, to, waitingMs, ...of }) =>
-      `${at(of)} stands before ${offset}, a dead letter that the topic ${to} has not taken for ${seconds(waitingMs)}: does it exist, and may this group write to it? Trying on.`,
+    say: ({ offset, to, waitingMs, why, ...of }) => {
+      const what = `${at(of)} stands before ${offset}, a dead letter that the topic ${to} has not taken for ${seconds(waitingMs)}`
+      return `${what}: ${why ?? perhaps(to)} Trying on.`
+    },
   },
   'partition.stands': {
     level: 'error',

@@ -33,6 +33,10 @@ const ofEngine = {
     level: 'warn',
     say: ({ topic }) => `The topic ${topic} does not exist, and is not created by accident. Waiting for it.`,
   },
+  'topic.created': {
+    level: 'info',
+    say: ({ topic, partitions }) => `The topic ${topic} is created, with ${count(partitions, 'partition')}.`,
+  },
   'topic.remade': {
     level: 'warn',
     say: ({ topic }) => `The topic ${topic} was deleted and made again. Its partitions begin anew at their start.`,

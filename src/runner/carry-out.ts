@@ -7,6 +7,7 @@ import type { Bus } from '../events/bus.ts'
 import { errorData } from '../events/error-data.ts'
 import { epitaph } from '../events/error-words.ts'
 import { type Clock, every } from '../lib/clock.ts'
+import { reasonOf } from '../lib/reason.ts'
 import type { Convicted, Description } from '../messages.ts'
 import { Outbox } from '../producer/outbox.ts'
 import { deadLetter } from './dead-letter.ts'
@@ -33,12 +34,13 @@ export const epitaphOf = (error: unknown): string => epitaph(errorData(error))
 export interface CarryOutParts {
   readonly bus: Bus
   readonly clock: Clock
-  readonly config: Pick<Config, 'messageTimeout'>
+  readonly config: Pick<Config, 'createDeadLetterTopic' | 'messageTimeout'>
   readonly description: Pick<Description, 'consumer'>
   readonly groupId: string
   readonly produce: Engine['produce']
-  /** The topic for dead letters. */
-  readonly to: string
+  readonly createTopic: Engine['createTopic']
+  /** The topic for dead letters; undefined: there is none. */
+  readonly to: string | undefined
 }
 
 /** Milliseconds after which a dead letter that is not stored is told of, again and again. */
@@ -70,10 +72,11 @@ export function carryOut(
 }
 
 /** Resolves when it is stored. Rejects with DELIVERY_FAILED. */
-async function bury({ of: reason, times, why }: Verdict, record: KafkaRecord, site: Site, parts: CarryOutParts) {
+async function bury({ of: reason, times, why: error }: Verdict, record: KafkaRecord, site: Site, parts: CarryOutParts) {
   const { topic, partition } = site.of
   const { bus, clock, config, description, groupId: group, produce, to } = parts
   const of = { topic, partition, offset: record.offset }
+  if (to === undefined) throw new Error(`${topic} is itself a topic of dead letters`)
   // Of its own: in the consumer's, a dead letter that nobody takes would hold up the commits of all partitions.
   const outbox = new Outbox({
     clock,
@@ -82,11 +85,19 @@ async function bury({ of: reason, times, why }: Verdict, record: KafkaRecord, si
     onDelivered: () => {},
     onFailed: () => {},
   })
-  site.signal.addEventListener('abort', () => outbox.close(), { once: true })
-  const cancel = every(clock, ALARM_MS, waitingMs => bus.publish('dead.letter.waiting', { ...of, to, waitingMs }))
+  const aborted = new Promise<undefined>(resolve => {
+    const abort = () => {
+      outbox.close()
+      resolve(undefined)
+    }
+    site.signal.addEventListener('abort', abort, { once: true })
+  })
+  let why: string | undefined
+  const cancel = every(clock, ALARM_MS, waitingMs => bus.publish('dead.letter.waiting', { ...of, to, waitingMs, why }))
   try {
+    if (config.createDeadLetterTopic) why = await Promise.race([aborted, create(to, topic, parts)])
     const { consumer } = description
-    outbox.send(deadLetter(to, { of, record, error: why, attempts: times, group, consumer }))
+    outbox.send(deadLetter(to, { of, record, error, attempts: times, group, consumer }))
     await outbox.deliver()
   } finally {
     cancel()
@@ -94,3 +105,10 @@ async function bury({ of: reason, times, why }: Verdict, record: KafkaRecord, si
   }
   bus.publish('message.dead.lettered', { ...of, to, reason, times })
 }
+
+/** Why it may be missing all the same; undefined: it is there. */
+const create = (to: string, like: string, { createTopic }: CarryOutParts): Promise<string | undefined> =>
+  createTopic(to, like).then(
+    () => undefined,
+    error => `it cannot be created (${reasonOf(error)}).`,
+  )

@@ -3,6 +3,8 @@
 
 import type { Header, KafkaRecord, OutgoingRecord, PartitionOffset } from '../engine/engine.ts'
 
+export { deadLetterTopicOf } from '../config/dead-letter-topic.ts'
+
 export interface DeadLetter {
   readonly of: PartitionOffset
   readonly record: KafkaRecord
@@ -13,22 +15,40 @@ export interface DeadLetter {
   readonly consumer: string
 }
 
-export const deadLetterTopicOf = (topic: string, deadLetterTopic: string | undefined): string =>
-  deadLetterTopic ?? `${topic}.dead-letter`
+/** The headers of a dead letter that are not the message's own. */
+export const ABOUT = {
+  topic: 'racecar-topic',
+  partition: 'racecar-partition',
+  offset: 'racecar-offset',
+  timestamp: 'racecar-timestamp',
+  error: 'racecar-error',
+  attempts: 'racecar-attempts',
+  group: 'racecar-group',
+  consumer: 'racecar-consumer',
+} as const
+
+/** How often a message came back from a topic of dead letters. It stays with the message, whatever becomes of that. */
+export const REPLAYS = 'racecar-replays'
+
+const NAMES: readonly string[] = Object.values(ABOUT)
+
+/** Without what was added to it; of a message that was a dead letter before, only its last death counts. */
+export const ownHeaders = (headers: readonly Header[]): readonly Header[] =>
+  headers.filter(([name]) => !NAMES.includes(name))
 
 export function deadLetter(to: string, { of, record, error, attempts, group, consumer }: DeadLetter): OutgoingRecord {
-  const about = {
-    'racecar-topic': of.topic,
-    'racecar-partition': of.partition,
-    'racecar-offset': of.offset,
-    'racecar-timestamp': new Date(record.timestamp).toISOString(),
-    'racecar-error': error,
-    'racecar-attempts': attempts,
-    'racecar-group': group,
-    'racecar-consumer': consumer,
+  const about: Readonly<Record<keyof typeof ABOUT, string | number>> = {
+    topic: of.topic,
+    partition: of.partition,
+    offset: of.offset,
+    timestamp: new Date(record.timestamp).toISOString(),
+    error,
+    attempts,
+    group,
+    consumer,
   }
-  // Of a message that was a dead letter before, only its last death counts.
-  const own = record.headers.filter(([name]) => !Object.hasOwn(about, name))
-  const added = Object.entries(about).map(([name, value]): Header => [name, Buffer.from(String(value))])
-  return { topic: to, key: record.key, value: record.value, headers: [...own, ...added] }
+  const added = Object.entries(about).map(
+    ([name, value]): Header => [ABOUT[name as keyof typeof ABOUT], Buffer.from(String(value))],
+  )
+  return { topic: to, key: record.key, value: record.value, headers: [...ownHeaders(record.headers), ...added] }
 }

@@ -86,7 +86,7 @@ export function failedEvent(failure: Failure, decision: Decision, policy: Policy
     error: errorData(error),
     next,
     pauseMs: decision.kind === 'again' ? decision.ms : null,
-    to: next === 'dead-letter' || isGivenUp ? policy.deadLetterTopic : null,
+    to: next === 'dead-letter' || isGivenUp ? (policy.deadLetterTopic ?? null) : null,
   }
 }
 

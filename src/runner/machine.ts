@@ -182,7 +182,8 @@ export class Machine {
           witness.survived({ topic, partition, offset, lastOffset }),
         carryOut: (verdict, record, attempt) => {
           const to = this.#policies.get(attempt.of.topic)!.deadLetterTopic
-          return carryOut(verdict, record, attempt, { ...this.#parts, to, produce: this.#produce })
+          const createTopic: Engine['createTopic'] = (topic, like) => this.engine.createTopic(topic, like)
+          return carryOut(verdict, record, attempt, { ...this.#parts, to, produce: this.#produce, createTopic })
         },
         goesOn: () => this.watch.began(),
         failed: failure => this.#failed(failure),

@@ -12,20 +12,23 @@ export interface Policy {
   /** How often something that fails is tried again; Infinity: for ever. */
   readonly times: number
   readonly follows: Config['retryThen']
-  readonly deadLetterTopic: string
+  /** undefined: its messages are dead letters themselves. */
+  readonly deadLetterTopic: string | undefined
   readonly pause: PauseOptions
   readonly bisect: boolean
   readonly fatal: readonly Fatal[]
 }
 
-/** What a topic says of its own goes before what holds for all. Throws CONFIG where its dead letters would come back to it. */
+/** What a topic says of its own goes before what holds for all. Throws CONFIG where it names itself for its dead letters. */
 export function policyOf(topic: string, retry: RetryOptions, config: Config): Policy {
   const deadLetterTopic = deadLetterTopicOf(topic, retry.deadLetterTopic ?? config.deadLetterTopic)
-  if (deadLetterTopic === topic)
+  if (retry.deadLetterTopic === topic)
     throw new RacecarError('CONFIG', `dead_letter_topic (${topic}) is the topic that the dead letters come from.`)
+  const follows = retry.andThen ?? config.retryThen
   return {
     times: retry.times ?? config.retryTimes ?? Number.POSITIVE_INFINITY,
-    follows: retry.andThen ?? config.retryThen,
+    // What was put aside once is not put aside again: where there is no topic for it, its partition stops.
+    follows: follows === 'dead-letter' && deadLetterTopic === undefined ? 'stop' : follows,
     deadLetterTopic,
     pause: retry.backoff === undefined ? config : pauseOf(retry.backoff),
     bisect: retry.bisect ?? config.bisect,

@@ -2,8 +2,9 @@
 // of its consumer, so that these handle it with care; what is found guilty is announced, and dealt with as on_poison says. The
 // primary holds it all, so that it goes with a partition wherever that goes.
 
+import { deadLetterTopicOf } from '../config/dead-letter-topic.ts'
 import type { PartitionAt } from '../events/events.ts'
-import type { Suspicion } from '../messages.ts'
+import type { Convicted, Suspicion } from '../messages.ts'
 import type { SupervisorEvent } from './moves.ts'
 import { hears, type Live, type Slot, type State, tracesOf } from './state.ts'
 import { accused, type Convict, cleared, type Docket, EMPTY, overlap, passed, type Suspect } from './suspects.ts'
@@ -18,16 +19,22 @@ const placeOf = ({ topic, partition, offset }: PartitionAt): PartitionAt => ({ t
 
 const lastOf = ({ deaths }: Convict): string => deaths.at(-1)!.why
 
+/** What was put aside once is not put aside again: where there is no topic for it, its partition stops. */
+function followsOf({ onPoison, deadLetterTopic }: State['policy'], { topic }: PartitionAt): Convicted['follows'] {
+  return onPoison === 'dead-letter' && !deadLetterTopicOf(topic, deadLetterTopic) ? 'stop' : onPoison
+}
+
 /** What is told to the worker in this slot. */
 function suspicionOf({ state, now }: Turn, { consumer, crashes }: Slot): Suspicion {
-  const { maxCrashesPerMessage: most, onPoison, crashWindowMs } = state.policy
+  const { maxCrashesPerMessage: most, crashWindowMs } = state.policy
   const { suspects, convicts } = docketOf(state, consumer)
   return {
     suspects: suspects.map(({ lastOffset, deaths, ...at }) => {
       return { ...placeOf(at), lastOffset, alone: deaths.length >= most - 1 }
     }),
     convicted: convicts.map(convict => {
-      return { ...placeOf(convict), crashes: convict.deaths.length, why: lastOf(convict), follows: onPoison }
+      const follows = followsOf(state.policy, convict)
+      return { ...placeOf(convict), crashes: convict.deaths.length, why: lastOf(convict), follows }
     }),
     isAfterCrash: crashes.times.some(time => now - time < crashWindowMs),
   }
@@ -58,7 +65,7 @@ export function accuse(turn: Turn, slot: Live, why: string): boolean {
 function convict(turn: Turn, consumer: string, { suspects, convicts }: Docket, guilty: Convict): void {
   const { deaths, since, remindAt } = guilty
   put(turn, consumer, { suspects, convicts: [...convicts, { ...placeOf(guilty), deaths, since, remindAt }] })
-  const follows = turn.state.policy.onPoison
+  const follows = followsOf(turn.state.policy, guilty)
   const data = { consumer, ...placeOf(guilty), crashes: deaths.length, whys: deaths.map(({ why }) => why), follows }
   turn.act({ do: 'announce', event: { name: 'message.convicted', data } })
 }
@@ -123,8 +130,8 @@ export const poisonAt = ({ dockets, policy }: State): number =>
   Math.min(...Object.values(dockets).flatMap(({ convicts }) => convicts.map(one => remindAt(one, policy))))
 
 /** Of what is skipped or sent on the worker speaks. */
-const remindAt = ({ remindAt }: Convict, { onPoison }: State['policy']): number =>
-  onPoison === 'stop' ? remindAt : Number.POSITIVE_INFINITY
+const remindAt = (convict: Convict, policy: State['policy']): number =>
+  followsOf(policy, convict) === 'stop' ? convict.remindAt : Number.POSITIVE_INFINITY
 
 function remind(turn: Turn, consumer: string): void {
   const docket = docketOf(turn.state, consumer)

@@ -24,6 +24,8 @@ export interface Policy {
   /** A message that has ended so many workers is dealt with. */
   readonly maxCrashesPerMessage: number
   readonly onPoison: 'stop' | 'skip' | 'dead-letter'
+  /** undefined: one beside each topic. */
+  readonly deadLetterTopic: string | undefined
   /** A dead static member whose replacement has not joined by then is taken out of the group, so that its partitions flow. */
   readonly evictAfterMs: number
 }

@@ -42,6 +42,20 @@ export function topics(scenario: Scenario): void {
     expect([0, 1, 2, 3].map(partition => after.beganAt(partition))).toEqual([7, 5, 0, 0])
   })
 
+  scenario(
+    'a topic is made with as many partitions as another one, and one that is there is left as it is',
+    async world => {
+      const topic = await world.harness.createTopic(3)
+      const probe = await world.join({ topic })
+      const made = `${topic}.dead-letter`
+      await world.harness.when(probe.engine.createTopic(made, topic))
+      await world.harness.when(probe.engine.createTopic(made, made))
+      const reader = await world.join({ topic: made, group: 'reader' })
+      await world.harness.until('its partitions', () => reader.partitions.length === 3)
+      expect(probe.failure).toBeUndefined()
+    },
+  )
+
   scenario('a topic that comes late is read from its start where it is read from its end', async world => {
     const topic = `${world.groupId('later')}-topic`
     const probe = await world.join({ topic, startFromBeginning: false })

@@ -57,7 +57,7 @@ describe('importing what was built', () => {
     const loaded = (await Promise.all(files.map(loadedBy))).flat()
     expect(ours(loaded)).toContain('runner/runner.js')
     const own =
-      /^(errors|messages)\.js$|^(entry|worker|runner|producer|consumer|engine|events|lib)\/|^loader\/config-module\.js$/
+      /^(errors|messages)\.js$|^(entry|worker|runner|producer|consumer|engine|events|lib)\/|^loader\/config-module\.js$|^config\/dead-letter-topic\.js$/
     expect(ours(loaded).filter(file => !own.test(file))).toEqual([])
     expect(packages(loaded).filter(url => !/\/node_modules\/(kafkajs|long)\//.test(url))).toEqual([])
   })
@@ -83,7 +83,7 @@ describe('importing what was built', () => {
     const loaded = await loadedBy(join(root, 'dist/cli/racecarctl.js'))
     expect(ours(loaded)).toContain('cli/ctl/stop.js')
     const small =
-      /^errors\.js$|^lib\/|^cli\/(racecarctl|version|ctl\/[\w-]+)\.js$|^supervisor\/(run-folder|process-start)\.js$/
+      /^errors\.js$|^lib\/|^cli\/(racecarctl|version|ctl\/[\w-]+|ctl\/dead-letter\/commands)\.js$|^supervisor\/(run-folder|process-start)\.js$/
     expect(ours(loaded).filter(file => !small.test(file))).toEqual([])
     expect(packages(loaded).filter(url => !url.includes('/node_modules/commander/'))).toEqual([])
   })

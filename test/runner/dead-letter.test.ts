@@ -44,7 +44,18 @@ test('may have neither key nor value, and of one that was a dead letter before o
   expect(texts(record.headers).filter(([name]) => name === 'racecar-topic')).toEqual([['racecar-topic', 'orders']])
 })
 
+test('how often a message was replayed stays with it', () => {
+  const record = deadLetter('lost', letter({ headers: [['racecar-replays', Buffer.from('2')]] }))
+  expect(texts(record.headers)).toContainEqual(['racecar-replays', '2'])
+})
+
 test('goes to a topic beside its own where no other is named', () => {
   expect(deadLetterTopicOf('orders', undefined)).toBe('orders.dead-letter')
   expect(deadLetterTopicOf('orders', 'lost')).toBe('lost')
+})
+
+test('what fails among dead letters has no topic to go to', () => {
+  expect(deadLetterTopicOf('orders.dead-letter', undefined)).toBe(undefined)
+  expect(deadLetterTopicOf('orders.dead-letter', 'lost')).toBe(undefined)
+  expect(deadLetterTopicOf('lost', 'lost')).toBe(undefined)
 })

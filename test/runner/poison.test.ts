@@ -349,6 +349,48 @@ test('dead-letter: it is stored whole, and committed only then; meanwhile its pa
   expect(rig.clock.pending).toBe(0)
 })
 
+test('dead-letter: its topic is created only where that is allowed, before anything is sent there', async () => {
+  for (const createDeadLetterTopic of [true, false]) {
+    const suspects = suspicion([], [guilty(0, 'dead-letter')])
+    const { rig } = await watched({ process: () => {} }, suspects, { config: { createDeadLetterTopic } })
+    let isThere = false
+    rig.engine.onCreate = async () => {
+      isThere = true
+    }
+    rig.engine.onProduce = records => records.map(() => (isThere ? undefined : produceError('no such topic', true)))
+    rig.engine.append(p(0), values(1))
+    await rig.clock.advance(5000)
+    expect(rig.engine.created).toEqual(createDeadLetterTopic ? [[`${TOPIC}.dead-letter`, TOPIC]] : [])
+    expect(rig.of('dead.letter.waiting')).toHaveLength(createDeadLetterTopic ? 0 : 1)
+    expect(rig.engine.committed(p(0)) ?? 0).toBe(createDeadLetterTopic ? 1 : 0)
+  }
+})
+
+test('dead-letter: why its topic cannot be created is told, and one that somebody else makes will do', async () => {
+  const config = { createDeadLetterTopic: true }
+  const { rig } = await watched({ process: () => {} }, suspicion([], [guilty(0, 'dead-letter')]), { config })
+  let isThere = false
+  rig.engine.onCreate = () => Promise.reject(new Error('not allowed'))
+  rig.engine.onProduce = records => records.map(() => (isThere ? undefined : produceError('no such topic', true)))
+  rig.engine.append(p(0), values(1))
+  await rig.clock.advance(5000)
+  expect(rig.of('dead.letter.waiting')).toMatchObject([{ why: 'it cannot be created (not allowed).' }])
+  isThere = true
+  await rig.clock.advance(5000)
+  expect(rig.engine.committed(p(0))).toBe(1)
+})
+
+test('dead-letter: a stop does not wait for a topic that nobody creates', async () => {
+  const config = { createDeadLetterTopic: true }
+  const { rig } = await watched({ process: () => {} }, suspicion([], [guilty(0, 'dead-letter')]), { config })
+  rig.engine.onCreate = () => new Promise(() => {})
+  rig.engine.append(p(0), values(1))
+  await rig.clock.advance(1000)
+  expect(await rig.clock.when(rig.stop())).toEqual({ clean: true })
+  expect(rig.engine.produced).toEqual([])
+  expect(rig.clock.pending).toBe(0)
+})
+
 test('dead-letter: what is refused for good is tried again after a pause like any failure, and nothing is passed', async () => {
   const config = { deadLetterTopic: 'lost', pauseTimeout: 2 }
   const { rig } = await watched({ process: () => {} }, suspicion([], [guilty(0, 'dead-letter')]), { config })

@@ -33,6 +33,9 @@ export class ScriptedEngine implements Engine {
   readonly name = 'scripted'
   readonly commits: PartitionOffset[][] = []
   readonly produced: OutgoingRecord[] = []
+  /** Topics, each with the one that it is to be like. */
+  readonly created: [topic: string, like: string][] = []
+  onCreate: () => Promise<void> = async () => {}
   readonly seeks: PartitionOffset[] = []
   readonly stops: { leave: boolean; deadline: number }[] = []
   starts = 0
@@ -138,6 +141,11 @@ export class ScriptedEngine implements Engine {
     const answers = await this.onProduce(records)
     this.produced.push(...records.filter((_, index) => answers[index] === undefined))
     return answers
+  }
+
+  async createTopic(topic: string, like: string): Promise<void> {
+    this.created.push([topic, like])
+    return this.onCreate()
   }
 
   beat(): void {

@@ -338,6 +338,13 @@ describe('a conviction', () => {
     expect(steps.convicts).toEqual([])
   })
 
+  it('stands where its topic is itself one of dead letters', () => {
+    const steps = convicted({ onPoison: 'dead-letter', deadLetterTopic: 't' })
+    expect(steps.ofEvent('message.convicted')).toMatchObject([{ follows: 'stop' }])
+    steps.tickAt(steps.now + 301_000)
+    expect(steps.ofEvent('partition.stopped')).toHaveLength(1)
+  })
+
   it.each([
     ['its partition', ['t/1'], ['Welcome']],
     ['all', [], ['Welcome']],

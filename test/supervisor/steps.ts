@@ -16,6 +16,7 @@ export const policy: Policy = {
   onCrashLoop: 'stop',
   maxCrashesPerMessage: 3,
   onPoison: 'stop',
+  deadLetterTopic: undefined,
   evictAfterMs: 5000,
 }
 

@@ -25,5 +25,5 @@ export interface Output {
   /** Of a terminal. */
   readonly rows?: number
   readonly columns?: number
-  write(text: string): void
+  write(text: string | Uint8Array): void
 }

@@ -1,58 +1,32 @@
 // racecarctl produce: one message, or each line of standard input, to a topic. It stands beside any racecar, with the options of
 // one that would be started here. Imported on demand: it brings the Kafka client.
 
-import { loadConfig } from '../../config/load.ts'
 import type { Config } from '../../config/options.ts'
 import type { ProduceTo, ProduceValue } from '../../consumer/outlet.ts'
 import type { PartitionOffset } from '../../engine/engine.ts'
 import { openSender, type Sender } from '../../engine/kafkajs/sender.ts'
-import { EXIT, isRacecarError } from '../../errors.ts'
-import { asSentence, withCure } from '../../lib/sentence.ts'
+import { EXIT } from '../../errors.ts'
+import { asSentence } from '../../lib/sentence.ts'
 import { type DeliveryFailure, Outbox } from '../../producer/outbox.ts'
-import { findConfig, readFile } from '../config.ts'
-import { endOf } from '../last-words.ts'
 import type { Ground } from './ground.ts'
+import { atKafka, type KafkaOptions, REACH_MS } from './kafka.ts'
 import { linesOf, Unreadable } from './lines.ts'
 import { seconds } from './words.ts'
 
-export interface ProduceOptions {
+export interface ProduceOptions extends KafkaOptions {
   readonly topic: string
   readonly value?: string | undefined
   readonly null?: boolean | undefined
   readonly key?: string | undefined
   readonly partition?: number | undefined
   readonly header?: Readonly<Record<string, string>> | undefined
-  readonly brokers?: string | undefined
-  readonly config?: string | undefined
-  readonly env?: string | undefined
 }
 
-const REACH_MS = 10_000
 /** How often it is said that something is still not stored. */
 const REMINDER_MS = 10_000
 
-export async function produce(options: ProduceOptions, ground: Ground): Promise<number> {
-  try {
-    const config = await settle(options, ground)
-    const dispatch = new Dispatch(config, options, ground)
-    return await dispatch.run()
-  } catch (error) {
-    const end = endOf(error)
-    const isMissing = isRacecarError(error) && error.code === 'TOPIC_MISSING'
-    ground.err.write(`racecarctl: ${asSentence(isMissing ? withCure(error.message, CREATE) : end.why)}\n`)
-    return end.exitCode
-  }
-}
-
-const CREATE = 'Create it, or check its name: racecarctl never creates one.'
-
-/** As a racecar would be configured that is started here, were it not for the class. */
-async function settle({ brokers, config, env: name }: ProduceOptions, { cwd, env }: Ground): Promise<Config> {
-  const flags = { brokers, config, env: name }
-  // Nobody listens for signals here: they end the process.
-  const files = await findConfig({ cwd, flags, env, heard: { signals: [], tell: () => {} } })
-  return loadConfig({ files: files!.sections, env, readFile, flags, classPending: true }).config
-}
+export const produce = (options: ProduceOptions, ground: Ground): Promise<number> =>
+  atKafka(options, ground, config => new Dispatch(config, options, ground).run())
 
 class Dispatch {
   readonly #config: Config

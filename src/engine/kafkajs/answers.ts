@@ -38,6 +38,7 @@ export interface Answers extends Record<ApiName, unknown> {
   ListOffsets: Topics<Coded & { readonly offset: string }>
   Metadata: MetadataAnswer
   OffsetCommit: Topics<Coded>
+  KeptOffsetCommit: Topics<Coded>
   OffsetFetch: Coded & Topics<Coded & { readonly offset: string; readonly metadata: string | null }>
   GroupCoordinator: Coded & {
     readonly coordinator: { readonly nodeId: number; readonly host: string; readonly port: number }
@@ -46,6 +47,12 @@ export interface Answers extends Record<ApiName, unknown> {
   Heartbeat: Coded
   LeaveGroup: Coded & { readonly members?: readonly Coded[] }
   CreateTopics: { readonly topicErrors: readonly (Coded & { readonly topic: string })[] }
+  DeleteRecords: {
+    readonly topics: readonly {
+      readonly topic: string
+      readonly partitions: readonly (Coded & { readonly partition: number })[]
+    }[]
+  }
   SyncGroup: Coded & { readonly memberAssignment: Buffer | null }
   DescribeGroups: {
     readonly groups: readonly {

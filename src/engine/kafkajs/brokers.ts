@@ -76,7 +76,7 @@ export class Brokers {
   }
 
   /** The answer of some broker to a request that any of them can answer. */
-  async ask<A extends 'Metadata' | 'GroupCoordinator' | 'CreateTopics'>(api: A, args: object): Promise<Answers[A]> {
+  async ask<A extends 'Metadata' | 'GroupCoordinator'>(api: A, args: object): Promise<Answers[A]> {
     const link = await this.any()
     const since = this.#parts.clock.now()
     try {

@@ -8,6 +8,8 @@ import type { Channel } from './link.ts'
 import type { ApiName } from './wire.ts'
 
 const STATIC_MEMBERSHIP_SINCE = 5
+/** A hundred years: the broker adds it to its own time. */
+const FOR_GOOD_MS = 100 * 365 * 86_400_000
 
 export interface Identity {
   /** Empty until the broker has given one. */
@@ -73,6 +75,13 @@ export class Coordinator {
 
   commit({ memberId, generation }: Identity, topics: object): Promise<Answers['OffsetCommit']> {
     return this.#send('OffsetCommit', { memberId, groupGenerationId: generation, topics })
+  }
+
+  /** For good, of a group without members. */
+  keep(topics: object): Promise<Answers['KeptOffsetCommit']> {
+    const { memberId, generation } = nobody
+    const args = { memberId, groupGenerationId: generation, retentionTime: FOR_GOOD_MS, topics }
+    return this.#send('KeptOffsetCommit', args)
   }
 
   committed(topics: object): Promise<Answers['OffsetFetch']> {

@@ -39,8 +39,8 @@ interface Node {
 export interface FetcherParts {
   readonly brokers: Brokers
   readonly topology: Topology
-  readonly positions: Positions
-  readonly settings: EngineSettings
+  readonly positions: Pick<Positions, 'reset'>
+  readonly settings: Pick<EngineSettings, 'subscriptions' | 'fetchMinBytes' | 'maxBytes' | 'maxWaitTime'>
   readonly sink: Pick<EngineSink, 'records' | 'wants'>
   readonly bus: Bus
   readonly clock: Clock

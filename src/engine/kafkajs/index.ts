@@ -1,6 +1,7 @@
 // The engine on kafkajs's wire layer: puts the parts together and is the port's face. See member.ts for the membership,
 // fetcher.ts for the way of the records, wire.ts for what is used of kafkajs.
 
+import type { Bus } from '../../events/bus.ts'
 import type {
   CommitOutcome,
   Engine,
@@ -12,6 +13,7 @@ import type {
   TopicPartition,
 } from '../engine.ts'
 import { failRemade } from '../out-of-range.ts'
+import { makeTopics } from './admin.ts'
 import { Brokers } from './brokers.ts'
 import { actionOf } from './codes.ts'
 import { Commits } from './commits.ts'
@@ -31,6 +33,7 @@ import { Topology } from './topology.ts'
 
 class KafkajsEngine implements Engine {
   readonly name = 'kafkajs'
+  readonly #bus: Bus
   readonly #brokers: Brokers
   readonly #topology: Topology
   readonly #heartbeat: Heartbeat
@@ -73,6 +76,7 @@ class KafkajsEngine implements Engine {
     const now = () => clock.now()
     const joining = new Joining({ coordinator, strangers, topology, settings, bus, now, onIdentity })
     const dispute = new Dispute({ topics, topology, clock })
+    this.#bus = bus
     this.#brokers = brokers
     this.#topology = topology
     this.#heartbeat = heartbeat
@@ -113,6 +117,12 @@ class KafkajsEngine implements Engine {
 
   produce(records: readonly OutgoingRecord[]): Promise<readonly (ProduceError | undefined)[]> {
     return this.#producer.produce(records)
+  }
+
+  async createTopic(topic: string, like: string): Promise<void> {
+    const partitions = this.#topology.partitionsOf(like).length
+    const [made] = await makeTopics(this.#brokers, [topic], partitions)
+    if (made !== undefined) this.#bus.publish('topic.created', { topic, partitions })
   }
 
   beat(): void {

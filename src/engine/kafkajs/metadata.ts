@@ -8,6 +8,8 @@ const VERSION = 10
 
 export interface MetadataAnswer {
   readonly clusterId: string | null
+  /** -1 where there is none just now. */
+  readonly controllerId: number
   readonly brokers: readonly { readonly nodeId: number; readonly host: string; readonly port: number }[]
   readonly topicMetadata: readonly {
     readonly topicErrorCode: number
@@ -74,8 +76,14 @@ function decode(reader: Reader): MetadataAnswer & { readonly clientSideThrottleT
     return broker
   })
   const clusterId = reader.compactString()
-  reader.at += 4
-  return { clientSideThrottleTime, clusterId, brokers, topicMetadata: reader.compactArray(() => readTopic(reader)) }
+  const controllerId = reader.int32()
+  return {
+    clientSideThrottleTime,
+    clusterId,
+    controllerId,
+    brokers,
+    topicMetadata: reader.compactArray(() => readTopic(reader)),
+  }
 }
 
 function readTopic(reader: Reader): MetadataAnswer['topicMetadata'][number] {

@@ -10,18 +10,16 @@ import { groupBy } from '../../lib/group-by.ts'
 import { type CommitOutcome, type EngineSettings, keyOf, type PartitionOffset, type TopicPartition } from '../engine.ts'
 import { type LogRange, type Reset, resetOf } from '../out-of-range.ts'
 import type { Brokers } from './brokers.ts'
-import { byTopic } from './by-topic.ts'
 import { actionFor, actionOf, KafkaError } from './codes.ts'
 import type { Coordinator } from './coordinator.ts'
+import { EARLIEST, LATEST, offsetsAt } from './offsets-at.ts'
 import type { Origins } from './origins.ts'
 import type { Topology } from './topology.ts'
 
 const EDGES = ['start', 'end'] as const
 type Edge = (typeof EDGES)[number]
 
-/** What ListOffsets takes for a time. */
-const TIMES = { start: '-2', end: '-1' } as const satisfies Record<Edge, string>
-const READ_COMMITTED = 1
+const TIMES = { start: EARLIEST, end: LATEST } as const satisfies Record<Edge, number>
 const BACKOFF = { first: 100, most: 2_000, jitter: 0.2 }
 
 export interface PositionsParts {
@@ -116,7 +114,9 @@ export class Positions {
   }
 
   async #rangeOf(at: TopicPartition): Promise<LogRange> {
-    const [[start], [end]] = await Promise.all([this.#endsOf([at], 'start'), this.#endsOf([at], 'end')])
+    const [start, end] = await Promise.all(
+      [EARLIEST, LATEST].map(time => offsetsAt(this.#parts, [at], time).then(([offset]) => offset)),
+    )
     if (start === undefined || end === undefined) throw new Error(`the log of ${keyOf(at)} has no leader`)
     return { start, end }
   }
@@ -169,7 +169,7 @@ export class Positions {
   async #begin<P extends TopicPartition>(partitions: readonly P[], { wanted, found, anew }: Search<P>): Promise<void> {
     for (const edge of EDGES) {
       const some = partitions.filter(p => (anew === undefined ? this.#edgeOf(p) : 'start') === edge)
-      const offsets = typeof anew === 'number' ? some.map(() => anew) : await this.#endsOf(some, edge)
+      const offsets = typeof anew === 'number' ? some.map(() => anew) : await offsetsAt(this.#parts, some, TIMES[edge])
       const located = some.map((p, i) => ({ p, offset: offsets[i] })).filter(isLocated)
       const kept = await this.#keep(located.filter(({ p }) => wanted(p)))
       const begun = kept.filter(({ p }) => wanted(p))
@@ -190,41 +190,6 @@ export class Positions {
     const { origins, settings } = this.#parts
     const { startFromBeginning = true } = settings.subscriptions.find(({ topic }) => topic === p.topic) ?? {}
     return startFromBeginning || origins.isNew(p) ? 'start' : 'end'
-  }
-
-  /** An end of each log, from its leader; undefined where there is none just now, or it does not answer. */
-  async #endsOf(partitions: readonly TopicPartition[], edge: Edge): Promise<(number | undefined)[]> {
-    const { topology } = this.#parts
-    const offsets = new Map<string, number>()
-    const byLeader = groupBy(partitions, ({ topic, partition }) => topology.leaderOf(topic, partition))
-    const asking = [...byLeader].map(async ([leader, some]) => {
-      if (leader === undefined) return
-      try {
-        await this.#askLeader(leader, some, { edge, into: offsets })
-      } catch (error) {
-        // A broker that does not answer must not hold up the partitions of the others.
-        if (actionFor(error) === 'denied') throw error
-      }
-    })
-    await Promise.all(asking)
-    return partitions.map(p => offsets.get(keyOf(p)))
-  }
-
-  async #askLeader(
-    leader: number,
-    partitions: readonly TopicPartition[],
-    { edge, into }: { edge: Edge; into: Map<string, number> },
-  ): Promise<void> {
-    const { brokers } = this.#parts
-    const topics = byTopic(partitions, ({ partition }) => ({ partition, timestamp: TIMES[edge] }))
-    const args = { replicaId: -1, isolationLevel: READ_COMMITTED, topics }
-    const { responses } = await brokers.link(leader).send('ListOffsets', args, { timeout: brokers.timeout })
-    for (const { topic, partitions: answered } of responses) {
-      for (const { partition, offset, errorCode } of answered) {
-        if (actionOf(errorCode) === 'denied') throwFor(`reading the offsets of ${topic}`, errorCode)
-        if (actionOf(errorCode) === 'ok') into.set(keyOf({ topic, partition }), Number(offset))
-      }
-    }
   }
 }
 

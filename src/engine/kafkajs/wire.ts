@@ -22,6 +22,11 @@ export type ApiName =
   | 'SyncGroup'
   | 'CreateTopics'
   | 'DescribeGroups'
+  | 'DeleteRecords'
+  /** Of those versions that say for how long an offset is kept. */
+  | 'KeptOffsetCommit'
+
+type Known = Exclude<ApiName, 'KeptOffsetCommit'>
 
 export interface WireRequest {
   readonly request: { readonly apiKey: number; readonly apiVersion: number; readonly apiName: string }
@@ -83,10 +88,20 @@ interface Incoming {
 type SocketFactory = (options: object) => Socket
 
 const { requests: known } = require('kafkajs/src/protocol/requests') as {
-  requests: Record<ApiName, unknown> & { Metadata: Parameters<typeof withTopicIds>[0] }
+  requests: Record<Known, { readonly versions: readonly string[] }> & { Metadata: Parameters<typeof withTopicIds>[0] }
 }
-const requests: Record<ApiName, unknown> = { ...known, Metadata: withTopicIds(known.Metadata) }
-const apiKeys = require('kafkajs/src/protocol/requests/apiKeys') as Record<ApiName, number>
+const LAST_WITH_RETENTION = 4
+const keptOffsetCommit = {
+  ...known.OffsetCommit,
+  versions: known.OffsetCommit.versions.filter(version => Number(version) <= LAST_WITH_RETENTION),
+}
+const requests: Record<ApiName, unknown> = {
+  ...known,
+  Metadata: withTopicIds(known.Metadata),
+  KeptOffsetCommit: keptOffsetCommit,
+}
+const knownKeys = require('kafkajs/src/protocol/requests/apiKeys') as Record<Known, number>
+const apiKeys: Record<ApiName, number> = { ...knownKeys, KeptOffsetCommit: knownKeys.OffsetCommit }
 const ConnectionPool = require('kafkajs/src/network/connectionPool') as new (
   options: PoolOptions,
 ) => WireBroker['connectionPool']

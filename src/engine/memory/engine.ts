@@ -1,6 +1,7 @@
 // The engine over a cluster in memory: puts the parts of one member together behind the port.
 
 import { isRacecarError, RacecarError } from '../../errors.ts'
+import type { Bus } from '../../events/bus.ts'
 import type {
   CommitOutcome,
   Engine,
@@ -20,6 +21,7 @@ import { guarded } from './sink.ts'
 
 export class MemoryEngine implements Engine {
   readonly name = 'memory'
+  readonly #bus: Bus
   readonly #remote: Remote
   readonly #partitions: Partitions
   readonly #member: Member
@@ -58,6 +60,7 @@ export class MemoryEngine implements Engine {
       parts.sink.failed(error)
     }
     const memberId = cluster.newMemberId(settings.clientId)
+    this.#bus = bus
     this.#remote = remote
     this.#partitions = partitions
     this.#member = new Member({ settings, memberId, sink, failed, onBug, bus, clock, remote, partitions })
@@ -95,6 +98,15 @@ export class MemoryEngine implements Engine {
       if (!(error instanceof Unreachable)) throw error
       return records.map(() => produceError(error.message, true))
     }
+  }
+
+  async createTopic(topic: string, like: string): Promise<void> {
+    const partitions = await this.#remote.call(cluster => {
+      if (cluster.has(topic)) return undefined
+      cluster.createTopic(topic, cluster.partitionsOf(like))
+      return cluster.partitionsOf(like)
+    })
+    if (partitions !== undefined) this.#bus.publish('topic.created', { topic, partitions })
   }
 
   beat(): void {

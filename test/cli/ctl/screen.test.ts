@@ -3,7 +3,7 @@ import { Screen } from '../../../src/cli/ctl/screen.ts'
 
 function on(terminal: { isTTY?: boolean; rows?: number; columns?: number }) {
   const written: string[] = []
-  const screen = new Screen({ ...terminal, write: text => void written.push(text) })
+  const screen = new Screen({ ...terminal, write: text => void written.push(String(text)) })
   return { screen, written }
 }
 

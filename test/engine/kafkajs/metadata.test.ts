@@ -41,6 +41,7 @@ describe('Metadata', () => {
     expect(await (asked(10) as Wire).response.decode(raw)).toEqual({
       clientSideThrottleTime: 9,
       clusterId: 'c',
+      controllerId: 1,
       brokers: [{ nodeId: 1, host: 'ab', port: 9092 }],
       topicMetadata: [
         {

@@ -28,7 +28,7 @@ class FakeBrokers {
         partitionMetadata: leaders.map((leader, partitionId) => ({ partitionId, leader, partitionErrorCode: 0 })),
       }
     })
-    return { clusterId: null, brokers: [], topicMetadata }
+    return { clusterId: null, controllerId: -1, brokers: [], topicMetadata }
   }
 }
 
