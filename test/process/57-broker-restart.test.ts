@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { privateBroker } from '../support/broker.ts'
 import { now } from '../support/ledger.ts'
-import { millis, print, Scenario } from '../support/scenario.ts'
+import { millis, PATIENT, print, Scenario } from '../support/scenario.ts'
 
 test('a broker that is restarted under load costs no membership, and no message is handled twice', async () => {
   await using kafka = await privateBroker()
   await using scenario = await Scenario.open('restart', { kafka: kafka.address, partitions: 4 })
-  const racecar = scenario.racecar({ workers: 2 })
+  const racecar = scenario.racecar({ workers: 2, args: PATIENT })
   await scenario.served()
   const load = scenario.load({ isPatient: true })
   await scenario.flows()

@@ -65,17 +65,26 @@ export function setBack(
   goneAt: ReadonlyMap<string, number> = new Map(),
 ): string[] {
   const highest = new Map<string, number>()
+  /** Who has just begun a topic anew: a commit that was on its way by then may be told of after that. */
+  const begun = new Set<string>()
   const isLate = (by: number, { offset, ...of }: Acknowledged) =>
     deaths.some(({ pid, committed }) => pid === by && offset <= (committed.get(where(of)) ?? 0))
+  const look = (pid: number, one: Acknowledged): string[] => {
+    const before = highest.get(where(one)) ?? -1
+    const isLower = one.offset < before
+    const isAnew = isLower && begun.delete(`${pid} ${where(one)}`)
+    highest.set(where(one), isAnew ? one.offset : Math.max(before, one.offset))
+    return isLower && !isAnew ? [`${where(one)}: ${one.offset} after ${before}`] : []
+  }
   return racecars
-    .flatMap(racecar => racecar.all('offsets.committed'))
+    .flatMap(racecar => racecar.lines)
     .sort((a, b) => a.at - b.at)
-    .flatMap(({ pid, at, offsets }) =>
-      (offsets as Acknowledged[]).filter(one => !isLate(pid, one) && at >= (goneAt.get(one.topic) ?? 0)),
-    )
-    .flatMap(one => {
-      const before = highest.get(where(one)) ?? -1
-      highest.set(where(one), Math.max(before, one.offset))
-      return one.offset < before ? [`${where(one)}: ${one.offset} after ${before}`] : []
+    .flatMap(({ event, pid, at, offsets, topic }) => {
+      if (event === 'topic.remade')
+        for (const one of highest.keys()) if (one.startsWith(`${topic}/`)) begun.add(`${pid} ${one}`)
+      if (event !== 'offsets.committed') return []
+      return (offsets as Acknowledged[])
+        .filter(one => !isLate(pid, one) && at >= (goneAt.get(one.topic) ?? 0))
+        .flatMap(one => look(pid, one))
     })
 }
