@@ -350,12 +350,16 @@ describe('a worker that is told what is quiet', () => {
   it('before it is configured keeps to it from its first message on', async () => {
     worker.receive({ type: 'load', plan })
     worker.receive({ type: 'quiet', quiet })
+    // Nothing can have been given up by then.
+    worker.receive({ type: 'resume', partitions: [] })
     await turn()
     worker.receive(configure)
     runner.initialized.resolve()
     await turn()
     expect(runner.quiets).toEqual([quiet])
     expect(runner.calls).toEqual(['initialize', 'start'])
+    worker.receive({ type: 'resume', partitions: ['greetings/3'] })
+    expect(runner.calls).toEqual(['initialize', 'start', 'resume greetings/3'])
     worker.receive(stop)
     await end(true)
   })
