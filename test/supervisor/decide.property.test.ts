@@ -369,7 +369,9 @@ class World {
         this.take({ type: 'failed', slot, run, message: 'Error: boom' })
         break
       case 'stale exit':
-        this.take({ type: 'exited', slot, run: run - 1, pid: 1, code: 78, signal: null })
+        // Where there are two processes the one before this may live.
+        if (this.live.every(other => other.run !== run - 1))
+          this.take({ type: 'exited', slot, run: run - 1, pid: 1, code: 78, signal: null })
         break
       default:
         event satisfies never
