@@ -85,7 +85,7 @@ export function readRetry(given: unknown, of: string): ReadRetry {
     if (value === undefined) continue
     const rule = Object.hasOwn(rules, key) ? rules[key as keyof RetryOptions] : undefined
     if (!rule) {
-      const meant = nearest(key, Object.keys(rules))
+      const meant = key === 'then' ? 'andThen' : nearest(key, Object.keys(rules))
       problems.push(`${of} knows no retry.${key}${meant ? `; did you mean retry.${meant}?` : ''}`)
     } else if (rule.isRight(value)) retry[key] = value
     else problems.push(`retry.${key} of ${of} must be ${rule.expected}, not ${inWords(value)}`)

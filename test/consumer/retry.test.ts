@@ -74,6 +74,7 @@ describe('what is wrong with it', () => {
     [5, 'takes an object for retry, not 5'],
     [{ tims: 3 }, 'knows no retry.tims; did you mean retry.times?'],
     [{ onThen: 'skip' }, 'knows no retry.onThen; did you mean retry.andThen?'],
+    [JSON.parse('{ "then": "skip" }'), 'knows no retry.then; did you mean retry.andThen?'],
     [{ times: -1 }, 'must be a whole number, at least 0, not -1'],
     [{ times: '3' }, 'must be a whole number, at least 0, not "3"'],
     [{ times: Infinity }, 'not Infinity'],
