@@ -274,6 +274,8 @@ class World {
       const lives = this.live.some(process => process.slot === slot.number && !process.beside)
       expect(slot.state !== 'down', `slot ${slot.number} is ${slot.state}`).toBe(lives)
       if (this.givenUp.has(slot.number) || slot.retired) {
+        // After the deadline of a stop there is one eviction for all, at its end.
+        if (this.stopAskedAt !== null) continue
         expect(slot.state === 'down' && slot.membership.kind, 'empty, but held by the group').not.toBe('orphaned')
       } else if (slot.state === 'down' && this.stopAskedAt === null) {
         expect(slot.forkAt, 'a slot was forgotten').not.toBeNull()
@@ -431,6 +433,19 @@ function stoppedAfter(
 }
 
 describe('whatever happens, in whatever order', () => {
+  it('workers that are to be fewer and do not stop are killed, and taken out of the group, with all others', () => {
+    const world = new World()
+    world.happen({ kind: 'size', consumer: 'Mail', workers: 3 })
+    world.happen({ kind: 'clear', consumer: 'Mail' })
+    for (const process of [...world.live])
+      for (const kind of ['describe', 'up'] as const) world.ofProcess(process, { kind, pick: 0 })
+    world.happen({ kind: 'scale', consumers: ['Mail'], to: { workers: 1 } })
+    world.happen({ kind: 'stop' })
+    world.pass(policy.shutdownTimeoutMs)
+    for (const process of [...world.live].reverse()) world.exit(process, null)
+    expect(world.finished).toEqual([expect.objectContaining({ evict: [0, 1, 2] })])
+  })
+
   it('a slot never has two processes, none is forgotten, the crash limit holds, and a stop ends with one code', () => {
     fc.assert(
       fc.property(
