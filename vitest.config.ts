@@ -10,9 +10,27 @@ const process = ['test/process/**/*.test.ts']
 
 // What can be shown on an embedded Kafka as well as on a real one. The others need what it has not: several nodes that can be ended one
 // by one, quotas, a second listener, Java's own programs. test/README.md tells more.
-const onBoth = ['07', '14', '36', '40', '54', '57', '60', '65', '68', '72', '73', '77', '78', '80', '82', '83'].map(
-  row => `test/process/${row}-*.test.ts`,
-)
+const onBoth = [
+  '07',
+  '14',
+  '22',
+  '23',
+  '24',
+  '36',
+  '40',
+  '54',
+  '57',
+  '60',
+  '65',
+  '68',
+  '72',
+  '73',
+  '77',
+  '78',
+  '80',
+  '82',
+  '83',
+].map(row => `test/process/${row}-*.test.ts`)
 
 const project = (
   name: string,

@@ -14,6 +14,8 @@ export interface ErrorData {
 
 const DEEPEST = 5
 const MOST_ERRORS = 5
+/** Of errors that hold several others in turn only these are named. */
+const DEEPEST_ERRORS = 1
 /** Characters. */
 const LONGEST = { name: 200, message: 4000, frames: 8000 }
 
@@ -31,7 +33,7 @@ export function errorData(thrown: unknown, depth = 0): ErrorData {
   // A cause may point back at its effect.
   if (depth >= DEEPEST) return { ...data, cause: undefined }
   const cause = read(thrown, 'cause')
-  const errors = listIn(thrown, 'errors').map(one => errorData(one, depth + 1))
+  const errors = (depth > DEEPEST_ERRORS ? [] : listIn(thrown, 'errors')).map(one => errorData(one, depth + 1))
   return {
     ...data,
     cause: cause === undefined ? undefined : errorData(cause, depth + 1),

@@ -15,3 +15,6 @@ export function deferred<T = void>(): Deferred<T> {
   })
   return { promise, resolve, reject }
 }
+
+export const isThenable = (thing: unknown): thing is PromiseLike<unknown> =>
+  typeof thing === 'object' && thing !== null && 'then' in thing && typeof thing.then === 'function'

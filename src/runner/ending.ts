@@ -2,12 +2,14 @@
 // commit, the membership. A part of the time is kept back, so that a handler that does not heed its signal cannot cost the
 // others their commits.
 
+import type { Clock } from '../lib/clock.ts'
 import { drain } from './drain.ts'
 import type { Farewell } from './farewell.ts'
 import type { Machine } from './machine.ts'
 
 export interface Finish {
   readonly farewell: Farewell
+  readonly clock: Clock
   /** initialize(), where it still runs. */
   readonly initializing: Promise<unknown>
   /** Nothing can be delivered or committed any more. */
@@ -40,7 +42,8 @@ export async function finish(machine: Machine, how: Finish): Promise<boolean> {
     const why = 'the worker stops'
     const untilAbort = (promise: Promise<unknown>) => farewell.within(promise, 1)
     const untilGivenUp = (promise: Promise<unknown>) => farewell.within(promise, 0.75)
-    for (const lane of await drain(all, { untilAbort, untilGivenUp, why })) assignment.giveUp(lane, why)
+    for (const lane of await drain(all, { clock: how.clock, untilAbort, untilGivenUp, why }))
+      assignment.giveUp(lane, why)
   }
 
   async function deliver(share: number): Promise<void> {

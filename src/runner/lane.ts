@@ -6,7 +6,7 @@
 
 import type { FetchedBatch, PartitionOffset, TopicPartition } from '../engine/engine.ts'
 import type { Clock } from '../lib/clock.ts'
-import { type Deferred, deferred } from '../lib/deferred.ts'
+import { type Deferred, deferred, isThenable } from '../lib/deferred.ts'
 import type { DeliveryFailure } from '../producer/outbox.ts'
 import { Attempt } from './attempt.ts'
 import type { Care, Caution } from './caution.ts'
@@ -258,8 +258,9 @@ export class Lane implements Taker, TopicPartition {
     this.#rest?.resolve()
     this.#rest = undefined
     if (attempt.undelivered) this.#goBack(attempt.undelivered, attempt)
-    else if (failure) this.#goOn(this.#front.failed(failure.error, attempt, false))
-    else this.#advance(this.#intake.drop(attempt.count))
+    else if (!failure) this.#advance(this.#intake.drop(attempt.count))
+    // What is given up and was not to be waited for any longer is the business of whoever comes next.
+    else if (!(attempt.isGivenUp && this.#hasCeased)) this.#goOn(this.#front.failed(failure.error, attempt, false))
   }
 
   /** After a trial nothing begins before its end is known, or the next one's fault would be taken for its own. */
@@ -294,6 +295,3 @@ export class Lane implements Taker, TopicPartition {
     return { topic, partition, offset }
   }
 }
-
-const isThenable = (thing: unknown): thing is PromiseLike<unknown> =>
-  typeof thing === 'object' && thing !== null && 'then' in thing && typeof thing.then === 'function'

@@ -124,6 +124,7 @@ export class Runner {
     this.#machine.turns.close()
     const clean = await finish(this.#machine, {
       farewell,
+      clock: this.#parts.clock,
       initializing: this.#initializing,
       isCutOff: () => this.#membership === 'ended',
     })

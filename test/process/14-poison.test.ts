@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import type { Order } from '../fixtures/consumers/obedient-consumer.ts'
+import { letGo, lettersIn } from '../support/dead-letters.ts'
 import { type Acknowledged, type Death, exactly, now, where } from '../support/ledger.ts'
-import { messagesOf } from '../support/messages.ts'
 import type { RacecarProcess } from '../support/racecar-process.ts'
 import { racecarctl, statusOf } from '../support/racecarctl.ts'
 import { numberOf } from '../support/replacement.ts'
@@ -37,11 +37,6 @@ async function poison(scenario: Scenario, racecar: RacecarProcess, order: Partia
 
 const handlingsOf = ({ ledger }: Scenario, message: Acknowledged) =>
   ledger.handlings.filter(one => exactly(one) === exactly(message))
-
-/** Nobody handles these, and that is right. */
-function letGo({ acknowledged }: Scenario, messages: readonly Acknowledged[]): void {
-  for (const message of messages) acknowledged.splice(acknowledged.indexOf(message), 1)
-}
 
 test('stop: a message that ends its workers stops its partition alone, and is tried again when somebody says so', async () => {
   await using scenario = await Scenario.open('poison-stop')
@@ -156,7 +151,7 @@ test('dead-letter: it is passed when it is stored elsewhere, whole; a topic that
   await scenario.handledAll()
   await scenario.committedAll()
   expect(await scenario.stop(racecar)).toEqual([0, null])
-  const letters = await messagesOf(topics, to)
+  const letters = await lettersIn(scenario, to)
   expect(letters.map(({ key, value }) => [key, (JSON.parse(value) as Order).do])).toEqual([['key-0', 'abort']])
   expect(letters[0]!.headers).toMatchObject({
     ...{ 'racecar-topic': topic, 'racecar-partition': '0', 'racecar-offset': `${offset}`, 'racecar-attempts': '3' },

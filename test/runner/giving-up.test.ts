@@ -211,3 +211,21 @@ test('dead-letter: of a topic of dead letters a partition stops, for what was pu
   expect(rig.engine.committed(p(0))).toBe(1)
   expect(rig.engine.produced).toEqual([])
 })
+
+test('dead-letter: neither a stop nor a rebalance waits long for one that nobody takes, and none of it is an error of the message', async () => {
+  const { process } = failing(() => true)
+  const config = { retryTimes: 0, retryThen: 'dead-letter' as const }
+  const rig = await given(1, { process }, { config, partitions: 2 })
+  rig.engine.onProduce = records => records.map(() => produceError('no such topic', true))
+  rig.engine.append(p(1), values(1))
+  await rig.clock.advance(1000)
+  const revoked = Promise.resolve(rig.engine.sink.revoked([p(1)]))
+  const before = rig.clock.now()
+  await rig.clock.when(revoked)
+  expect(rig.clock.now() - before).toBe(1000)
+  expect(await rig.clock.when(rig.stop())).toEqual({ clean: true })
+  expect(rig.clock.now() - before).toBeLessThanOrEqual(2100)
+  expect(rig.of('message.failed')).toHaveLength(2)
+  expect([rig.engine.committed(p(0)), rig.engine.committed(p(1))]).toEqual([undefined, undefined])
+  expect(rig.clock.pending).toBe(0)
+})
