@@ -105,6 +105,27 @@ function notEmpty<T>(list: readonly T[]): readonly T[] {
   return list
 }
 
+function parseDelays(raw: unknown): readonly number[] {
+  const delays = (
+    Array.isArray(raw)
+      ? raw
+      : String(raw)
+          .split(',')
+          .filter(part => part.trim() !== '')
+  ).map(toNumber)
+  if (areDelays(delays)) return Object.freeze(delays)
+  throw new Expected(DELAYS)
+}
+
+/** So that there is a topic of its own for each. */
+export const areDelays = (delays: readonly unknown[]): delays is readonly number[] =>
+  delays.every((one, index) => {
+    const isWhole = Number.isInteger(one) && (one as number) >= 1 && (one as number) <= LONGEST
+    return isWhole && (index === 0 || (one as number) > (delays[index - 1] as number))
+  })
+
+export const DELAYS = 'a list of whole seconds, at least 1, each more than the one before'
+
 function parseFlag(raw: unknown): boolean {
   if (typeof raw === 'boolean') return raw
   const text = typeof raw === 'string' ? raw.trim().toLowerCase() : ''
@@ -143,6 +164,8 @@ export const text = kind<string>(parseText, 'text')
 export const maybeText = kind<string | undefined>(orNothing(parseText), 'text')
 /** May be empty. */
 export const list = kind<readonly string[]>(parseList, 'list')
+/** May be empty. */
+export const delays = kind<readonly number[]>(parseDelays, 'seconds,…')
 export const brokerList = kind<readonly string[]>(parseBrokers, 'host:port,…')
 export const flag = kind<boolean>(parseFlag)
 
