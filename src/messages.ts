@@ -127,6 +127,8 @@ export const MOST_IN_HAND = 50
 /** What a worker says of itself when somebody looks. */
 export interface Report {
   readonly lanes: readonly LaneReport[]
+  /** Milliseconds since the group last heard of it; null: it has not. */
+  readonly beatAgoMs: number | null
   readonly usage: Usage
 }
 

@@ -184,7 +184,7 @@ class Here implements Clerk {
 
   #why(exitCode: number): string {
     if (exitCode === EXIT.clean) return 'stopped'
-    return this.#failure ?? 'what was in hand at the deadline was given up'
+    return this.#failure ?? 'something that was in hand was given up'
   }
 }
 

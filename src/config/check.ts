@@ -81,6 +81,13 @@ const warned: readonly Rule[] = [
       'pause_with_exponential_backoff is on without max_pause_timeout: the pauses of a failing partition double without limit',
   },
   {
+    of: ['retryTimes', 'pauseTimeout'],
+    isBroken: ({ retryTimes, pauseTimeout }) => retryTimes !== undefined && retryTimes > 0 && pauseTimeout <= 0,
+    says: (name, { pauseTimeout }) =>
+      `${name('retryTimes')} is never reached with ${name('pauseTimeout')}: ` +
+      `the first error ${pauseTimeout === 0 ? 'ends the worker' : 'stops the partition'}`,
+  },
+  {
     of: ['maxCrashesPerMessage', 'crashLimit'],
     isBroken: ({ maxCrashesPerMessage, crashLimit }) => maxCrashesPerMessage >= crashLimit,
     says: name =>

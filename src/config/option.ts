@@ -106,13 +106,8 @@ function notEmpty<T>(list: readonly T[]): readonly T[] {
 }
 
 function parseDelays(raw: unknown): readonly number[] {
-  const delays = (
-    Array.isArray(raw)
-      ? raw
-      : String(raw)
-          .split(',')
-          .filter(part => part.trim() !== '')
-  ).map(toNumber)
+  const parts: readonly unknown[] = typeof raw === 'string' ? parseList(raw) : [raw].flat()
+  const delays = parts.map(toNumber)
   if (areDelays(delays)) return Object.freeze(delays)
   throw new Expected(DELAYS)
 }

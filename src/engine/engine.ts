@@ -79,6 +79,8 @@ export interface Engine {
   start(): Promise<void>
   /** Whether a message may be *started*: the last successful heartbeat is younger than the session less a margin. Cheap. */
   mayStart(): boolean
+  /** Milliseconds since the last heartbeat that kept the membership; null: there was none. For whoever looks. */
+  beatAgo(): number | null
   /** `wants` may answer differently now. */
   demandChanged(): void
   /** The next batch of this partition begins at `offset`; batches on their way from before are thrown away. */

@@ -22,7 +22,9 @@ const LONGEST = { name: 200, message: 4000, frames: 8000 }
 export function errorData(thrown: unknown, depth = 0): ErrorData {
   if (!isError(thrown)) return { name: 'NonError', message: textOf(thrown) }
   const name = cut(textIn(thrown, 'name') ?? 'Error', LONGEST.name)
-  const message = cut(textIn(thrown, 'message') ?? '', LONGEST.message)
+  // Users' errors have whatever they like there.
+  const said = read(thrown, 'message')
+  const message = said === undefined ? '' : cut(typeof said === 'string' ? said : textOf(said), LONGEST.message)
   const code = read(thrown, 'code')
   const data = {
     name,

@@ -9,9 +9,11 @@ const MUTE = ['Error', 'NonError', 'RacecarError']
 const own = ({ name, message }: ErrorData): string =>
   MUTE.includes(name) || name === '' ? message : message === '' ? name : `${name}: ${message}`
 
-/** With its causes; without the stack. */
+/** With its causes, as far as they say more; without the stack. */
 export function told(error: ErrorData): string {
   const { cause, errors = [] } = error
+  if (cause && cause.message !== '' && error.message.includes(cause.message))
+    return told({ ...error, cause: cause.cause })
   const parts = [...errors, ...(cause ? [cause] : [])].map(told)
   const words = own(error) || (parts.length === 0 ? `${error.name} without a message` : error.name)
   return parts.length === 0 ? words : `${words} (${parts.join('; ')})`

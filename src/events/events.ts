@@ -81,8 +81,8 @@ export interface Events {
     pauseMs: number | null
     /** The topic for dead letters, or the retry topic, where it is to go there. */
     to: string | null
-    /** What it was before it came to a retry topic; null: it is in none. */
-    origin: PartitionAt | null
+    /** What it was before it came to a retry topic. */
+    origin?: PartitionAt | undefined
   }
   'handler.overdue': Partition & { offset: number; runningMs: number }
   'handler.given.up': Partition & { offset: number; runningMs: number; why: string }

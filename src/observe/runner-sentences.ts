@@ -3,7 +3,7 @@
 import { told, userPlace } from '../events/error-words.ts'
 import type { EventName, Events } from '../events/events.ts'
 import { asSentence } from '../lib/sentence.ts'
-import { again, at, count, range, type Sentence, seconds } from './words.ts'
+import { again, at, count, range, type Sentence, seconds } from './phrases.ts'
 
 /** What follows when something has failed. */
 const NEXT: Readonly<Record<Events['message.failed']['next'], (about: About) => string>> = {
@@ -38,7 +38,7 @@ export const ofRunner = {
       const tries = attempts === null ? `attempt ${attempt}` : `attempt ${attempt} of ${attempts}`
       const place = userPlace(error)
       const why = `${told(error)}${place === undefined ? '' : ` (at ${place})`}`
-      const was = origin === null ? '' : ` (which was ${at(origin)}@${origin.offset})`
+      const was = origin ? ` (which was ${at(origin)}@${origin.offset})` : ''
       return `${at(of)}@${range(of)}${was} failed (${tries}): ${asSentence(why)} ${NEXT[next]({ of: at(of), pauseMs, to })}`
     },
   },

@@ -2,40 +2,12 @@
 // process id) stands in front of each line. A rebalance is no error.
 
 import { told } from '../events/error-words.ts'
-import type { EventName, Events, LastHeard, Level } from '../events/events.ts'
+import type { EventName, Events, Level } from '../events/events.ts'
 import { asSentence } from '../lib/sentence.ts'
+import { again, at, count, FOLLOWS, had, list, positions, quieted, type Sentence, seconds, tally } from './phrases.ts'
 import { ofRunner } from './runner-sentences.ts'
-import { again, at, count, list, positions, range, type Sentence, seconds } from './words.ts'
 
-export type { Sentence } from './words.ts'
-
-/** So many messages in hand are named in a line. */
-const MOST_NAMED = 10
-
-function had({ agoMs, inHand, more, memoryBytes }: LastHeard): string {
-  if (inHand.length === 0) return 'It had nothing in hand.'
-  const named = inHand.slice(0, MOST_NAMED).map(one => `${at(one)}@${range(one)} for ${seconds(one.forMs)}`)
-  const others = inHand.length - named.length + more
-  const all = `${named.join(', ')}${others > 0 ? ` and ${count(others, 'other')}` : ''}`
-  const megabytes = Math.round(memoryBytes / 2 ** 20)
-  return `When it was last heard, ${seconds(agoMs)} before, it had in hand ${all}, and ${megabytes} MB of memory.`
-}
-
-const quieted = ({ consumers, partitions }: { consumers: readonly string[]; partitions: readonly string[] }): string =>
-  partitions.length === 0 ? consumers.join(', ') : `${partitions.join(', ')} (${consumers.join(', ')})`
-
-/** What is done to a message that ends its workers. */
-const FOLLOWS: Readonly<Record<Events['message.convicted']['follows'], (partition: string) => string>> = {
-  stop: partition => `${partition} stops before it; the other partitions go on. ${again(partition)}`,
-  skip: () => 'It is skipped.',
-  'dead-letter': () => 'It goes to the topic for dead letters.',
-}
-
-/** Each once, with how often. */
-function tally(whys: readonly string[]): string {
-  const often = (why: string) => whys.filter(one => one === why).length
-  return [...new Set(whys)].map(why => (often(why) > 1 ? `${often(why)} times: ${why}` : why)).join('; ')
-}
+export type { Sentence } from './phrases.ts'
 
 const ofEngine = {
   'broker.unreachable': {
@@ -144,7 +116,8 @@ const ofPrimary = {
   },
   'primary.stopped': {
     level: ({ exitCode }) => (exitCode === 0 ? 'info' : 'error'),
-    say: ({ exitCode, why }) => (exitCode === 0 ? 'Has stopped.' : `Ends with exit code ${exitCode}: ${why}`),
+    say: ({ exitCode, why }) =>
+      exitCode === 0 ? 'Has stopped.' : asSentence(`Ends with exit code ${exitCode}: ${why}`),
   },
   'slot.forked': {
     level: 'info',
@@ -187,7 +160,8 @@ const ofPrimary = {
   },
   'slot.given.up': {
     level: 'error',
-    say: ({ slot, crashes, withinMs }) => `${slot} is given up: ${crashes} crashes within ${seconds(withinMs)}.`,
+    say: ({ slot, crashes, withinMs }) =>
+      `${slot} is given up: ${count(crashes, 'crash', 'crashes')} within ${seconds(withinMs)}.`,
   },
   'slot.hung': {
     level: 'error',
@@ -202,7 +176,7 @@ const ofPrimary = {
   'partition.stopped': {
     level: 'error',
     say: ({ consumer, offset, crashes, why, forMs, ...of }) =>
-      `${at(of)} of ${consumer} has stood before ${offset} for ${seconds(forMs)}: that message has ended ${count(crashes, 'worker')}, the last one ${why}. ${again(at(of))}`,
+      `${asSentence(`${at(of)} of ${consumer} has stood before ${offset} for ${seconds(forMs)}: that message has ended ${count(crashes, 'worker')}, the last one ${why}`)} ${again(at(of))}`,
   },
   'message.pardoned': {
     level: 'info',

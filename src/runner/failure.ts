@@ -90,7 +90,7 @@ export function failedEvent(failure: Failure, decision: Decision, policy: Policy
     next,
     pauseMs: pauseMsOf(decision, policy),
     to: targetOf(failure, next, policy) ?? null,
-    origin: message && message.topic !== topic ? placeOf(message) : null,
+    origin: message && message.topic !== topic ? placeOf(message) : undefined,
   }
 }
 

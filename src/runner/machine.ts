@@ -166,14 +166,8 @@ export class Machine {
           const { deadLetterTopic: to, later } = this.#topics.policy(attempt.of.topic)
           const origin = this.#topics.originOf(attempt.of.topic)
           const { engine } = this
-          return carryOut(verdict, record, attempt, {
-            ...this.#parts,
-            to,
-            later,
-            origin,
-            produce: this.#produce,
-            engine,
-          })
+          const topics = { to, later, origin }
+          return carryOut(verdict, record, attempt, { ...this.#parts, ...topics, produce: this.#produce, engine })
         },
         goesOn: () => this.watch.began(),
         failed: failure => this.#failed(failure),

@@ -3,6 +3,7 @@
 import type { Config } from '../config/options.ts'
 import { type Fatal, pauseOf, type RetryOptions } from '../consumer/retry.ts'
 import type { RetryTopic } from '../consumer/retry-topics.ts'
+import { RacecarError } from '../errors.ts'
 import { isA, isError, read } from '../lib/reason.ts'
 import { deadLetterTopicOf } from './dead-letter.ts'
 import { type PauseOptions, pauseAfter } from './pause.ts'
@@ -32,9 +33,15 @@ export interface Way {
 
 const NO_WAY: Way = { stages: [], stage: 0 }
 
-/** What a topic says of its own goes before what holds for all. Of a retry topic `topic` is whose it is. */
+/**
+ * What a topic says of its own goes before what holds for all. Of a retry topic `topic` is whose it is. Throws CONFIG where its dead
+ * letters would come back to it.
+ */
 export function policyOf(topic: string, retry: RetryOptions, config: Config, { stages, stage } = NO_WAY): Policy {
-  const deadLetterTopic = deadLetterTopicOf(topic, retry.deadLetterTopic ?? config.deadLetterTopic)
+  const configured = retry.deadLetterTopic ?? config.deadLetterTopic
+  if (configured === topic)
+    throw new RacecarError('CONFIG', `dead_letter_topic (${topic}) is the topic that the dead letters come from.`)
+  const deadLetterTopic = deadLetterTopicOf(topic, configured)
   const follows = retry.andThen ?? config.retryThen
   const times = retry.times ?? config.retryTimes ?? (stages.length > 0 ? 0 : Number.POSITIVE_INFINITY)
   return {

@@ -112,8 +112,9 @@ export class Runner {
 
   /** What it is doing, as plain figures. */
   snapshot() {
-    const { assignment, outbox } = this.#machine
+    const { assignment, engine, outbox } = this.#machine
     return {
+      beatAgoMs: engine.beatAgo(),
       lanes: assignment.lanes.map(lane => lane.snapshot()),
       produced: outbox.queued,
       delivered: outbox.delivered,

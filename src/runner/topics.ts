@@ -38,7 +38,9 @@ export class Topics {
     this.#firsts = firstRetryTopics(description, config, groupId)
     for (const first of this.#firsts.values()) for (const one of chain(first)) this.#retryTopics.set(one.name, one)
     checkRetryTopics(this.#retryTopics.values(), description.subscriptions)
-    for (const topic of this.#firsts.keys()) if (this.policy(topic).follows === 'stop') throw mayNotStop(topic)
+    for (const { topic } of description.subscriptions) {
+      if (this.policy(topic).follows === 'stop' && this.#firsts.has(topic)) throw mayNotStop(topic)
+    }
   }
 
   get retryTopics(): Iterable<RetryTopic> {

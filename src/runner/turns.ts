@@ -165,6 +165,7 @@ export class Turns {
     return false
   }
 
+  /** Lets the first of those begin who must be alone, once nobody else is busy. */
   #callAlone(): void {
     if (this.#isAlone) return
     if (!this.#parts.isIdle?.()) return this.#retry()

@@ -144,11 +144,12 @@ function exited(turn: Turn, slot: Live, exit: Extract<SupervisorEvent, { type: '
       replace(turn, slot, { ...verdict, counts: true, membership })
       break
     case 'refused':
-    case 'stopped':
+    case 'stopped': {
       turn.put({ ...placeOf(slot), lastReason: verdict.why, membership, state: 'down', since: turn.now, forkAt: null })
-      if (verdict.code === EXIT.clean) break
-      beginStop(turn, { reason: verdict.why, code: verdict.code, why: `${turn.name(slot)} ${verdict.why}` })
+      const why = `${turn.name(slot)} ${verdict.why}`
+      if (verdict.code !== EXIT.clean) beginStop(turn, { reason: why, code: verdict.code, why })
       break
+    }
     default:
       verdict satisfies never
   }

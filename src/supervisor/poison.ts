@@ -6,8 +6,8 @@ import { deadLetterTopicOf } from '../config/dead-letter-topic.ts'
 import type { PartitionAt } from '../events/events.ts'
 import type { Convicted, Suspicion } from '../messages.ts'
 import type { SupervisorEvent } from './moves.ts'
-import { type Live, type Slot, type State, tracesOf } from './state.ts'
-import { accused, type Convict, cleared, type Docket, EMPTY, passed } from './suspects.ts'
+import { hears, type Live, type Slot, type State, tracesOf } from './state.ts'
+import { accused, type Convict, cleared, type Docket, EMPTY, overlap, passed, type Suspect } from './suspects.ts'
 import type { Turn } from './turn.ts'
 
 /** A partition that stands still is told of again and again, so that nobody forgets it. */
@@ -52,7 +52,7 @@ export function tellSuspicion(turn: Turn, slot: Slot, run: number): void {
 /** Its process has crashed. Answers whether it is known now what of. */
 export function accuse(turn: Turn, slot: Live, why: string): boolean {
   const { heard } = tracesOf(slot)
-  if (turn.state.phase.kind !== 'running' || !heard || heard.inHand.length === 0) return false
+  if (!heard || heard.inHand.length === 0) return false
   const { policy } = turn.state
   const fatality = { run: slot.run, why, slot: slot.number, inHand: heard.inHand, more: heard.more }
   const { docket, guilty } = accused(docketOf(turn.state, slot.consumer), fatality, policy.maxCrashesPerMessage)
@@ -92,6 +92,7 @@ type Wish = Pick<Extract<SupervisorEvent, { type: 'quiet' }>, 'by' | 'consumers'
 
 /** Somebody wants these to go on: what they stand before is tried again, as if for the first time. */
 export function pardon(turn: Turn, { by, consumers, partitions }: Wish): void {
+  if (turn.state.phase.kind !== 'running') return
   const isMeant = ({ topic, partition }: Convict) =>
     partitions.length === 0 || partitions.includes(`${topic}/${partition}`)
   for (const consumer of consumers) {
@@ -105,14 +106,20 @@ export function pardon(turn: Turn, { by, consumers, partitions }: Wish): void {
   }
 }
 
-/** Who lives for long enough has nobody on its conscience. In silence it may be dead already. */
-const isHealthy = (slot: Slot | undefined, { crashWindowMs }: State['policy']): boolean =>
-  slot?.state === 'up' && slot.heard.at - slot.since >= crashWindowMs
+/**
+ * Who lives for long enough has nobody on its conscience but what is in hand all the while, as by a handler that never ends. In silence
+ * it may be dead already.
+ */
+function isOver(suspect: Suspect, { slots, policy }: State): boolean {
+  const slot = slots[suspect.slot]
+  if (slot?.state !== 'up' || slot.heard.at - slot.since < policy.crashWindowMs) return false
+  return slot.heard.more === 0 && !slot.heard.inHand.some(one => overlap(one, suspect))
+}
 
 export function attendPoison(turn: Turn): void {
-  const { dockets, slots, policy } = turn.state
+  const { dockets, policy } = turn.state
   for (const [consumer, { suspects, convicts }] of Object.entries(dockets)) {
-    const left = suspects.filter(({ slot }) => !isHealthy(slots[slot], policy))
+    const left = suspects.filter(one => !isOver(one, turn.state))
     if (left.length < suspects.length) change(turn, consumer, docket => ({ ...docket, suspects: left }))
     if (convicts.some(one => remindAt(one, policy) <= turn.now)) remind(turn, consumer)
   }
@@ -153,12 +160,8 @@ function change(turn: Turn, consumer: string, how: (docket: Docket) => Docket): 
 }
 
 function tell(turn: Turn, consumer: string, but?: number): void {
-  if (turn.state.phase.kind !== 'running') return
   for (const slot of turn.state.slots) {
-    if (slot.consumer !== consumer || slot.number === but) continue
-    const hears =
-      slot.state === 'up' || slot.state === 'hung' || (slot.state === 'starting' && slot.step === 'configured')
-    if (!hears) continue
+    if (slot.consumer !== consumer || slot.number === but || !hears(slot)) continue
     turn.act({ do: 'suspicion', slot: slot.number, run: slot.run, suspicion: suspicionOf(turn, slot) })
   }
 }

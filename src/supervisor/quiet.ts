@@ -3,7 +3,7 @@
 
 import type { Quiet } from '../messages.ts'
 import type { SupervisorEvent } from './moves.ts'
-import type { Slot, State } from './state.ts'
+import { hears, type Slot, type State } from './state.ts'
 import type { Turn } from './turn.ts'
 
 /** What is asked to be quiet, or to go on. Empty: all there are. */
@@ -47,8 +47,7 @@ export function setQuiet(turn: Turn, { isQuiet, by, consumers, partitions }: Ask
   const data = { by, consumers: concerned, partitions }
   turn.act({ do: 'announce', event: { name: isQuiet ? 'primary.quiet' : 'primary.continued', data } })
   for (const slot of turn.state.slots) {
-    const hears = slot.state === 'up' || (slot.state === 'starting' && slot.step === 'configured')
-    if (!hears || !concerned.includes(slot.consumer)) continue
+    if (!hears(slot) || !concerned.includes(slot.consumer)) continue
     turn.act({ do: 'quiet', slot: slot.number, run: slot.run, quiet: quietOf(turn.state, slot.consumer) })
   }
 }

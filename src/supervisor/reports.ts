@@ -4,10 +4,9 @@
 
 import { type Clock, sleep } from '../lib/clock.ts'
 import { type Deferred, deferred } from '../lib/deferred.ts'
-import type { LaneReport, Usage } from '../messages.ts'
+import type { LaneReport, Report, Usage } from '../messages.ts'
 
-export interface Told {
-  readonly lanes: readonly LaneReport[]
+export interface Told extends Pick<Report, 'lanes' | 'beatAgoMs'> {
   /** null: it makes no sense. */
   readonly usage: Usage | null
 }
@@ -25,6 +24,8 @@ export type Answer = Answered | null
 export const PATIENCE_MS = 250
 /** Texts that are longer are no worker's of ours. */
 const LONGEST_TEXT = 1000
+
+type Unsure = Readonly<Partial<Record<keyof Report, unknown>>>
 
 interface Asked {
   readonly at: number
@@ -61,10 +62,14 @@ export class Reports {
     }
   }
 
-  heard(run: number, { lanes, usage }: { readonly lanes: unknown; readonly usage: unknown }): void {
+  heard(run: number, { lanes, beatAgoMs, usage }: Unsure): void {
     if (!this.#asked.has(run)) return
     if (!Array.isArray(lanes)) return this.#settle(run, null)
-    const told = { lanes: lanes.filter(isLaneReport), usage: isUsage(usage) ? usage : null }
+    const told = {
+      lanes: lanes.filter(isLaneReport),
+      beatAgoMs: isNumber(beatAgoMs) ? (beatAgoMs as number) : null,
+      usage: isUsage(usage) ? usage : null,
+    }
     this.#last.set(run, { ...told, at: this.#clock.now(), isNew: true })
     this.#settle(run, told)
   }

@@ -219,3 +219,7 @@ export function tracesOf(slot: Live): { readonly failure?: string; readonly hear
 }
 
 export const slotName = ({ consumer, index }: Pick<Place, 'consumer' | 'index'>): string => `${consumer}/${index}`
+
+/** It knows its options and is not to stop: what changes meanwhile it has to be told. */
+export const hears = (slot: Slot): slot is Extract<Slot, { state: 'starting' | 'up' | 'hung' }> =>
+  slot.state === 'up' || slot.state === 'hung' || (slot.state === 'starting' && slot.step === 'configured')

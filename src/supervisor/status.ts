@@ -46,6 +46,8 @@ export interface LastWord {
 /** What a worker has answered, and when; of one that never has all null, and no partitions. */
 export interface WorkerFigures {
   readonly answeredAt: string | null
+  /** When the group last heard of it: its last heartbeat that counted. */
+  readonly lastBeatAt: string | null
   /** Of one core. */
   readonly cpuPercent: number | null
   /** Milliseconds by which its event loop came late at most, as far as that was noticed. */
@@ -182,6 +184,7 @@ export function figuresOf(answer: Answer, clock: Clock): WorkerFigures {
   const sinceMs = answer ? clock.now() - answer.at : 0
   return {
     answeredAt: answer ? isoTime(clock, -sinceMs) : null,
+    lastBeatAt: typeof answer?.beatAgoMs === 'number' ? isoTime(clock, -sinceMs - answer.beatAgoMs) : null,
     ...{ cpuPercent, loopDelayMs, measuredOverMs },
     partitions: partitionsOf(answer?.lanes ?? [], ms => isoTime(clock, ms - sinceMs)),
   }

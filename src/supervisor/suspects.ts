@@ -49,7 +49,7 @@ const isBeside = (one: Partition, other: Partition): boolean =>
 /** Of two stretches of a partition: the first one begins, at the latest, where the second one ends. */
 const reaches = (one: PartitionAt, other: Stretch): boolean => isBeside(one, other) && one.offset <= other.lastOffset
 
-const overlap = (one: Stretch, other: Stretch): boolean => reaches(one, other) && reaches(other, one)
+export const overlap = (one: Stretch, other: Stretch): boolean => reaches(one, other) && reaches(other, one)
 
 /** All that was in hand is suspect; who was so before, one death more. Answers with whom that proves guilty, too. */
 export function accused({ suspects, convicts }: Docket, fatality: Fatality, most: number) {

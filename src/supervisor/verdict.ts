@@ -52,7 +52,7 @@ function ofStop(slot: Live, { code, signal }: Exit, why: string): { code: number
     return { code: EXIT.forced, why: 'was killed before it had stopped' }
   }
   if (signal === null && code === EXIT.clean) return { code: EXIT.clean, why: 'stopped' }
-  if (code === EXIT.forced) return { code, why: 'gave up what it had in hand at the deadline' }
+  if (code === EXIT.forced) return { code, why: 'gave up something that it had in hand' }
   return { code: code !== null && REFUSALS.includes(code) ? code : EXIT.failure, why }
 }
 

@@ -38,7 +38,7 @@ function overheard(of: { slot: number; run: number }, { name, data }: ForwardedE
       return { type: 'left', ...of }
     case 'offsets.committed':
       // User code may publish under our names: the channel is open to it.
-      return Array.isArray(data.offsets) ? { type: 'committed', ...of, offsets: data.offsets } : undefined
+      return isOffsets(data.offsets) ? { type: 'committed', ...of, offsets: data.offsets } : undefined
     case 'topic.remade':
       return { type: 'remade', ...of, topic: data.topic }
     case 'worker.failed':
@@ -47,5 +47,8 @@ function overheard(of: { slot: number; run: number }, { name, data }: ForwardedE
       return undefined
   }
 }
+
+const isOffsets = (value: unknown): boolean =>
+  Array.isArray(value) && value.every(one => typeof one === 'object' && one !== null)
 
 const sentence = ({ name, message }: ErrorData): string => (name === 'RacecarError' ? message : `${name}: ${message}`)

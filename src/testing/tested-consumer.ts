@@ -71,7 +71,12 @@ export class TestedConsumer<C = object> implements AsyncDisposable {
 
   /** What the consumer has produced and the broker has stored, in that order. */
   get produced(): readonly Message[] {
-    return this.#parts.world.produced
+    return this.#parts.world.produced.filter(message => !this.#isDeadLetter(message))
+  }
+
+  /** Messages that were given up and are stored in a topic for dead letters, in that order; why is in their headers. */
+  get deadLetters(): readonly Message[] {
+    return this.#parts.world.produced.filter(message => this.#isDeadLetter(message))
   }
 
   /** Each error with what `onError` is told of it: the place, the message, `retriesCount`. */
@@ -102,6 +107,13 @@ export class TestedConsumer<C = object> implements AsyncDisposable {
   /** The next offset that the group would read; null where it never had the partition. */
   committed(topic: TopicName, partition = 0): number | null {
     return this.#parts.world.committed(this.#parts.world.at(topic, partition))
+  }
+
+  /** What was given up and stopped its partition is tried again, as by `racecarctl continue`. */
+  async resume(): Promise<void> {
+    this.#mustLive()
+    this.#parts.runner.resume([])
+    await this.#parts.driver.now()
   }
 
   /** Writes these, and returns when nothing is left to do without time going on. */
@@ -164,8 +176,13 @@ export class TestedConsumer<C = object> implements AsyncDisposable {
     options: object,
     inspect: (value: unknown, options: object) => string,
   ) {
-    const { handled, produced, errors, paused } = this
-    return `${this.#parts.name}: ${inspect({ handled, produced, errors, paused }, options)}`
+    const { handled, produced, errors, paused, deadLetters } = this
+    const shown = { handled, produced, errors, paused, ...(deadLetters.length > 0 ? { deadLetters } : {}) }
+    return `${this.#parts.name}: ${inspect(shown, options)}`
+  }
+
+  #isDeadLetter({ topic, headers }: Message): boolean {
+    return headers['racecar-consumer'] === this.#parts.name && topic !== headers['racecar-topic']
   }
 
   async #stop(): Promise<{ clean: boolean }> {

@@ -4,7 +4,7 @@
 import type { Bus } from '../events/bus.ts'
 import type { InHand } from '../events/events.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { Description, LaneReport, LoadPlan, Quiet, Suspicion, ToPrimary, ToWorker } from '../messages.ts'
+import type { Description, LoadPlan, Quiet, Report, Suspicion, ToPrimary, ToWorker } from '../messages.ts'
 import type { Witness } from '../runner/runner.ts'
 
 export interface RunnerEnd {
@@ -23,7 +23,7 @@ export interface Driven {
   stop(how: { readonly deadline: number; readonly leave: boolean }): Promise<{ readonly clean: boolean }>
   /** The handlers' calls under way. */
   inHand(): readonly InHand[]
-  snapshot(): { readonly lanes: readonly LaneReport[] }
+  snapshot(): Pick<Report, 'lanes' | 'beatAgoMs'>
   readonly done: Promise<RunnerEnd>
 }
 

@@ -46,6 +46,8 @@ const ALL: Quiet = { all: true, except: [] }
 /** A runner that has not come back by then will not. */
 const OVERTIME_MS = 250
 
+const NOTHING: Pick<Report, 'lanes' | 'beatAgoMs'> = { lanes: [], beatAgoMs: null }
+
 export class Worker {
   readonly #parts: WorkerParts
   readonly #end: Deferred<number> = deferred()
@@ -76,8 +78,8 @@ export class Worker {
 
   /** What it has in the group at the moment, and what it costs. */
   report(): Report {
-    const lanes = this.#life.kind === 'running' ? this.#life.runner.snapshot().lanes : []
-    return { lanes, usage: this.#usage.look() }
+    const { lanes, beatAgoMs } = this.#life.kind === 'running' ? this.#life.runner.snapshot() : NOTHING
+    return { lanes, beatAgoMs, usage: this.#usage.look() }
   }
 
   receive(message: ToWorker): void {
@@ -184,7 +186,6 @@ export class Worker {
       this.#life = { kind: 'running', setup, runner }
       runner.quiet(this.#quiet)
       runner.suspect(this.#suspicion)
-      if (this.#suspicion.isAfterCrash) this.#beats.beEager()
       void runner.done.then(end => this.#runnerEnded(end))
       await runner.initialize()
       if (this.#farewell) return
@@ -192,6 +193,7 @@ export class Worker {
       this.#parts.send({ type: 'up' })
       this.#beats.start(periodOf(setup.config.hangTimeout * 1000))
       if (!setup.join) await this.#mayJoin.promise
+      if (this.#suspicion.isAfterCrash) this.#beats.beEager()
       // What is told to stop before is not waited for.
       await runner.start()
     } catch (error) {

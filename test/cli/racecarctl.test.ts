@@ -78,5 +78,5 @@ it('several that could be meant are listed, and nothing is done to any: 64', asy
 it('nobody to be asked is a failure: 1', async () => {
   await using rig = new Rig()
   expect(await racecarctl(['status'], rig.ground())).toBe(1)
-  expect(rig.err).toBe('racecarctl: not running: there is no racecar of yours.\n')
+  expect(rig.err).toMatch(/^racecarctl: not running: there is no racecar of yours in \/.+\.\n$/)
 })

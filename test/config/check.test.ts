@@ -90,6 +90,11 @@ describe('options that work but are hardly meant', () => {
     [{ heartbeatInterval: 7 }, 'heartbeat_interval (7, the program) is above a third of session_timeout (20, default)'],
     [{ pauseWithExponentialBackoff: true }, 'without max_pause_timeout'],
     [{ maxPollInterval: 10 }, 'rebalance_drain_timeout (30, default) is above max_poll_interval (10, the program)'],
+    [
+      { retryTimes: 2, pauseTimeout: 0 },
+      'retry_times (2, the program) is never reached with pause_timeout (0, the program): the first error ends the worker',
+    ],
+    [{ retryTimes: 2, pauseTimeout: -1 }, 'the first error stops the partition'],
     [{ crashLimit: 3 }, 'max_crashes_per_message (3, default) is not below crash_limit (3, the program)'],
   ])('are warned of: %o', (given, sentence) => {
     const { warnings } = loadConfig({ given })
@@ -99,5 +104,6 @@ describe('options that work but are hardly meant', () => {
 
   it('are not at the edge', () => {
     expect(loadConfig({ given: { heartbeatInterval: 2, sessionTimeout: 6, maxPollInterval: 30 } }).warnings).toEqual([])
+    expect(loadConfig({ given: { retryTimes: 0, pauseTimeout: 0 } }).warnings).toEqual([])
   })
 })

@@ -80,6 +80,17 @@ export function topics(scenario: Scenario): void {
     await world.harness.until('what came meanwhile', () => after.seen.length === 6)
   })
 
+  scenario('a topic that comes just before a member is read from its start by that one, too', async world => {
+    const topic = `${world.groupId('since')}-topic`
+    const before = await world.begin({ topic, startFromBeginning: false })
+    await world.harness.until('a word of it', () => before.events('topic.missing').length > 0)
+    await world.harness.when(before.started)
+    await world.harness.createTopic(4, topic)
+    for (const partition of [0, 1, 2, 3]) await world.harness.produce(topic, partition, values(3))
+    const after = await world.begin({ topic, startFromBeginning: false })
+    await world.harness.until('all of it', () => before.seen.length + after.seen.length === 12)
+  })
+
   scenario('a topic that is not there is named and waited for', async world => {
     const topic = `${world.groupId('late')}-topic`
     const probe = await world.begin({ topic })

@@ -238,6 +238,8 @@ describe('sentences', () => {
     const { say } = sentences['slot.exited']
     expect(say({ ...exited, why: 'was ended by SIGKILL' })).toBe('Welcome/0 (7) was ended by SIGKILL.')
     expect(say({ ...exited, why: 'failed: no topic. Create it.' })).toBe('Welcome/0 (7) failed: no topic. Create it.')
+    const { say: stopped } = sentences['primary.stopped']
+    expect(stopped({ exitCode: 1, why: 'Welcome/0 crashed' })).toBe('Ends with exit code 1: Welcome/0 crashed.')
   })
 
   it('tell what a worker had in hand when it was last heard: the newest by name, the others by number', () => {
@@ -254,6 +256,35 @@ describe('sentences', () => {
     expect(say({ slot: 'W/0', pid: 7, limitMs: 3000, last: idle })).toMatch(/ It had nothing in hand\.$/)
     const exited = { slot: 'W/0', pid: 7, code: null, signal: 'SIGKILL', why: 'was killed' }
     expect(sentences['slot.exited'].say({ ...exited, last })).toMatch(/^W\/0 \(7\) was killed\. When it was last heard/)
+  })
+
+  it('tell a cause that says more, and not one that says the same once more', () => {
+    const { say } = sentences['worker.failed']
+    const cause = new Error('the socket hung up')
+    const same = new Error('no answer', { cause: new Error('no answer', { cause }) })
+    expect(say({ error: errorData(same) })).toBe('Failed: no answer (the socket hung up)')
+    expect(say({ error: errorData(new Error('no answer', { cause: new Error('no answer') })) })).toBe(
+      'Failed: no answer',
+    )
+    const odd = Object.assign(new Error(), { message: 7, cause: new Error('seven') })
+    expect(say({ error: errorData(odd) })).toBe('Failed: 7 (seven)')
+  })
+
+  it('tell of a message that ends its workers: how often, what of, and what follows', () => {
+    const of = { consumer: 'Welcome', topic: 't', partition: 1, offset: 17, crashes: 3 }
+    const whys = ['was ended by SIGABRT', 'failed: out of luck.', 'was ended by SIGABRT']
+    const convicted = (follows: 'stop' | 'skip') => sentences['message.convicted'].say({ ...of, whys, follows })
+    expect(convicted('skip')).toBe(
+      't/1@17 ends its workers: 3 of Welcome (2 times: was ended by SIGABRT; failed: out of luck.), the last one with nothing else in hand. It is skipped.',
+    )
+    expect(convicted('stop')).toContain(
+      't/1 stops before it; the other partitions go on. Once its cause is mended: racecarctl',
+    )
+    const { say } = sentences['partition.stopped']
+    for (const why of ['failed: out of luck', 'failed: out of luck.'])
+      expect(say({ ...of, why, forMs: 300_000 })).toMatch(
+        /^t\/1 of Welcome has stood before 17 for 300 s: .* 3 workers, the last one failed: out of luck\. Once its cause/,
+      )
   })
 
   it('name the option that a broker which does not answer was set with', () => {

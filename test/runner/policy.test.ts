@@ -98,6 +98,19 @@ test('what a topic says goes before what holds for all, key by key', () => {
   expect(policyOf('a', {}, defaults).deadLetterTopic).toBe('a.dead-letter')
 })
 
+test('of a topic of dead letters a partition stops, for what was put aside once is not put aside again', () => {
+  const policy = policyOf('orders.dead-letter', { andThen: 'dead-letter' }, defaults)
+  expect(policy).toMatchObject({ follows: 'stop', deadLetterTopic: undefined })
+})
+
+test('dead letters do not go back to where they come from', () => {
+  const itself = () => policyOf('orders', {}, { ...defaults, deadLetterTopic: 'orders' })
+  expect(itself).toThrow(
+    expect.objectContaining({ code: 'CONFIG', message: expect.stringContaining('dead_letter_topic (orders)') }),
+  )
+  expect(() => policyOf('orders', { deadLetterTopic: 'orders' }, defaults)).toThrow('dead_letter_topic')
+})
+
 test('a delivery that failed is known in what the user’s code has made of it', () => {
   const lost = new RacecarError('DELIVERY_FAILED', 'lost')
   expect([lost, new Error('x', { cause: lost }), new Error('x'), undefined].map(isOfDelivery)).toEqual([

@@ -110,6 +110,10 @@ export class ScriptedEngine implements Engine {
     return all.at(-1)?.offset
   }
 
+  beatAgo(): number | null {
+    return null
+  }
+
   mayStart(): boolean {
     return this.lease
   }

@@ -201,7 +201,9 @@ describe('exit codes of workers', () => {
     const steps = new Steps()
     steps.take({ type: 'sized', consumer: 'Welcome', workers: 3 })
     steps.fail(2, 'there is no consumer Wellcome')
-    expect(steps.exit(2, code).map(action => action.do)).toEqual(['stop', 'stop'])
+    const stops = steps.exit(2, code)
+    const reason = 'Welcome/2 failed: there is no consumer Wellcome'
+    expect(stops).toEqual([0, 1].map(slot => expect.objectContaining({ do: 'stop', slot, reason })))
     steps.exit(1, 64)
     expect(finish(steps.exit(0, 0))).toMatchObject({ code, why: expect.stringContaining('no consumer Wellcome') })
   })

@@ -274,6 +274,21 @@ describe('a suspect is one no more', () => {
     expect(steps.suspects).toEqual([])
   })
 
+  it('but not while it is in hand, as by a handler that never ends: its third worker is its last', () => {
+    const steps = suspected(at(17))
+    for (const deaths of [2, 3]) {
+      const since = steps.now
+      const inHand = [deaths === 3 ? alone(at(17)) : at(17)]
+      for (const ms of [0, 59_000, 118_000, 330_000]) {
+        steps.now = since + ms
+        steps.take({ type: 'alive', slot: 0, run: steps.run(0), inHand, more: 0, memoryBytes: 1 })
+      }
+      expect(steps.suspects).toEqual([`17: ${deaths - 1}`])
+      steps.dies(0, inHand, { code: 1 })
+    }
+    expect(steps.convicts).toEqual([17])
+  })
+
   it('when its topic is another one by now', () => {
     const steps = suspected(at(17), at(1, { topic: 'u' }))
     steps.take({ type: 'remade', slot: 1, run: steps.run(1), topic: 't' })
@@ -346,6 +361,13 @@ describe('a conviction', () => {
     expect(steps.ofEvent('message.pardoned')).toEqual([{ ...of, by: 'racecarctl' }])
     steps.dies(0, [alone(at(17))])
     expect([steps.convicts, steps.suspects], 'as if for the first time').toEqual([[], ['17: 1']])
+  })
+
+  it('is not ended by the word to go on that comes with a stop', () => {
+    const steps = convicted()
+    steps.stop()
+    steps.take({ type: 'quiet', isQuiet: false, by: 'SIGCONT', consumers: ['Welcome'], partitions: [] })
+    expect(steps.ofEvent('message.pardoned')).toEqual([])
   })
 
   it('is not ended by quiet, and stands beside another one of its partition', () => {

@@ -107,6 +107,15 @@ describe('what is asked to be quiet', () => {
     expect(steps.state.quiet).toEqual({ Welcome: LOUD })
   })
 
+  it('is told to a worker that is silent as well: it may come to its senses', () => {
+    const steps = Steps.withWorkers(1, { hangTimeoutMs: 1000 })
+    for (let now = 250; now <= 1000; now += 250) steps.tickAt(now)
+    expect(steps.states()).toEqual(['hung'])
+    expect(steps.take(ask(true))).toEqual([{ do: 'quiet', slot: 0, run: 1, quiet: ALL }])
+    steps.take({ type: 'alive', slot: 0, run: 1, inHand: [], more: 0, memoryBytes: 0 })
+    expect(steps.states()).toEqual(['up'])
+  })
+
   it('names in its line those whom it is news for', () => {
     const steps = Steps.withWorkers(1)
     steps.take(ask(true))

@@ -31,8 +31,8 @@ it('a worker that does not answer in time is asked once until it does, and not w
   const fourth = ask()
   expect(sent).toEqual([0, PATIENCE_MS])
   await clock.advance(PATIENCE_MS - 1)
-  reports.heard(1, { lanes: [], usage })
-  expect(await fourth).toEqual(asNew({ lanes: [], usage }, clock))
+  reports.heard(1, { ...report, lanes: [] })
+  expect(await fourth).toEqual(asNew({ ...report, lanes: [] }, clock))
 })
 
 it('of one that has answered before there is what it answered last, also where that came late', async () => {
@@ -87,8 +87,8 @@ it('an answer that nobody waits for, or that makes no sense, changes nothing', a
     { ...lane, why: 'x'.repeat(2000) },
     lane,
   ]
-  reports.heard(1, { lanes, usage })
-  expect(await answer).toEqual({ ...report, at: 0, isNew: true })
+  reports.heard(1, { lanes, beatAgoMs: 'long', usage })
+  expect(await answer).toEqual({ ...report, beatAgoMs: null, at: 0, isNew: true })
 })
 
 it.each([undefined, null, 7, {}, { ...usage, cpuPercent: Number.NaN }, { ...usage, memoryBytes: '84 MB' }])(
@@ -96,7 +96,7 @@ it.each([undefined, null, 7, {}, { ...usage, cpuPercent: Number.NaN }, { ...usag
   async nonsense => {
     const reports = new Reports({ clock: new FakeClock() })
     const answer = reports.ask(1, false, () => {})
-    reports.heard(1, { lanes: [lane], usage: nonsense })
-    expect(await answer).toEqual({ lanes: [lane], usage: null, at: 0, isNew: true })
+    reports.heard(1, { ...report, usage: nonsense })
+    expect(await answer).toEqual({ ...report, usage: null, at: 0, isNew: true })
   },
 )

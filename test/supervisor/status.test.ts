@@ -50,6 +50,7 @@ describe('the standing of slots', () => {
         lastHeard: null,
         memoryBytes: null,
         answeredAt: null,
+        lastBeatAt: null,
         cpuPercent: null,
         loopDelayMs: null,
         measuredOverMs: null,
@@ -99,7 +100,7 @@ describe('the standing of slots', () => {
   it('tells a worker that was asked and said nothing from one that has no partitions', async () => {
     const steps = Steps.withWorkers(3)
     const reports = new Map<number, Answer>([
-      [steps.run(0), { lanes: [], usage, at: steps.now, isNew: true }],
+      [steps.run(0), { lanes: [], beatAgoMs: 0, usage, at: steps.now, isNew: true }],
       [steps.run(1), null],
     ])
     const { slots } = await standing(steps, reports)
@@ -133,10 +134,11 @@ describe('the standing of slots', () => {
     const steps = Steps.withWorkers(1)
     steps.tickAt(3000)
     const paused = { ...lane, state: 'paused', pausedForMs: 9000 } as const
-    const answer = { lanes: [paused], usage, at: 1000, isNew: false }
+    const answer = { lanes: [paused], beatAgoMs: 400, usage, at: 1000, isNew: false }
     expect((await standing(steps, new Map([[steps.run(0), answer]]))).slots[0]).toMatchObject({
       answers: false,
       answeredAt: at(1000),
+      lastBeatAt: at(600),
       cpuPercent: usage.cpuPercent,
       partitions: [{ position: 7, pausedUntil: at(10_000) }],
     })
@@ -164,7 +166,7 @@ describe('the partitions of a worker', () => {
     ]
     const figures = { position: 7, committed: 5, lag: 2, waiting: 1, quiet: false, why: null }
     const idle = { inHandOffset: null, inHandLastOffset: null, inHandSince: null }
-    const { partitions } = figuresOf({ lanes, usage, at: 0, isNew: true }, new FakeClock())
+    const { partitions } = figuresOf({ lanes, beatAgoMs: null, usage, at: 0, isNew: true }, new FakeClock())
     expect(partitions).toEqual([
       {
         ...figures,

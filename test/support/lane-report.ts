@@ -20,4 +20,4 @@ export const lane: LaneReport = {
 
 export const usage = { memoryBytes: 84 * 2 ** 20, cpuPercent: 2.5, loopDelayMs: 1, overMs: 3000 }
 
-export const report: Report = { lanes: [lane], usage }
+export const report: Report = { beatAgoMs: 500, lanes: [lane], usage }

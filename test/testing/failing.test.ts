@@ -169,3 +169,73 @@ describe('a delivery that fails', () => {
     expect(orders.errors).toMatchObject([{ error: { code: 'DELIVERY_FAILED' } }])
   })
 })
+
+describe('a message that is given up', () => {
+  it('is in the topic for dead letters, with why, and is nothing that the consumer has produced', async () => {
+    const retry = { times: 1, backoff: 2, andThen: 'dead-letter' as const }
+    await using orders = await testConsumer(failing(Infinity, { retry }))
+    await orders.give({ value: 'bad', key: 'k' }, 'good')
+    expect(orders.paused).toMatchObject([{ secondsLeft: 2 }])
+    expect(orders.deadLetters).toEqual([])
+    await orders.settle()
+    expect(orders.errors.map(({ next }) => next)).toEqual(['again', 'dead-letter'])
+    expect(orders.deadLetters).toMatchObject([
+      {
+        topic: 'orders.dead-letter',
+        key: 'k',
+        value: 'bad',
+        headers: {
+          'racecar-offset': '0',
+          'racecar-attempts': '2',
+          'racecar-error': expect.stringMatching(/^boom 2 \(at /),
+        },
+      },
+    ])
+    expect(orders.produced).toEqual([])
+    expect(orders.handled).toMatchObject([{ value: 'good' }])
+    expect(orders.committed('orders')).toBe(2)
+  })
+
+  it('waits while its topic refuses it', async () => {
+    const retry = { times: 0, backoff: 5, andThen: 'dead-letter' as const }
+    await using orders = await testConsumer(failing(Infinity, { retry }))
+    orders.failDelivery('orders.dead-letter')
+    await orders.give('bad')
+    expect(orders.errors).toMatchObject([
+      { next: 'dead-letter' },
+      { next: 'again', error: { code: 'DELIVERY_FAILED' } },
+    ])
+    expect(orders.committed('orders')).toBe(0)
+    await orders.settle()
+    expect(orders.deadLetters).toHaveLength(1)
+    expect(orders.committed('orders')).toBe(1)
+  })
+
+  it('is skipped', async () => {
+    await using orders = await testConsumer(failing(Infinity, { retryTimes: 1, retryThen: 'skip', pauseTimeout: 1 }))
+    await orders.give('bad', 'good')
+    await orders.settle()
+    expect(orders.errors.map(({ next }) => next)).toEqual(['again', 'skip'])
+    expect([orders.deadLetters, orders.paused]).toEqual([[], []])
+    expect(orders.handled).toMatchObject([{ value: 'good' }])
+  })
+
+  it('stops its partition, until somebody has it tried again', async () => {
+    let isMended = false
+    const Orders = consuming(
+      () => {
+        if (!isMended) throw new Error('boom')
+      },
+      { retry: { times: 1, backoff: 1 } },
+    )
+    await using orders = await testConsumer(Orders)
+    await orders.give('one')
+    await orders.advance(1)
+    expect(orders.paused).toMatchObject([{ offset: 0, secondsLeft: Infinity, error: new Error('boom') }])
+    await expect(orders.settle()).rejects.toThrow('is paused for good')
+    isMended = true
+    await orders.resume()
+    expect(orders.handled).toMatchObject([{ value: 'one', retriesCount: 0 }])
+    await orders.settle()
+  })
+})

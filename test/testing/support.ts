@@ -1,7 +1,6 @@
 // A consumer that a test writes in a line.
 
-import { Consumer, type Context, type Message } from 'racecar'
-import type { ClassOptions } from '../../src/config/options.ts'
+import { type ClassOptions, Consumer, type Context, type Message } from 'racecar'
 
 type Process = (this: Consumer, message: Message, context: Context) => unknown
 

@@ -87,6 +87,12 @@ const plain: Message<PageView> = {
 }
 
 // ---- a class
+abstract class SchemaFault extends Error {
+  constructor(readonly field: string) {
+    super(field)
+  }
+}
+
 export class GeoCodingConsumer extends Consumer {
   static {
     this.subscribesTo(pageviews, { startFromBeginning: false, maxBytesPerPartition: 1_048_576 })
@@ -96,6 +102,26 @@ export class GeoCodingConsumer extends Consumer {
     this.configure({ workers: 5, pauseTimeout: 2, groupId: 'geo', serial: true })
     this.configure({})
 
+    this.configure({ retryTimes: 3, retryThen: 'dead-letter', bisect: true })
+    this.configure({ retry: { times: 3, backoff: 2, andThen: 'skip', fatal: [TypeError, SchemaFault, 'ZodError'] } })
+    this.subscribesTo('c', { retry: { times: 0, backoff: { first: 1, most: 60 }, deadLetterTopic: 'lost' } })
+
+    // @ts-expect-error a typo
+    this.configure({ retryTims: 3 })
+    // @ts-expect-error no such way
+    this.configure({ retryThen: 'drop' })
+    // @ts-expect-error a typo
+    this.configure({ retry: { tims: 3 } })
+    // @ts-expect-error a wrong kind of value
+    this.configure({ retry: { times: '3' } })
+    // @ts-expect-error no such way
+    this.subscribesTo('c', { retry: { andThen: 'drop' } })
+    // @ts-expect-error a backoff has an end
+    this.subscribesTo('c', { retry: { backoff: { first: 1 } } })
+    // @ts-expect-error a function is no class of errors
+    this.subscribesTo('c', { retry: { fatal: [(error: Error) => error.message === ''] } })
+    // @ts-expect-error a list
+    this.subscribesTo('c', { retry: { fatal: SchemaFault } })
     // @ts-expect-error a typo
     this.configure({ wokers: 5 })
     // @ts-expect-error in code the names are in camelCase

@@ -4,7 +4,7 @@ import { RacecarError } from '../../src/errors.ts'
 import { type Bus, createBus } from '../../src/events/bus.ts'
 import type { InHand } from '../../src/events/events.ts'
 import { deferred } from '../../src/lib/deferred.ts'
-import type { ForwardedEvent, LaneReport, Quiet, Report, Suspicion, ToPrimary } from '../../src/messages.ts'
+import type { ForwardedEvent, Quiet, Report, Suspicion, ToPrimary } from '../../src/messages.ts'
 import type { Witness } from '../../src/runner/runner.ts'
 import type { Driven, Loaded, RunnerEnd } from '../../src/worker/parts.ts'
 import { Worker } from '../../src/worker/worker.ts'
@@ -57,8 +57,8 @@ class FakeRunner implements Driven {
   inHand(): readonly InHand[] {
     return this.busy
   }
-  snapshot(): { lanes: readonly LaneReport[] } {
-    return { lanes: [lane] }
+  snapshot(): Pick<Report, 'lanes' | 'beatAgoMs'> {
+    return { lanes: [lane], beatAgoMs: 500 }
   }
   stop(how: { deadline: number; leave: boolean }): Promise<{ clean: boolean }> {
     this.stops.push(how)
@@ -285,6 +285,32 @@ describe('a worker that is told what to mind', () => {
     await end(true)
   })
 
+  it('tells of all that begins where that is said only as it may join', async () => {
+    let begins: Witness['begins'] = () => undefined
+    loading = Promise.resolve({
+      description,
+      prepare(_, witness) {
+        begins = witness.begins
+        return runner
+      },
+    })
+    worker.receive({ type: 'load', plan })
+    await turn()
+    worker.receive({ ...configure, join: false })
+    runner.initialized.resolve()
+    await turn()
+    worker.receive({ type: 'suspicion', suspicion })
+    worker.receive({ type: 'join' })
+    await turn()
+    expect(runner.suspicions.at(-1)).toEqual(suspicion)
+    runner.busy = [{ ...at, lastOffset: 17, forMs: 0 }]
+    const before = said.length
+    for (let count = 0; count < 3; count++) void begins(false)
+    expect(said.length - before).toBe(3)
+    worker.receive(stop)
+    await end(true)
+  })
+
   it('tells who has survived, and resolves when that is on its way', async () => {
     let survived: Witness['survived'] = async () => {}
     const flushed = deferred()
@@ -363,7 +389,7 @@ describe('a worker that is asked for a report', () => {
   it('tells what each of its partitions is doing, and what it costs', async () => {
     await run()
     worker.receive({ type: 'report' })
-    expect(said.at(-1)).toEqual({ type: 'report', lanes: [lane], usage: expect.anything() })
+    expect(said.at(-1)).toEqual({ type: 'report', lanes: [lane], beatAgoMs: 500, usage: expect.anything() })
     expect((said.at(-1) as Report).usage.memoryBytes).toBeGreaterThan(2 ** 20)
     worker.receive(stop)
     expect(await end(true)).toBe(0)
@@ -371,7 +397,7 @@ describe('a worker that is asked for a report', () => {
 
   it('has nothing to tell before it runs', async () => {
     worker.receive({ type: 'report' })
-    expect(said).toEqual([{ type: 'report', lanes: [], usage: expect.anything() }])
+    expect(said).toEqual([{ type: 'report', lanes: [], beatAgoMs: null, usage: expect.anything() }])
     worker.receive(stop)
     expect(await worker.done).toBe(0)
   })

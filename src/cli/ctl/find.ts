@@ -32,7 +32,7 @@ export async function choose(selection: Selection, ground: Ground): Promise<Choi
   const { targets, doubts } = await findAll(ground)
   const choice =
     selection.pidfile === undefined
-      ? byConsumer(selection.consumer, targets)
+      ? byConsumer(selection.consumer, targets, ground)
       : byPidfile(selection.pidfile, targets, ground)
   if (choice.kind !== 'none' || doubts.length === 0) return choice
   return { kind: 'none', why: [choice.why, ...doubts].join('\n') }
@@ -72,20 +72,22 @@ async function introduce({ place: { socket }, note }: Found, { clock }: Ground):
   return isMute && note && isStill(note) ? { identity: note, socket, group: null } : undefined
 }
 
-function byConsumer(consumer: string | undefined, targets: readonly Target[]): Choice {
+function byConsumer(consumer: string | undefined, targets: readonly Target[], { folders }: Ground): Choice {
   const meant = targets.filter(
     ({ identity }) => consumer === undefined || identity.consumer.split(', ').includes(consumer),
   )
   const [target] = meant
-  if (!target)
-    return {
-      kind: 'none',
-      why: `not running: there is no racecar of yours${consumer ? ` that runs ${consumer}` : ''}.`,
-    }
+  if (!target) {
+    const which = consumer ? ` that runs ${consumer}` : ''
+    return { kind: 'none', why: `not running: there is no racecar of yours${which}${among(folders)}.` }
+  }
   return meant.length === 1 ? { kind: 'one', target } : { kind: 'several', targets: meant }
 }
 
-function byPidfile(file: string, targets: readonly Target[], { cwd }: Ground): Choice {
+/** Whoever has another XDG_RUNTIME_DIR, or temporary folder, than the racecar that is meant looks in vain. */
+const among = (folders: readonly string[]): string => (folders.length === 0 ? '' : ` in ${folders.join(' or ')}`)
+
+function byPidfile(file: string, targets: readonly Target[], { cwd, folders }: Ground): Choice {
   const path = resolve(cwd, file)
   const content = readPidfile(path)
   const holder = targets.find(({ identity }) => isSameFile(identity.pidfile, path))
@@ -98,17 +100,17 @@ function byPidfile(file: string, targets: readonly Target[], { cwd }: Ground): C
       return { kind: 'none', why: `${path} ${content.why}.` }
     case 'pid':
       if (holder?.identity.pid === content.pid) return { kind: 'one', target: holder }
-      return { kind: 'none', why: whyNot(content.pid, path, targets) }
+      return { kind: 'none', why: whyNot(content.pid, path, targets, folders) }
     default:
       return content satisfies never
   }
 }
 
-function whyNot(pid: number, path: string, targets: readonly Target[]): string {
+function whyNot(pid: number, path: string, targets: readonly Target[], folders: readonly string[]): string {
   if (!isAlive(pid)) return `not running: the process ${pid} that ${path} names is gone.`
   const who = targets.find(({ identity }) => identity.pid === pid)?.identity
   const other = who?.pidfile ? `has the pidfile ${who.pidfile}` : 'has no pidfile'
-  const what = who ? `runs ${who.consumer} and ${other}` : `is no racecar of yours${ofUser(pid)}`
+  const what = who ? `runs ${who.consumer} and ${other}` : `is no racecar of yours${ofUser(pid) || among(folders)}`
   return `${path} names the process ${pid}, which ${what}. Nothing was done to it.`
 }
 

@@ -97,10 +97,16 @@ function rowOfSlot(slot: SlotStatus, now: number): Row[] {
   ]
   const notes = [
     lastReason !== null && note(`its last process ${lastReason}`),
+    answers && isLate(slot.lastBeatAt, now) && note(`the group last heard of it ${ago(slot.lastBeatAt!, now)} ago`),
     !answers && lastHeard !== null && note(sayLastWord(lastHeard, slot.answeredAt, now)),
   ]
   return [row, ...notes.filter(one => one !== false)]
 }
+
+/** Longer than any heartbeat_interval that is sound. */
+const LATE_MS = 15_000
+
+const isLate = (at: string | null | undefined, now: number): boolean => Boolean(at) && now - Date.parse(at!) > LATE_MS
 
 const note = (text: string): string => plain(text, WIDTH - 2)
 

@@ -3,7 +3,19 @@
 import { isRacecarError, RacecarError } from '../../errors.ts'
 import { reasonOf } from '../../lib/reason.ts'
 import type { EngineSettings } from '../engine.ts'
-import { actionFor } from './codes.ts'
+import { actionFor, KafkaError } from './codes.ts'
+
+/** Which option a broker refuses it does not say. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  INVALID_SESSION_TIMEOUT:
+    'option session_timeout, which the brokers bound by group.min.session.timeout.ms and group.max.session.timeout.ms',
+  INVALID_GROUP_ID: 'option group_id',
+}
+
+function optionOf(cause: unknown): string {
+  const option = cause instanceof KafkaError ? OPTIONS[cause.code] : undefined
+  return option === undefined ? '' : ` (${option})`
+}
 
 /** An error that carries the exit code. */
 export function fatal(cause: unknown, { groupId, instanceId, strategies }: EngineSettings): RacecarError {
@@ -22,7 +34,7 @@ export function fatal(cause: unknown, { groupId, instanceId, strategies }: Engin
     case 'denied':
       return new RacecarError('NOT_ALLOWED', `Kafka does not allow it: ${text}`, options)
     case 'refused':
-      return new RacecarError('CONFIG', `Kafka does not accept it: ${text}`, options)
+      return new RacecarError('CONFIG', `Kafka does not accept it: ${text}${optionOf(cause)}`, options)
     default:
       return new RacecarError('ENGINE_FAILED', text, options)
   }

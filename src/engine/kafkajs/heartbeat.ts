@@ -29,6 +29,7 @@ export class Heartbeat {
   readonly #patience: number
   readonly #lease: number
   #leaseUntil = Number.NEGATIVE_INFINITY
+  #renewedAt: number | undefined
   #settledAt = Number.NEGATIVE_INFINITY
   #timer: Cancel = () => {}
   #beating = false
@@ -60,6 +61,7 @@ export class Heartbeat {
   /** The coordinator has just dealt with us as a member; `sentAt` is when we asked. */
   renew(sentAt: number): void {
     this.#leaseUntil = sentAt + this.#lease
+    this.#renewedAt = sentAt
   }
 
   /** The group is not expected to stay as it is: beats come more often for a while, so that we learn soon that it moves on. */
@@ -67,6 +69,10 @@ export class Heartbeat {
     const { clock, interval } = this.#parts
     this.#settledAt = clock.now() + interval
     if (!this.#beating) this.#schedule(this.#pace())
+  }
+
+  ago(): number | null {
+    return this.#renewedAt === undefined ? null : this.#parts.clock.now() - this.#renewedAt
   }
 
   holds(): boolean {

@@ -98,6 +98,10 @@ class KafkajsEngine implements Engine {
     return !this.#member.isEnded() && this.#heartbeat.holds()
   }
 
+  beatAgo(): number | null {
+    return this.#heartbeat.ago()
+  }
+
   demandChanged(): void {
     this.#fetcher.wake()
   }

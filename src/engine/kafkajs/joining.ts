@@ -33,6 +33,8 @@ export interface Round {
   readonly basis: Basis | undefined
   /** Nobody has to give up anything before the plan is carried out: no other round is to follow. */
   readonly isWhole: boolean
+  /** Topics that were not there when the group began with them. */
+  readonly absent: readonly string[]
   /** When the coordinator was last asked, on the clock's scale. */
   readonly askedAt: number
 }
@@ -52,6 +54,8 @@ export interface JoinWith {
   readonly identity: Identity
   readonly owned: readonly TopicPartition[]
   readonly nonce: number
+  /** As in the round, as far as it is known here. */
+  readonly absent: readonly string[]
 }
 
 export class Joining {
@@ -80,9 +84,14 @@ export class Joining {
       this.#syncTimeout,
     )
     if (actionOf(answer.errorCode) !== 'ok') throw new KafkaError('synchronizing with the group', answer.errorCode)
-    const { partitions, basis, withheld = 0 } = decodeAssignment(answer.memberAssignment ?? Buffer.alloc(0))
+    const {
+      partitions,
+      basis,
+      withheld = 0,
+      absent = [],
+    } = decodeAssignment(answer.memberAssignment ?? Buffer.alloc(0))
     if (!leader && basis === undefined) void this.#parts.strangers.ask(identity.memberId)
-    return { leader, assigned: partitions, basis, isWhole: withheld === 0, askedAt }
+    return { leader, assigned: partitions, basis, isWhole: withheld === 0, absent, askedAt }
   }
 
   async #join(join: JoinWith): Promise<JoinAnswer> {
@@ -99,12 +108,12 @@ export class Joining {
     return answer
   }
 
-  #joinArgs({ identity, owned, nonce }: JoinWith): object {
+  #joinArgs({ identity, owned, nonce, absent }: JoinWith): object {
     const { sessionTimeout, rebalanceTimeout, strategies, subscriptions } = this.#parts.settings
     const topics = subscriptions.map(({ topic }) => topic)
     const groupProtocols = strategies.map(name => {
       const { protocol } = assignerOf(name)
-      const subscription = { topics, owned, nonce, generation: identity.generation }
+      const subscription = { topics, owned, nonce, absent, generation: identity.generation }
       return { name, metadata: encodeSubscription(subscription, SUBSCRIPTION_VERSION[protocol]) }
     })
     return { memberId: identity.memberId, sessionTimeout, rebalanceTimeout, protocolType: 'consumer', groupProtocols }
@@ -122,12 +131,14 @@ export class Joining {
     const counts = topology.counts()
     this.#crowding.see(members.length, partitionsOf(members, counts))
     const { assignment, withheld } = assigner.assign(members, counts)
+    const absent = new Set(members.flatMap(member => member.absent ?? []))
     return members.map(({ memberId, topics }) => ({
       memberId,
       memberAssignment: encodeAssignment({
         partitions: assignment.get(memberId) ?? [],
         basis: basisOf(topics, counts),
         withheld: withheld.length,
+        absent: topics.filter(topic => absent.has(topic)),
       }),
     }))
   }

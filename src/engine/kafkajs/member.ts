@@ -169,7 +169,7 @@ export class Member {
   }
 
   async #join(): Promise<Round> {
-    const { bus, coordinator, dispute, heartbeat, holdings, joining, settings, topology } = this.#parts
+    const { bus, coordinator, dispute, heartbeat, holdings, joining, origins, settings, topology } = this.#parts
     const { signal } = this.#ending
     await topology.know(settings.subscriptions.map(({ topic }) => topic))
     signal.throwIfAborted()
@@ -183,7 +183,7 @@ export class Member {
     this.#asked = true
     bus.publish('group.joining', { groupId: settings.groupId })
     this.#isAsking = true
-    const join = { identity: this.#identity, owned: holdings.all(), nonce: dispute.nonce }
+    const join = { identity: this.#identity, owned: holdings.all(), nonce: dispute.nonce, absent: origins.absent() }
     const round = await joining.round(join).finally(() => {
       this.#isAsking = false
     })
@@ -210,6 +210,7 @@ export class Member {
     const gone = holdings.all().filter(owned => !wanted.has(keyOf(owned)))
     const added = assigned.filter(p => !holdings.owns(p))
     origins.noteAll(round.basis ?? basisOf([...topics], topology.counts()))
+    origins.noteAbsent(round.absent)
     const located = holdings.add(added)
     // In the background: a partition without a leader must not keep us from beating and rejoining.
     located.catch(error => this.fail(error))

@@ -23,8 +23,16 @@ export class Origins {
   noteCommit(topic: string, metadata: string | null): void {
     const [, partitions = '0', absent = ''] = MARK.exec(metadata ?? '') ?? []
     this.#note(topic, Number(partitions))
-    // What nobody subscribes to any more is forgotten.
-    for (const name of absent.split(' ')) if (this.#sizes.has(name)) this.#note(name, 0)
+    this.noteAbsent(absent.split(' '))
+  }
+
+  /** Topics that were not there; what we do not subscribe to is forgotten. */
+  noteAbsent(topics: readonly string[]): void {
+    for (const topic of topics) if (this.#sizes.has(topic)) this.#note(topic, 0)
+  }
+
+  absent(): string[] {
+    return [...this.#sizes].filter(([, partitions]) => partitions === 0).map(([topic]) => topic)
   }
 
   /** What a commit carries. */
@@ -32,8 +40,8 @@ export class Origins {
     const partitions = this.#sizes.get(topic)
     if (partitions === undefined) return null
     let mark = `rcar:${partitions}`
-    for (const [name, size] of this.#sizes) {
-      if (size === 0 && name !== topic && mark.length + name.length < MARK_BYTES) mark += ` ${name}`
+    for (const name of this.absent()) {
+      if (name !== topic && mark.length + name.length < MARK_BYTES) mark += ` ${name}`
     }
     return mark
   }

@@ -3,8 +3,8 @@
 // group is joined or partitions are shared out.
 //
 // Two things of our own travel in the user data, where members of other makes leave them alone:
-//   subscription  int32 generation · 'rcar' · uint32 nonce
-//   assignment    'rcar' · [string topic · int32 partitions] · int32 withheld, where it is not 0
+//   subscription  int32 generation · 'rcar' · uint32 nonce · [string absent], where there are any
+//   assignment    'rcar' · [string topic · int32 partitions] · int32 withheld, where it is not 0 or more follows · [string absent], where there are any
 // The generation comes first because Java's CooperativeStickyAssignor looks for it there in subscriptions below version 2, and
 // reads no further. Its range and roundrobin assignors do not look at user data at all.
 // One price: a broker refuses to turn a living group into one of the newer consumer protocol (KIP-848) while assignments carry
@@ -28,6 +28,7 @@ export interface MemberSubscription {
   readonly owned: readonly TopicPartition[]
   /** The generation in which it was given `owned`; -1 where it does not say. */
   readonly generation: number
+  readonly absent?: readonly string[]
 }
 
 export interface SubscriptionData {
@@ -36,6 +37,8 @@ export interface SubscriptionData {
   readonly generation: number
   /** A number (32 bits, unsigned) that a member changes so that its metadata does: the coordinator then starts a rebalance. */
   readonly nonce: number
+  /** Topics of its subscription that were not there when the group began with them, as far as it knows. */
+  readonly absent?: readonly string[]
 }
 
 /** `nonce` is undefined for members of other makes. */
@@ -51,6 +54,8 @@ export interface AssignmentData {
   readonly basis: Basis | undefined
   /** How many partitions nobody in the group has been given yet, because their owners have to give them up first. */
   readonly withheld?: number
+  /** Topics of these that were not there when the group began with them, as far as any member knows. */
+  readonly absent?: readonly string[]
 }
 
 export type ProtocolVersion = 0 | 1 | 2 | 3
@@ -68,7 +73,7 @@ const NO_GENERATION = -1
 
 /** The same subscription gives the same bytes, in whatever order its parts come. */
 export function encodeSubscription(data: SubscriptionData, version: ProtocolVersion): Buffer {
-  const ours = Buffer.concat([int32(data.generation), MARK, uint32(data.nonce)])
+  const ours = Buffer.concat([int32(data.generation), MARK, uint32(data.nonce), ...names(data.absent)])
   const parts = [int16(version), list([...new Set(data.topics)].sort(), string), bytes(ours)]
   if (version >= 1) parts.push(topicPartitions(data.owned))
   if (version >= 2) parts.push(int32(data.generation))
@@ -96,18 +101,30 @@ export function decodeMember(member: {
   readonly metadata: Uint8Array
 }): MemberSubscription {
   const { memberId, instanceId } = member
-  const { topics, owned, generation } = decodeSubscription(member.metadata, instanceId ?? memberId)
-  return { memberId, instanceId, topics, owned, generation }
+  const { topics, owned, generation, absent } = decodeSubscription(member.metadata, instanceId ?? memberId)
+  return { memberId, instanceId, topics, owned, generation, ...(absent ? { absent } : {}) }
 }
 
-function fromUserData(userData: Buffer, generation: number): { generation: number; nonce: number | undefined } {
+const names = (absent: readonly string[] = []): Buffer[] =>
+  absent.length > 0 ? [list([...absent].sort(), string)] : []
+
+const readNames = (reader: WaryReader): { absent?: readonly string[] } =>
+  reader.left > 0 ? { absent: reader.list('absent topics', 2, () => reader.string('a topic') ?? '') } : {}
+
+function fromUserData(
+  userData: Buffer,
+  generation: number,
+): Pick<DecodedSubscription, 'generation' | 'nonce' | 'absent'> {
   const marked = userData.length >= 12 && userData.subarray(4, 8).equals(MARK)
   // Java's is the generation alone; anything else (StickyAssignor's, for one) begins with a number of another meaning.
   const told = marked || userData.length === 4 ? userData.readInt32BE(0) : NO_GENERATION
-  return { generation: generation >= 0 ? generation : told, nonce: marked ? userData.readUInt32BE(8) : undefined }
+  const since = generation >= 0 ? generation : told
+  if (!marked) return { generation: since, nonce: undefined }
+  const more = new WaryReader(userData.subarray(12), 'The user data of a subscription')
+  return { generation: since, nonce: userData.readUInt32BE(8), ...readNames(more) }
 }
 
-export function encodeAssignment({ partitions, basis, withheld = 0 }: AssignmentData): Buffer {
+export function encodeAssignment({ partitions, basis, withheld = 0, absent = [] }: AssignmentData): Buffer {
   const counts = Object.entries(basis ?? {})
   const userData =
     basis === undefined
@@ -115,7 +132,8 @@ export function encodeAssignment({ partitions, basis, withheld = 0 }: Assignment
       : Buffer.concat([
           MARK,
           list(counts, ([topic, count]) => [string(topic), int32(count)]),
-          ...(withheld > 0 ? [int32(withheld)] : []),
+          ...(withheld > 0 || absent.length > 0 ? [int32(withheld)] : []),
+          ...names(absent),
         ])
   return Buffer.concat([int16(ASSIGNMENT_VERSION), topicPartitions(partitions), bytes(userData)])
 }
@@ -137,7 +155,7 @@ function readOurs(userData: Buffer): Omit<AssignmentData, 'partitions'> {
   const reader = new WaryReader(userData, 'The basis of the assignment that the leader of the group sent')
   const counts = reader.list('topics', 6, () => [reader.string('a topic') ?? '', reader.int32('a count')] as const)
   const basis = basisFrom(counts)
-  return reader.left > 0 ? { basis, withheld: reader.int32('withheld partitions') } : { basis }
+  return reader.left > 0 ? { basis, withheld: reader.int32('withheld partitions'), ...readNames(reader) } : { basis }
 }
 
 /**

@@ -61,6 +61,10 @@ export class MemoryEngine implements Engine {
     return this.#member.mayStart
   }
 
+  beatAgo(): number | null {
+    return this.#member.beatAgo
+  }
+
   demandChanged(): void {
     this.#partitions.pump()
   }

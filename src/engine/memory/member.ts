@@ -98,6 +98,10 @@ export class Member {
     return this.#generation !== NONE && !this.#ended && this.#pulse.isFresh
   }
 
+  get beatAgo(): number | null {
+    return this.#pulse.ago
+  }
+
   beat(): void {
     this.#pulse.beat().catch(this.#parts.onBug)
   }

@@ -44,6 +44,10 @@ export class Pulse {
     this.#aliveAt = this.#parts.clock.now()
   }
 
+  get ago(): number | null {
+    return Number.isFinite(this.#aliveAt) ? this.#parts.clock.now() - this.#aliveAt : null
+  }
+
   get isFresh(): boolean {
     return this.#parts.clock.now() - this.#aliveAt < this.#parts.sessionTimeout * (1 - MARGIN)
   }

@@ -17,10 +17,16 @@ describe('without a name', () => {
 
   it('nobody is meant where none runs, or what runs is dead', async () => {
     await using rig = new Rig()
-    const none = { kind: 'none', why: 'not running: there is no racecar of yours.' }
-    expect(await choose({}, rig.ground({ folders: [join(rig.home, 'nowhere')] }))).toEqual(none)
+    const nowhere = join(rig.home, 'nowhere')
+    expect(await choose({}, rig.ground({ folders: [nowhere] }))).toEqual({
+      kind: 'none',
+      why: `not running: there is no racecar of yours in ${nowhere}.`,
+    })
     writeFileSync(placeOf(rig.folder, rig.identity({ pid: NOBODY })).socket, '')
-    expect(await choose({}, rig.ground())).toEqual(none)
+    expect(await choose({}, rig.ground())).toEqual({
+      kind: 'none',
+      why: `not running: there is no racecar of yours in ${rig.ground().folders.join(' or ')}.`,
+    })
   })
 
   it('where several run nobody chooses between them', async () => {
@@ -78,7 +84,7 @@ describe('by its consumer', () => {
     })
     expect(await choose({ consumer: 'Other' }, rig.ground())).toEqual({
       kind: 'none',
-      why: 'not running: there is no racecar of yours that runs Other.',
+      why: `not running: there is no racecar of yours that runs Other in ${rig.ground().folders.join(' or ')}.`,
     })
   })
 
@@ -117,7 +123,7 @@ describe('by its pidfile', () => {
     const file = rig.write('racecar.pid', `${process.pid}\n`)
     expect(await choose({ pidfile: file }, rig.ground())).toEqual({
       kind: 'none',
-      why: `${file} names the process ${process.pid}, which is no racecar of yours. Nothing was done to it.`,
+      why: `${file} names the process ${process.pid}, which is no racecar of yours in ${rig.ground().folders.join(' or ')}. Nothing was done to it.`,
     })
   })
 
@@ -145,7 +151,8 @@ describe('by its pidfile', () => {
     await using rig = new Rig()
     const file = rig.write('racecar.pid', `${process.ppid}\n`)
     await rig.racecar({ pidfile: file })
-    const why = `${file} names the process ${process.ppid}, which is no racecar of yours. Nothing was done to it.`
+    const places = rig.ground().folders.join(' or ')
+    const why = `${file} names the process ${process.ppid}, which is no racecar of yours in ${places}. Nothing was done to it.`
     expect(await choose({ pidfile: file }, rig.ground())).toEqual({ kind: 'none', why })
   })
 

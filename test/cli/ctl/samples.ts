@@ -13,6 +13,7 @@ export const aSlot: SlotStatus = {
   answers: true,
   lastHeard: null,
   answeredAt: new Date(0).toISOString(),
+  lastBeatAt: null,
   memoryBytes: 84 * 2 ** 20,
   cpuPercent: 2.4,
   loopDelayMs: 1,

@@ -211,6 +211,12 @@ describe('the table', () => {
     )
   })
 
+  it('says of a worker that the group has not heard of it for long', () => {
+    const late = text([{ ...slot, lastBeatAt: ago(16_000) }]).split('\n')
+    expect(late.find(line => line.includes('group'))?.trim()).toBe('the group last heard of it 16 s ago')
+    expect(text([{ ...slot, lastBeatAt: ago(14_000) }])).not.toContain('group')
+  })
+
   it.each([
     [{}, 'Restart: for 5 s, 1 replaced, WelcomeConsumer/1 is next'],
     [{ slot: null }, 'Restart: for 5 s, 1 replaced'],

@@ -150,6 +150,12 @@ describe('a subscription of our own', () => {
     expect(read).toMatchObject({ owned, generation: 7 })
   })
 
+  it('names the topics that were not there behind the nonce', () => {
+    const bytes = encodeSubscription({ ...data, absent: ['orders'] }, 0)
+    expect(bytes).toEqual(hex('0000', TOPICS, '00000018 00000007 72636172 feedbeef 00000001 0006 6f7264657273'))
+    expect(decodeSubscription(bytes)).toMatchObject({ generation: 7, nonce: 0xfeedbeef, absent: ['orders'] })
+  })
+
   it('changes by its nonce, and by nothing that does not count', () => {
     const bytes = encodeSubscription(data, 2)
     const shuffled = { ...data, topics: ['bills', 'orders', 'bills'], owned: owned.toReversed() }
@@ -216,6 +222,18 @@ describe('an assignment', () => {
 
   it('with user data of another make has no basis', () => {
     expect(decodeAssignment(hex('0001 00000000', '00000002 cafe')).basis).toBeUndefined()
+  })
+
+  it('names the topics that were not there', () => {
+    for (const withheld of [0, 3]) {
+      const sent = {
+        partitions: owned,
+        basis: { ...basisOf(['bills', 'orders'], new Map()) },
+        withheld,
+        absent: ['bills'],
+      }
+      expect(decodeAssignment(encodeAssignment(sent))).toEqual(sent)
+    }
   })
 
   it('is written as every version lays it out', () => {

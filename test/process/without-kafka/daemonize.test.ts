@@ -88,7 +88,7 @@ it('a second --daemonize with the same pidfile ends with 75; SIGTERM while it wa
   // The worker never finishes initializing, so it is given up.
   const stopped = await first.returned
   expect(stopped.exit).toEqual([2, null])
-  expect(stopped.err).toContain('gave up what it had in hand at the deadline')
+  expect(stopped.err).toContain('gave up something that it had in hand')
   expect(isAlive(pid)).toBe(false)
   project.expectNothingLeft()
 })
