@@ -24,6 +24,8 @@ const MOST_LOOPS = 1000
 
 export class World {
   readonly produced: Message[] = []
+  /** Stored in retry topics. */
+  readonly deferred: Message[] = []
   readonly #parts: WorldParts
   readonly #cluster: MemoryCluster
   #withheld: readonly TopicPartition[] = []
@@ -37,7 +39,8 @@ export class World {
       latency: 0,
       onSend: record => this.#makeRoom(record),
       onStored: ({ topic, partition }, record) => {
-        this.produced.push(makeMessage(topic, partition, record, 0))
+        const stored = parts.retryTopics.includes(topic) ? this.deferred : this.produced
+        stored.push(makeMessage(topic, partition, record, 0))
         if (parts.subscribed.includes(topic)) this.#loop(topic)
       },
     })
