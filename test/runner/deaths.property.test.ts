@@ -46,6 +46,9 @@ const history = fc.record({
   strategy: fc.constantFrom('cooperative-sticky' as const, 'range' as const),
   startFromBeginning: fc.boolean(),
   interval: fc.constantFrom(0, 0.25, 0.25, 2),
+  /** How often a message that fails is tried again before it is a dead letter; for ever where it is left out. */
+  retryTimes: fc.constantFrom(undefined, undefined, 0, 1),
+  bisect: fc.boolean(),
   handlers: fc.array(
     fc.record({
       ms: fc.constantFrom(0, 0, 4, 30, 400),
@@ -119,7 +122,8 @@ function take(workers: Workers, step: History['steps'][number], clock: FakeClock
 }
 
 async function live(given: History): Promise<Workers> {
-  const { handler, strategy, startFromBeginning, interval, commits, acknowledgements, steps } = given
+  const { handler, strategy, startFromBeginning, interval, retryTimes, bisect } = given
+  const { commits, acknowledgements, steps } = given
   const chance = new Chance(given.chance)
   vi.spyOn(Math, 'random').mockImplementation(() => chance.next())
   const clock = new FakeClock()
@@ -127,7 +131,11 @@ async function live(given: History): Promise<Workers> {
   const workers = new Workers({
     clock,
     partitions: PARTITIONS,
-    config: { ...CONFIG, partitionAssignmentStrategy: [strategy], offsetCommitInterval: interval },
+    config: {
+      ...CONFIG,
+      ...{ retryTimes, retryThen: 'dead-letter', bisect },
+      ...{ partitionAssignmentStrategy: [strategy], offsetCommitInterval: interval },
+    },
     handle: handlerOf(given, clock),
     handler,
     startFromBeginning,
@@ -155,6 +163,35 @@ afterEach(() => void vi.restoreAllMocks())
 test('whoever is killed at whatever instant, its replacement skips nothing, and repeats what was in hand or just finished', async () => {
   await asyncProperty(history, async given => void (await live(given)), 300)
 }, 300_000)
+
+test('whoever is killed while it gives a message up, that is not lost, and at most stored once more', async () => {
+  const clock = new FakeClock()
+  const config = { retryTimes: 1, retryThen: 'dead-letter' as const, pauseTimeout: 0.1, offsetCommitInterval: 0.01 }
+  const seen = new Set<number>()
+  for (let afterMs = 0; afterMs < 140; afterMs++) {
+    let failures = 0
+    const handle: Handle = async ([{ offset }]) => {
+      if (offset !== 1) return
+      failures++
+      throw new Error('told to fail')
+    }
+    const workers = new Workers({ clock, partitions: 1, config, handle })
+    workers.append(0, 3)
+    workers.start(0)
+    await clock.until(() => failures === 1)
+    await clock.advance(afterMs)
+    workers.kill(0)
+    workers.start(0)
+    await clock.until(() => workers.isDone)
+    expect(workers.violations).toEqual([])
+    const [[message, letters], ...others] = [...workers.account.buried] as [[string, number]]
+    expect([message, others]).toEqual(['orders/0@1', []])
+    seen.add(letters)
+    workers.stop(0, true)
+    await clock.when(workers.exits())
+  }
+  expect(seen).toEqual(new Set([1, 2]))
+})
 
 test('of a killed worker, what was in hand and what had been finished since the commit is handled again, and nothing else', async () => {
   const clock = new FakeClock()

@@ -90,16 +90,23 @@ export class Ledger {
     const { ownership, offsets } = call
     if (!ownership || ownership.hasEnded) return
     if (how === 'failed') return
-    ownership.expected = offsets.at(-1)! + 1
-    for (const offset of offsets) {
-      const calls = this.#handled.get(`${key}@${offset}`) ?? []
-      if (calls.length > 0) this.handledTwice++
-      this.#handled.set(`${key}@${offset}`, [...calls, call])
-    }
+    for (const offset of offsets) if (this.#handled.has(`${key}@${offset}`)) this.handledTwice++
+    this.#isDone(call, ownership)
   }
 
   stored(name: string): void {
     this.#stored.add(name)
+  }
+
+  /** It was given up, and is dealt with. */
+  passed(of: TopicPartition, offset: number): void {
+    const ownership = this.#owned.get(keyOf(of))
+    if (!ownership) return
+    const { mayGoBack } = ownership
+    this.#inOrder(keyOf(of), ownership, [offset])
+    // What was handled before it may have to be handled again all the same.
+    ownership.mayGoBack = mayGoBack
+    this.#isDone({ of, offsets: [offset], produced: [], ownership }, ownership)
   }
 
   /** The engine is asked to store these. Answers with the ownerships under which that is. */
@@ -119,6 +126,14 @@ export class Ledger {
   committed({ topic, partition, offset }: PartitionOffset): void {
     const ownership = this.#owned.get(keyOf({ topic, partition }))
     if (ownership) ownership.committed = offset
+  }
+
+  #isDone(call: Call, ownership: Ownership): void {
+    ownership.expected = call.offsets.at(-1)! + 1
+    for (const offset of call.offsets) {
+      const message = `${keyOf(call.of)}@${offset}`
+      this.#handled.set(message, [...(this.#handled.get(message) ?? []), call])
+    }
   }
 
   #inOrder(key: string, ownership: Ownership, offsets: readonly number[]): void {

@@ -81,6 +81,7 @@ export class Worker {
       this.ledger.deliveryFailed()
       this.undone.heldUp(clock.now())
     })
+    bus.on('message.dead.lettered', ({ offset, ...of }) => this.ledger.passed(of, offset))
     this.joined = this.runner.start()
     this.joined.catch(() => {})
   }

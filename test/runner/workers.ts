@@ -2,8 +2,9 @@
 // them by the account of what the group has committed; what those that are killed leave undone is counted.
 
 import type { Config } from '../../src/config/options.ts'
-import { keyOf } from '../../src/engine/engine.ts'
+import { type Header, keyOf } from '../../src/engine/engine.ts'
 import { MemoryCluster } from '../../src/engine/memory/index.ts'
+import { deadLetterTopicOf } from '../../src/runner/dead-letter.ts'
 import type { FakeClock } from '../support/fake-clock.ts'
 import { Account } from './account.ts'
 import { TOPIC } from './rig.ts'
@@ -20,6 +21,14 @@ export interface WorkersParts {
   readonly handler?: 'process' | 'processBatch'
   readonly startFromBeginning?: boolean
   readonly weather?: Weather
+}
+
+const LETTERS = deadLetterTopicOf(TOPIC, undefined)
+
+/** Of which message it is the dead letter. */
+function messageOf(headers: readonly Header[]): string {
+  const text = (of: string) => String(headers.find(([name]) => name === `racecar-${of}`)?.[1])
+  return `${text('topic')}/${text('partition')}@${text('offset')}`
 }
 
 export class Workers {
@@ -46,8 +55,16 @@ export class Workers {
       this.account.stored(name)
       for (const { ledger } of this.#all) ledger.stored(name)
     }
-    this.cluster = new MemoryCluster({ clock, latency: 2, onStored: (_, { value }) => onStored(String(value)) })
+    this.cluster = new MemoryCluster({
+      clock,
+      latency: 2,
+      onStored: ({ topic }, { value, headers }) => {
+        if (topic === LETTERS) this.account.isBuried(messageOf(headers))
+        else onStored(String(value))
+      },
+    })
     this.cluster.createTopic(TOPIC, partitions)
+    this.cluster.createTopic(LETTERS, 2)
     this.cluster.createTopic(OUT, 2)
     this.#watchCommits()
   }
