@@ -34,14 +34,13 @@ export interface Way {
 const NO_WAY: Way = { stages: [], stage: 0 }
 
 /**
- * What a topic says of its own goes before what holds for all. Of a retry topic `topic` is whose it is. Throws CONFIG where its dead
- * letters would come back to it.
+ * What a topic says of its own goes before what holds for all. Of a retry topic `topic` is whose it is. Throws CONFIG where it names
+ * itself for its dead letters.
  */
 export function policyOf(topic: string, retry: RetryOptions, config: Config, { stages, stage } = NO_WAY): Policy {
-  const configured = retry.deadLetterTopic ?? config.deadLetterTopic
-  if (configured === topic)
+  if (retry.deadLetterTopic === topic)
     throw new RacecarError('CONFIG', `dead_letter_topic (${topic}) is the topic that the dead letters come from.`)
-  const deadLetterTopic = deadLetterTopicOf(topic, configured)
+  const deadLetterTopic = deadLetterTopicOf(topic, retry.deadLetterTopic ?? config.deadLetterTopic)
   const follows = retry.andThen ?? config.retryThen
   const times = retry.times ?? config.retryTimes ?? (stages.length > 0 ? 0 : Number.POSITIVE_INFINITY)
   return {

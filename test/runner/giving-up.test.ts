@@ -202,6 +202,16 @@ test('what was produced and could not be delivered is no reason to give a messag
   expect(rig.engine.committed(p(0))).toBe(1)
 })
 
+test('dead-letter: of a topic of dead letters a partition stops, for what was put aside once is not put aside again', async () => {
+  const { process } = failing(value => value === 'v1')
+  const config = { retryTimes: 0, retryThen: 'dead-letter' as const, deadLetterTopic: TOPIC }
+  const rig = await given(3, { process }, { config })
+  await rig.clock.advance(10_000)
+  expect(rig.of('message.failed')).toMatchObject([{ offset: 1, next: 'stop', to: null }])
+  expect(rig.engine.committed(p(0))).toBe(1)
+  expect(rig.engine.produced).toEqual([])
+})
+
 test('dead-letter: neither a stop nor a rebalance waits long for one that nobody takes, and none of it is an error of the message', async () => {
   const { process } = failing(() => true)
   const config = { retryTimes: 0, retryThen: 'dead-letter' as const }

@@ -104,11 +104,17 @@ test('of a topic of dead letters a partition stops, for what was put aside once 
 })
 
 test('dead letters do not go back to where they come from', () => {
-  const itself = () => policyOf('orders', {}, { ...defaults, deadLetterTopic: 'orders' })
-  expect(itself).toThrow(
+  expect(() => policyOf('orders', { deadLetterTopic: 'orders' }, defaults)).toThrow(
     expect.objectContaining({ code: 'CONFIG', message: expect.stringContaining('dead_letter_topic (orders)') }),
   )
-  expect(() => policyOf('orders', { deadLetterTopic: 'orders' }, defaults)).toThrow('dead_letter_topic')
+})
+
+test('what fails in a topic of dead letters stops its partition', () => {
+  const config = { ...defaults, retryThen: 'dead-letter' as const, deadLetterTopic: 'lost' }
+  for (const topic of ['lost', 'orders.dead-letter'])
+    expect(policyOf(topic, {}, config)).toMatchObject({ follows: 'stop', deadLetterTopic: undefined })
+  expect(policyOf('orders', {}, config)).toMatchObject({ follows: 'dead-letter', deadLetterTopic: 'lost' })
+  expect(policyOf('lost', {}, { ...config, retryThen: 'skip' })).toMatchObject({ follows: 'skip' })
 })
 
 test('a delivery that failed is known in what the user’s code has made of it', () => {

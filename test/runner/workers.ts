@@ -23,7 +23,7 @@ export interface WorkersParts {
   readonly weather?: Weather
 }
 
-const LETTERS = deadLetterTopicOf(TOPIC, undefined)
+const LETTERS = deadLetterTopicOf(TOPIC, undefined)!
 
 /** Of which message it is the dead letter. */
 function messageOf(headers: readonly Header[]): string {

@@ -72,6 +72,23 @@ it.each(['SIGTERM', 'SIGKILL'] as const)(
   },
 )
 
+it('--embedded makes the topic for dead letters as well', async () => {
+  await using project = new Project({
+    body: `static { this.subscribesTo('names') } process() { throw new Error('no') }`,
+  })
+  const port = await freePort()
+  const racecar = embedded(project, port, '--workers', '1', '--retry-times', '0', '--retry-then', 'dead-letter')
+  await racecar.line('partitions.assigned')
+  const topics = await TestTopics.open(`127.0.0.1:${port}`)
+  await topics.produce('names', [{ value: 'Ada' }])
+  expect(await racecar.line('message.dead.lettered')).toMatchObject({ to: 'names.dead-letter' })
+  await topics.close({ keepTopics: true })
+  expect(told(racecar)).toContain('The topic names.dead-letter is created, with 6 partitions.')
+  racecar.signal('SIGTERM')
+  expect(await project.ended(racecar)).toEqual([0, null])
+  project.expectNothingLeft()
+})
+
 it('a second racecar of the project uses the Kafka of the first', async () => {
   await using project = new Project(GREETER)
   const port = await freePort()

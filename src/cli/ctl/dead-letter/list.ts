@@ -2,7 +2,7 @@
 
 import { EXIT } from '../../../errors.ts'
 import type { Ground } from '../ground.ts'
-import { plain, table } from '../words.ts'
+import { plain, type Row, table, WIDTH } from '../words.ts'
 import { atBox, type Box, type BoxOptions } from './box.ts'
 import { type Letter, placeOf } from './letter.ts'
 import { lettersIn, look, type Picking } from './pick.ts'
@@ -21,7 +21,7 @@ export const list = (options: ListOptions, ground: Ground): Promise<number> =>
 export async function listBox(box: Box, options: ListOptions, { out }: Ground): Promise<number> {
   const { json = false, limit = json ? Number.POSITIVE_INFINITY : MOST_ROWS } = options
   const { bounds, progress } = await look(box)
-  const rows: string[][] = []
+  const rows: Row[] = []
   let count = 0
   let replayed = 0
   let isMore = false
@@ -34,7 +34,7 @@ export async function listBox(box: Box, options: ListOptions, { out }: Ground): 
     count++
     if (isReplayed) replayed++
     if (json) out.write(`${JSON.stringify(toJson(letter, isReplayed))}\n`)
-    else rows.push(rowOf(letter, isReplayed))
+    else rows.push(rowOf(letter, isReplayed), errorOf(letter))
   }
   if (json) return EXIT.clean
   if (rows.length > 0) out.write(`${table(COLUMNS, rows)}\n`)
@@ -50,11 +50,10 @@ const COLUMNS = [
   { title: 'ATTEMPTS', align: 'right' },
   { title: 'REPLAYED' },
   { title: 'KEY', least: 8 },
-  { title: 'ERROR', least: 20 },
 ] as const
 
 function rowOf(letter: Letter, isReplayed: boolean): string[] {
-  const { record, attempts, replays, error } = letter
+  const { record, attempts, replays } = letter
   const before = replays > 0 ? `${replays}× before` : ''
   return [
     placeOf(letter),
@@ -63,9 +62,10 @@ function rowOf(letter: Letter, isReplayed: boolean): string[] {
     attempts === null ? '–' : String(attempts),
     [isReplayed ? 'yes' : '', before].filter(Boolean).join(', ') || 'no',
     plain(say(contentOf(record.key))),
-    plain((error ?? '–').trim().split(/[\r\n]/, 1)[0]!),
   ]
 }
+
+const errorOf = ({ error }: Letter): string => plain((error ?? '–').trim().split(/[\r\n]/, 1)[0]!, WIDTH - 2)
 
 function toJson({ partition, record, origin, written, ...rest }: Letter, replayed: boolean): object {
   const { offset, timestamp, key } = record
