@@ -1,6 +1,7 @@
 // The kinds of options. A kind reads a raw value — text from a variable or a flag, a typed value from a class or a program — and
 // gives the value or throws the half sentence that says what was expected. It knows no option by name.
 
+import { areDelays, DELAYS } from '../lib/delays.ts'
 import { toHostPort } from './host-port.ts'
 
 export interface Option<T> {
@@ -111,15 +112,6 @@ function parseDelays(raw: unknown): readonly number[] {
   if (areDelays(delays)) return Object.freeze(delays)
   throw new Expected(DELAYS)
 }
-
-/** So that there is a topic of its own for each. */
-export const areDelays = (delays: readonly unknown[]): delays is readonly number[] =>
-  delays.every((one, index) => {
-    const isWhole = Number.isInteger(one) && (one as number) >= 1 && (one as number) <= LONGEST
-    return isWhole && (index === 0 || (one as number) > (delays[index - 1] as number))
-  })
-
-export const DELAYS = 'a list of whole seconds, at least 1, each more than the one before'
 
 function parseFlag(raw: unknown): boolean {
   if (typeof raw === 'boolean') return raw

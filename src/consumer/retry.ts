@@ -1,8 +1,8 @@
 // What a class says about messages that fail, for all its topics or for one: read and checked. What is plain of it for all topics is
 // options like any other; classes of errors are code, which crosses no process, so they stay with the class and are read where it runs.
 
-import { areDelays, DELAYS } from '../config/option.ts'
 import type { ClassOptions } from '../config/options.ts'
+import { areDelays, DELAYS } from '../lib/delays.ts'
 import { nearest } from '../lib/nearest.ts'
 import { isRecord } from '../lib/record.ts'
 import { inWords } from './in-words.ts'

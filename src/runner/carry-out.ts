@@ -2,7 +2,7 @@
 // any other.
 
 import type { Config } from '../config/options.ts'
-import type { RetryTopic } from '../consumer/retry-topics.ts'
+import type { RetryTopic } from '../config/retry-topics.ts'
 import type { Engine, KafkaRecord, TopicPartition } from '../engine/engine.ts'
 import type { Bus } from '../events/bus.ts'
 import { errorData } from '../events/error-data.ts'

@@ -1,8 +1,8 @@
 // What follows when something has failed. Pure: whoever has counted asks, and does what is answered.
 
 import type { Config } from '../config/options.ts'
+import type { RetryTopic } from '../config/retry-topics.ts'
 import { type Fatal, pauseOf, type RetryOptions } from '../consumer/retry.ts'
-import type { RetryTopic } from '../consumer/retry-topics.ts'
 import { RacecarError } from '../errors.ts'
 import { isA, isError, read } from '../lib/reason.ts'
 import { deadLetterTopicOf } from './dead-letter.ts'

@@ -1,7 +1,7 @@
 // The options in force and what the consumer declares, in the words and units of the engine.
 
 import type { Config } from '../config/options.ts'
-import type { RetryTopic } from '../consumer/retry-topics.ts'
+import type { RetryTopic } from '../config/retry-topics.ts'
 import type { EngineSettings, Subscription } from '../engine/engine.ts'
 import type { Description } from '../messages.ts'
 

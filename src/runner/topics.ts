@@ -2,10 +2,10 @@
 // these fail. Knows nothing of lanes.
 
 import type { Config } from '../config/options.ts'
+import { chain, firstRetryTopics, type RetryTopic, retryTopicsOf } from '../config/retry-topics.ts'
 import type { ConsumerInstance } from '../consumer/consumer.ts'
 import { makeMessage } from '../consumer/message.ts'
-import type { RetryOptions } from '../consumer/retry.ts'
-import { chain, checkRetryTopics, firstRetryTopics, type RetryTopic } from '../consumer/retry-topics.ts'
+import { isTopicName, type RetryOptions } from '../consumer/retry.ts'
 import type { KafkaRecord, TopicPartition } from '../engine/engine.ts'
 import { RacecarError } from '../errors.ts'
 import type { Description } from '../messages.ts'
@@ -36,9 +36,12 @@ export class Topics {
     const { config, description, groupId } = parts
     this.#parts = parts
     this.#firsts = firstRetryTopics(description, config, groupId)
-    for (const first of this.#firsts.values()) for (const one of chain(first)) this.#retryTopics.set(one.name, one)
-    checkRetryTopics(this.#retryTopics.values(), description.subscriptions)
+    for (const one of retryTopicsOf(description, config, groupId)) {
+      if (!isTopicName(one.name)) throw isNoName(one.name)
+      this.#retryTopics.set(one.name, one)
+    }
     for (const { topic } of description.subscriptions) {
+      if (this.#retryTopics.has(topic)) throw isOurs(topic)
       if (this.policy(topic).follows === 'stop' && this.#firsts.has(topic)) throw mayNotStop(topic)
     }
   }
@@ -88,6 +91,12 @@ export class Topics {
     }
   }
 }
+
+const isNoName = (name: string): RacecarError =>
+  new RacecarError('CONFIG', `retry_topics needs the topic ${name}, a name that Kafka does not take: change group_id.`)
+
+const isOurs = (name: string): RacecarError =>
+  new RacecarError('CONFIG', `${name} belongs to retry_topics: no class subscribes to it itself.`)
 
 const mayNotStop = (topic: string): RacecarError =>
   new RacecarError(

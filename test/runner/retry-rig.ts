@@ -1,8 +1,8 @@
 // Runners of one group on a cluster in memory, with retry topics: what fails is stored there, and comes back in virtual time.
 
 import type { Config } from '../../src/config/options.ts'
+import { retryTopicsOf } from '../../src/config/retry-topics.ts'
 import type { RetryOptions } from '../../src/consumer/retry.ts'
-import { retryTopicsOf } from '../../src/consumer/retry-topics.ts'
 import type { Engine, KafkaRecord } from '../../src/engine/engine.ts'
 import { createMemoryEngine, MemoryCluster } from '../../src/engine/memory/index.ts'
 import { createBus } from '../../src/events/bus.ts'

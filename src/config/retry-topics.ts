@@ -1,10 +1,7 @@
 // The topics in which messages that have failed wait for their next attempt: one for each topic, delay and group, since no group may
 // retry what failed in another one. Primary, workers and the test kit must agree about them.
 
-import type { Config } from '../config/options.ts'
-import { RacecarError } from '../errors.ts'
-import type { DescribedSubscription, Description } from '../messages.ts'
-import { isTopicName } from './retry.ts'
+import type { Config } from './options.ts'
 
 export interface RetryTopic {
   readonly name: string
@@ -18,9 +15,17 @@ export interface RetryTopic {
   readonly next: RetryTopic | undefined
 }
 
-/** By topic, the first one of each; those of no topic have none. */
+export interface Subscribed {
+  readonly subscriptions: readonly {
+    readonly topic: string
+    /** Seconds, where the class says so for this topic. */
+    readonly retryTopics?: readonly number[]
+  }[]
+}
+
+/** By topic, the first one of each that has any. */
 export function firstRetryTopics(
-  { subscriptions }: Pick<Description, 'subscriptions'>,
+  { subscriptions }: Subscribed,
   config: Pick<Config, 'retryTopics'>,
   groupId: string,
 ): ReadonlyMap<string, RetryTopic> {
@@ -43,16 +48,3 @@ export function* chain(first: RetryTopic | undefined): Generator<RetryTopic> {
 
 export const retryTopicsOf = (...of: Parameters<typeof firstRetryTopics>): readonly RetryTopic[] =>
   [...firstRetryTopics(...of).values()].flatMap(first => [...chain(first)])
-
-/** Throws CONFIG. `subscribed`: what the class subscribes to itself. */
-export function checkRetryTopics(all: Iterable<RetryTopic>, subscribed: readonly DescribedSubscription[]): void {
-  for (const { name } of all) {
-    if (subscribed.some(({ topic }) => topic === name))
-      throw new RacecarError('CONFIG', `${name} belongs to retry_topics: no class subscribes to it itself.`)
-    if (!isTopicName(name))
-      throw new RacecarError(
-        'CONFIG',
-        `retry_topics needs the topic ${name}, a name that Kafka does not take: change group_id.`,
-      )
-  }
-}
