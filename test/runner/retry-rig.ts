@@ -29,20 +29,23 @@ export interface RetryRigOptions {
   readonly config?: Partial<Config>
   readonly retry?: RetryOptions
   readonly partitions?: number
+  /** Milliseconds that a request takes each way; 0 by default. */
+  readonly latency?: number
   /** The retry topics are not there. */
   readonly isBare?: boolean
 }
 
 export class RetryRig {
   readonly clock = new SkewedClock()
-  readonly cluster = new MemoryCluster({ clock: this.clock, latency: 0 })
+  readonly cluster: MemoryCluster
   readonly events: { name: EventName; data: Events[EventName] }[] = []
   readonly errors: ErrorInfo[] = []
   readonly #options: RetryRigOptions
 
   constructor(options: RetryRigOptions = {}) {
     this.#options = options
-    const { partitions = 1, isBare = false } = options
+    const { partitions = 1, isBare = false, latency = 0 } = options
+    this.cluster = new MemoryCluster({ clock: this.clock, latency })
     this.cluster.createTopic(TOPIC, partitions)
     if (!isBare) for (const { name } of this.#retryTopics()) this.cluster.createTopic(name, partitions)
   }
