@@ -1,4 +1,4 @@
-// What is done to a message that is given up, in the place of its handler's call: so it is passed, tried again and waited for like
+// What is done to a message that is given up, for good or to be tried again later, in the place of its handler's call: so it is passed, tried again and waited for like
 // any other.
 
 import type { Config } from '../config/options.ts'
@@ -50,7 +50,7 @@ export interface CarryOutParts {
   readonly origin: string | undefined
 }
 
-/** Milliseconds after which a dead letter that is not stored is told of, again and again. */
+/** Milliseconds after which what is not stored is told of, again and again. */
 const ALARM_MS = 5000
 
 export interface Site {
@@ -81,14 +81,14 @@ export function carryOut(
 
 /** Resolves when it is stored. Rejects with DELIVERY_FAILED. */
 async function putAside(verdict: Verdict, record: KafkaRecord, site: Site, parts: CarryOutParts) {
-  const { follows, of: reason, times, why: error } = verdict
+  const { follows, of: reason, times } = verdict
   const { topic, partition } = site.of
-  const { bus, clock, config, description, groupId: group, produce, origin } = parts
+  const { bus, clock, config, produce } = parts
   const later = follows === 'retry-topic' ? parts.later : undefined
   const to = later?.name ?? parts.to
   const of = { topic, partition, offset: record.offset }
   if (to === undefined) throw new Error(`${topic} is itself a topic of dead letters`)
-  // Of its own: in the consumer's, a dead letter that nobody takes would hold up the commits of all partitions.
+  // Of its own: in the consumer's, one that nobody takes would hold up the commits of all partitions.
   const outbox = new Outbox({
     clock,
     produce,
@@ -104,14 +104,18 @@ async function putAside(verdict: Verdict, record: KafkaRecord, site: Site, parts
     site.signal.addEventListener('abort', abort, { once: true })
   })
   let why: string | undefined
-  const cancel = every(clock, ALARM_MS, waitingMs => bus.publish('dead.letter.waiting', { ...of, to, waitingMs, why }))
+  const make = async () => {
+    if (config.createDeadLetterTopic) why = await create(to, topic, parts)
+  }
+  const cancel = every(clock, ALARM_MS, waitingMs => {
+    bus.publish('dead.letter.waiting', { ...of, to, waitingMs, why })
+    if (later) void make()
+  })
   try {
-    if (config.createDeadLetterTopic) why = await Promise.race([aborted, create(to, topic, parts)])
-    const { consumer } = description
-    const from = origin === undefined ? { of, record, attempts: 0 } : originOf(record, site.of, origin)
+    // A retry topic is made at the start, as it is consumed: messages fail too often to ask for each.
+    if (!later) await Promise.race([aborted, make()])
     const due = later && clock.epoch() + later.delay
-    const attempts = from.attempts + times
-    outbox.send(deadLetter(to, { ...from, error, attempts, group, consumer, due }))
+    outbox.send(asPutAside(to, verdict, record, site.of, { ...parts, due }))
     await outbox.deliver()
   } finally {
     cancel()
@@ -119,6 +123,17 @@ async function putAside(verdict: Verdict, record: KafkaRecord, site: Site, parts
   }
   if (later) bus.publish('message.deferred', { ...of, to, delayMs: later.delay })
   else bus.publish('message.dead.lettered', { ...of, to, reason, times })
+}
+
+type About = Pick<CarryOutParts, 'description' | 'groupId' | 'origin'> & { readonly due: number | undefined }
+
+/** Of where it failed first, with all of its attempts. */
+function asPutAside(to: string, { times, why }: Verdict, record: KafkaRecord, at: TopicPartition, about: About) {
+  const { description, groupId: group, origin, due } = about
+  const here = { of: { topic: at.topic, partition: at.partition, offset: record.offset }, record, attempts: 0 }
+  const from = origin === undefined ? here : originOf(record, at, origin)
+  const attempts = from.attempts + times
+  return deadLetter(to, { ...from, error: why, attempts, group, consumer: description.consumer, due })
 }
 
 /** Why it may be missing all the same; undefined: it is there. */
