@@ -3,7 +3,7 @@
 
 import { loadConfig } from '../../config/load.ts'
 import type { Config } from '../../config/options.ts'
-import { isRacecarError } from '../../errors.ts'
+import { type ErrorCode, isRacecarError } from '../../errors.ts'
 import { asSentence, withCure } from '../../lib/sentence.ts'
 import { findConfig, readFile } from '../config.ts'
 import { endOf } from '../last-words.ts'
@@ -18,7 +18,11 @@ export interface KafkaOptions {
 /** Milliseconds within which a broker must have answered. */
 export const REACH_MS = 10_000
 
-const CREATE = 'Create it, or check its name: racecarctl never creates one.'
+/** Where it is another one than racecar's. */
+const CURES: Partial<Record<ErrorCode, string>> = {
+  TOPIC_MISSING: 'Create it, or check its name: racecarctl never creates one.',
+  USAGE: 'See racecarctl --help.',
+}
 
 /** The exit code of the task, or that of the error that it met, which is told. */
 export async function atKafka(
@@ -30,8 +34,9 @@ export async function atKafka(
     return await task(await settle(options, ground))
   } catch (error) {
     const end = endOf(error)
-    const isMissing = isRacecarError(error) && error.code === 'TOPIC_MISSING'
-    ground.err.write(`racecarctl: ${asSentence(isMissing ? withCure(error.message, CREATE) : end.why)}\n`)
+    const cure = isRacecarError(error) ? CURES[error.code] : undefined
+    const why = cure === undefined ? end.why : withCure((error as Error).message, cure)
+    ground.err.write(`racecarctl: ${asSentence(why)}\n`)
     return end.exitCode
   }
 }

@@ -68,7 +68,7 @@ export class Bookmark {
         const action = actionFor(error)
         if (action === 'denied') throw notAllowed(error)
         if (action === 'evicted' || action === 'generation' || action === 'rejoin')
-          throw new RacecarError('CONFIG', `The group ${this.#groupId} has members, and may have none`, {
+          throw new RacecarError('USAGE', `The group ${this.#groupId} has members, and must have none`, {
             cause: error,
           })
         if (action === 'coordinator') this.#coordinator.forget()
