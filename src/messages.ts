@@ -23,6 +23,8 @@ export interface DescribedSubscription {
   readonly topic: string
   readonly startFromBeginning: boolean
   readonly maxBytesPerPartition: number
+  /** Seconds, where the class says so for this topic. */
+  readonly retryTopics?: readonly number[]
 }
 
 /** What a worker found in the user's code, before it is configured. */

@@ -4,6 +4,7 @@
 import { groupIdOf } from '../config/group.ts'
 import { type Loaded, loadConfig } from '../config/load.ts'
 import type { Config } from '../config/options.ts'
+import { retryTopicsOf } from '../config/retry-topics.ts'
 import type { Section } from '../config/sources.ts'
 import { RacecarError } from '../errors.ts'
 import type { Bus } from '../events/bus.ts'
@@ -113,7 +114,9 @@ export class Session {
   /** The same, and what the class wants to be there is there. */
   async settle(description: Description): Promise<Resolved> {
     const resolved = this.resolve(description)
-    await this.parts.embedded?.create(description.subscriptions.map(({ topic }) => topic))
+    const { config, groupId } = resolved
+    const retryTopics = retryTopicsOf(description, config, groupId).map(({ name }) => name)
+    await this.parts.embedded?.create([...description.subscriptions.map(({ topic }) => topic), ...retryTopics])
     return resolved
   }
 

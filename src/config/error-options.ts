@@ -1,6 +1,6 @@
 // The part of the table that is about what follows when messages fail.
 
-import { choice, flag, integer, maybeInteger, maybeSeconds, maybeText, type Option, seconds } from './option.ts'
+import { choice, delays, flag, integer, maybeInteger, maybeSeconds, maybeText, type Option, seconds } from './option.ts'
 
 export const errorOptions = {
   pauseTimeout: seconds({ or: -1 })({
@@ -26,7 +26,8 @@ export const errorOptions = {
     group: 'Errors',
     default: undefined,
     perClass: true,
-    about: 'How often a message, or a batch, that fails is tried again before it is given up; by default for ever',
+    about:
+      'How often a message, or a batch, that fails is tried again in its place; by default for ever, with retry_topics 0',
   }),
   retryThen: choice(
     'stop',
@@ -38,6 +39,13 @@ export const errorOptions = {
     perClass: true,
     about:
       'What follows with a message that is given up: its partition stops before it, it is skipped, or it goes to dead_letter_topic',
+  }),
+  retryTopics: delays({
+    group: 'Errors',
+    default: [],
+    perClass: true,
+    about:
+      'Seconds after which a message whose retries are used up is tried again, each time out of a topic of its own, while its partition goes on: its order is lost',
   }),
   bisect: flag({
     group: 'Errors',
@@ -72,6 +80,7 @@ export const errorOptions = {
     group: 'Errors',
     default: false,
     perClass: true,
-    about: 'Create a missing topic for dead letters, with as many partitions as the topic of the message has',
+    about:
+      'Create a missing topic for dead letters, or one of retry_topics, with as many partitions as the topic of the message has',
   }),
 } satisfies Record<string, Option<unknown>>

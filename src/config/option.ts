@@ -1,6 +1,7 @@
 // The kinds of options. A kind reads a raw value — text from a variable or a flag, a typed value from a class or a program — and
 // gives the value or throws the half sentence that says what was expected. It knows no option by name.
 
+import { areDelays, DELAYS } from '../lib/delays.ts'
 import { toHostPort } from './host-port.ts'
 
 export interface Option<T> {
@@ -105,6 +106,13 @@ function notEmpty<T>(list: readonly T[]): readonly T[] {
   return list
 }
 
+function parseDelays(raw: unknown): readonly number[] {
+  const parts: readonly unknown[] = typeof raw === 'string' ? parseList(raw) : [raw].flat()
+  const delays = parts.map(toNumber)
+  if (areDelays(delays)) return Object.freeze(delays)
+  throw new Expected(DELAYS)
+}
+
 function parseFlag(raw: unknown): boolean {
   if (typeof raw === 'boolean') return raw
   const text = typeof raw === 'string' ? raw.trim().toLowerCase() : ''
@@ -143,6 +151,8 @@ export const text = kind<string>(parseText, 'text')
 export const maybeText = kind<string | undefined>(orNothing(parseText), 'text')
 /** May be empty. */
 export const list = kind<readonly string[]>(parseList, 'list')
+/** May be empty. */
+export const delays = kind<readonly number[]>(parseDelays, 'seconds,…')
 export const brokerList = kind<readonly string[]>(parseBrokers, 'host:port,…')
 export const flag = kind<boolean>(parseFlag)
 

@@ -8,10 +8,14 @@ import { declaredBy, readOptions, readSubscriptions } from './subscription.ts'
 
 /** Throws CONSUMER_INVALID naming all problems. `name` is the one under which it was asked for. */
 export function describe(name: string, cls: object): Description {
-  const { subscriptions, problems } = readSubscriptions(cls)
+  const { subscriptions: own, retries, problems } = readSubscriptions(cls)
   const { options, problems: optionProblems } = readOptions(cls)
   const all = [...handlerProblems(cls), ...subscriptionProblems(cls), ...problems, ...optionProblems]
   if (all.length > 0) throw new RacecarError('CONSUMER_INVALID', `${name} cannot run: ${all.join('; ')}.`)
+  const subscriptions = own.map(one => {
+    const retryTopics = retries.get(one.topic)?.topics
+    return retryTopics ? { ...one, retryTopics } : one
+  })
   return { consumer: name, subscriptions, options, handler: has(cls, 'process') ? 'process' : 'processBatch' }
 }
 

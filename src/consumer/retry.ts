@@ -2,6 +2,7 @@
 // options like any other; classes of errors are code, which crosses no process, so they stay with the class and are read where it runs.
 
 import type { ClassOptions } from '../config/options.ts'
+import { areDelays, DELAYS } from '../lib/delays.ts'
 import { nearest } from '../lib/nearest.ts'
 import { isRecord } from '../lib/record.ts'
 import { inWords } from './in-words.ts'
@@ -10,8 +11,13 @@ import { inWords } from './in-words.ts'
 export type Fatal = string | (abstract new (...given: never[]) => unknown)
 
 export interface RetryOptions {
-  /** How often a message, or a batch, that fails is tried again; 0: never. By default for ever. */
+  /** How often a message, or a batch, that fails is tried again in its place; 0: never. By default for ever, with `topics` 0. */
   readonly times?: number
+  /**
+   * Seconds after which a message whose retries are used up is tried again, each time out of a topic of its own, while its
+   * partition goes on: its order is lost. `andThen` follows after the last of them.
+   */
+  readonly topics?: readonly number[]
   /** Seconds to rest before each retry; or before the first one, then twice as long each time, up to `most`. */
   readonly backoff?: number | { readonly first: number; readonly most: number }
   /** What follows after the last retry: `stop`, the default, has the partition stand before it. */
@@ -60,6 +66,7 @@ const rules: Readonly<Record<keyof RetryOptions, Rule>> = {
     isRight: value => Number.isSafeInteger(value) && (value as number) >= 0,
     expected: 'a whole number, at least 0',
   },
+  topics: { isRight: value => Array.isArray(value) && areDelays(value), expected: DELAYS },
   backoff: {
     isRight: isBackoff,
     expected: 'a number of seconds, at least 0.001, or { first, most } with such numbers',
@@ -103,7 +110,8 @@ export function pauseOf(backoff: Backoff) {
 }
 
 /** What is plain of it, as options of the class. */
-export function asOptions({ times, backoff, andThen, deadLetterTopic, bisect }: RetryOptions): ClassOptions {
-  const all = { retryTimes: times, retryThen: andThen, deadLetterTopic, bisect, ...(backoff ? pauseOf(backoff) : {}) }
+export function asOptions({ times, topics, backoff, andThen, deadLetterTopic, bisect }: RetryOptions): ClassOptions {
+  const plain = { retryTimes: times, retryTopics: topics, retryThen: andThen, deadLetterTopic, bisect }
+  const all = { ...plain, ...(backoff ? pauseOf(backoff) : {}) }
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
 }

@@ -78,11 +78,13 @@ export interface Events {
     attempts: number | null
     error: ErrorData
     /** `again` after a pause, `halves` of a batch at once; else it is given up, or the worker fails. */
-    next: 'again' | 'halves' | 'stop' | 'skip' | 'dead-letter' | 'fail'
+    next: 'again' | 'halves' | 'stop' | 'skip' | 'dead-letter' | 'retry-topic' | 'fail'
     /** Milliseconds until the next attempt; null: there is none, or at once. */
     pauseMs: number | null
-    /** The topic for dead letters, where it is to go there. */
+    /** The topic for dead letters, or the retry topic, where it is to go there. */
     to: string | null
+    /** What it was before it came to a retry topic. */
+    origin?: PartitionAt | undefined
   }
   'handler.overdue': Partition & { offset: number; runningMs: number }
   'handler.given.up': Partition & { offset: number; runningMs: number; why: string }
@@ -91,8 +93,9 @@ export interface Events {
   'message.skipped': PartitionAt & GivenUp
   /** Stored there; only now is it passed. */
   'message.dead.lettered': PartitionAt & GivenUp & { to: string }
-  /** The topic for dead letters has not taken it so far. */
-  /** `why`: its topic is missing and could not be created. */
+  /** Stored in a retry topic; only now is it passed. */
+  'message.deferred': PartitionAt & { to: string; delayMs: number }
+  /** Its topic has not taken it so far. `why`: that is missing and could not be created. */
   'dead.letter.waiting': PartitionAt & { to: string; waitingMs: number; why?: string | undefined }
   /** Nothing of the partition is handled before somebody says so: what is at the offset was given up. */
   'partition.stands': PartitionAt & { why: string; forMs: number }

@@ -12,6 +12,8 @@ const NEXT: Readonly<Record<Events['message.failed']['next'], (about: About) => 
   stop: ({ of }) => `It is given up: ${of} stops before it; the other partitions go on. ${again(of)}`,
   skip: () => 'It is given up, and skipped.',
   'dead-letter': ({ to }) => `It is given up, and goes to the topic ${to}.`,
+  'retry-topic': ({ pauseMs, to }) =>
+    `It goes to the topic ${to}, and is tried again in ${seconds(pauseMs ?? 0)}; its partition goes on.`,
   fail: () => 'The worker ends.',
 }
 
@@ -32,11 +34,12 @@ const GIVEN_UP: Readonly<Record<'crashes' | 'errors', (times: number) => string>
 export const ofRunner = {
   'message.failed': {
     level: 'error',
-    say: ({ attempt, attempts, error, next, pauseMs, to, ...of }) => {
+    say: ({ attempt, attempts, error, next, pauseMs, to, origin, ...of }) => {
       const tries = attempts === null ? `attempt ${attempt}` : `attempt ${attempt} of ${attempts}`
       const place = userPlace(error)
       const why = `${told(error)}${place === undefined ? '' : ` (at ${place})`}`
-      return `${at(of)}@${range(of)} failed (${tries}): ${asSentence(why)} ${NEXT[next]({ of: at(of), pauseMs, to })}`
+      const was = origin ? ` (which was ${at(origin)}@${origin.offset})` : ''
+      return `${at(of)}@${range(of)}${was} failed (${tries}): ${asSentence(why)} ${NEXT[next]({ of: at(of), pauseMs, to })}`
     },
   },
   'handler.overdue': {
@@ -62,10 +65,15 @@ export const ofRunner = {
     say: ({ offset, reason, times, to, ...of }) =>
       `${at(of)}@${offset}, which has ${GIVEN_UP[reason](times)}, is in the topic ${to}, and is passed.`,
   },
+  'message.deferred': {
+    level: 'debug',
+    say: ({ offset, to, delayMs, ...of }) =>
+      `${at(of)}@${offset} is in the topic ${to} for ${seconds(delayMs)}, and is passed.`,
+  },
   'dead.letter.waiting': {
     level: 'error',
     say: ({ offset, to, waitingMs, why, ...of }) => {
-      const what = `${at(of)} stands before ${offset}, a dead letter that the topic ${to} has not taken for ${seconds(waitingMs)}`
+      const what = `${at(of)} stands before ${offset}, which the topic ${to} has not taken for ${seconds(waitingMs)}`
       return `${what}: ${why ?? perhaps(to)} Trying on.`
     },
   },

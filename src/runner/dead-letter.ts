@@ -1,4 +1,4 @@
-// A message that is given up, as a record for the topic of dead letters: key, value and headers as they were, and beside them where
+// A message that is put aside, as a record for a topic of dead letters or a retry topic: key, value and headers as they were, and beside them where
 // it came from and why it is there.
 
 import type { Header, KafkaRecord, OutgoingRecord, PartitionOffset } from '../engine/engine.ts'
@@ -13,6 +13,8 @@ export interface DeadLetter {
   readonly attempts: number
   readonly group: string
   readonly consumer: string
+  /** Milliseconds since the epoch at which it is to be tried again; undefined: never. */
+  readonly due?: number | undefined
 }
 
 /** The headers of a dead letter that are not the message's own. */
@@ -30,13 +32,17 @@ export const ABOUT = {
 /** How often a message came back from a topic of dead letters. It stays with the message, whatever becomes of that. */
 export const REPLAYS = 'racecar-replays'
 
-const NAMES: readonly string[] = Object.values(ABOUT)
+/** When a message of a retry topic is to be tried again. */
+export const DUE = 'racecar-due'
+
+const NAMES: readonly string[] = [...Object.values(ABOUT), DUE]
 
 /** Without what was added to it; of a message that was a dead letter before, only its last death counts. */
 export const ownHeaders = (headers: readonly Header[]): readonly Header[] =>
   headers.filter(([name]) => !NAMES.includes(name))
 
-export function deadLetter(to: string, { of, record, error, attempts, group, consumer }: DeadLetter): OutgoingRecord {
+export function deadLetter(to: string, letter: DeadLetter): OutgoingRecord {
+  const { of, record, error, attempts, group, consumer, due } = letter
   const about: Readonly<Record<keyof typeof ABOUT, string | number>> = {
     topic: of.topic,
     partition: of.partition,
@@ -50,5 +56,6 @@ export function deadLetter(to: string, { of, record, error, attempts, group, con
   const added = Object.entries(about).map(
     ([name, value]): Header => [ABOUT[name as keyof typeof ABOUT], Buffer.from(String(value))],
   )
+  if (due !== undefined) added.push([DUE, Buffer.from(new Date(due).toISOString())])
   return { topic: to, key: record.key, value: record.value, headers: [...ownHeaders(record.headers), ...added] }
 }

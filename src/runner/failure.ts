@@ -5,7 +5,7 @@ import type { TopicPartition } from '../engine/engine.ts'
 import { errorData } from '../events/error-data.ts'
 import { firstLine } from '../events/error-words.ts'
 import type { Events } from '../events/events.ts'
-import type { Decision, Policy } from './policy.ts'
+import type { Decision, Follows, Policy } from './policy.ts'
 
 /** What onError is told beside the error. */
 export interface ErrorInfo {
@@ -48,6 +48,8 @@ export interface Failure extends TopicPartition {
   readonly undelivered: boolean
   /** It has been given up before, and what follows from that has failed. */
   readonly isGivenUp: boolean
+  /** What that is; undefined: it has not been, or for its crashes. */
+  readonly givenUpTo?: Follows | undefined
   /** The message, where a single one failed that is still at hand. Valid only until the failure has been told. */
   readonly message: () => Message | undefined
 }
@@ -74,21 +76,36 @@ export function nextOf(decision: Decision): Next {
 }
 
 export function failedEvent(failure: Failure, decision: Decision, policy: Policy): Events['message.failed'] {
-  const { topic, partition, offset, lastOffset, failures, errors, error, isGivenUp } = failure
-  const all = policy.times + 1
+  const { topic, partition, offset, lastOffset, failures, errors, error } = failure
+  const message = failure.message()
+  const before = message ? message.retriesCount - (failures - 1) : 0
   // Of a batch that is halved the parts have more attempts than that.
-  const isCounted = errors > 0 && errors <= all && Number.isFinite(all)
+  const isCounted = errors > 0 && before + errors <= policy.attempts && Number.isFinite(policy.attempts)
   const next = nextOf(decision)
   return {
     ...{ topic, partition, offset, lastOffset },
-    attempt: isCounted ? errors : failures,
-    attempts: isCounted ? all : null,
+    attempt: before + (isCounted ? errors : failures),
+    attempts: isCounted ? policy.attempts : null,
     error: errorData(error),
     next,
-    pauseMs: decision.kind === 'again' ? decision.ms : null,
-    to: next === 'dead-letter' || isGivenUp ? (policy.deadLetterTopic ?? null) : null,
+    pauseMs: pauseMsOf(decision, policy),
+    to: targetOf(failure, next, policy) ?? null,
+    origin: message && message.topic !== topic ? placeOf(message) : undefined,
   }
 }
+
+function pauseMsOf(decision: Decision, { later }: Policy): number | null {
+  if (decision.kind === 'again') return decision.ms
+  return decision.kind === 'give up' && decision.follows === 'retry-topic' ? later!.delay : null
+}
+
+function targetOf({ isGivenUp, givenUpTo }: Failure, next: Next, policy: Policy): string | undefined {
+  const follows = isGivenUp ? (givenUpTo ?? 'dead-letter') : next
+  if (follows === 'retry-topic') return policy.later?.name
+  return follows === 'dead-letter' ? policy.deadLetterTopic : undefined
+}
+
+const placeOf = ({ topic, partition, offset }: Message) => ({ topic, partition, offset })
 
 export function errorInfo(failure: Failure, consumer: string, decision: Decision): ErrorInfo {
   const { topic, partition, offset, lastOffset, count, failures, undelivered } = failure
@@ -97,6 +114,6 @@ export function errorInfo(failure: Failure, consumer: string, decision: Decision
   const info = { ...place, retriesCount: failures - 1, unrecoverableDeliveryError: undelivered, next }
   const message = failure.message()
   if (!message) return info
-  const { key, value, headers, timestamp } = message
-  return { ...info, key, value, headers, timestamp }
+  const { key, value, headers, timestamp, retriesCount, offset: lastPlace } = message
+  return { ...info, ...placeOf(message), lastOffset: lastPlace, retriesCount, key, value, headers, timestamp }
 }

@@ -38,6 +38,7 @@ export class Front {
 
   /** How many messages to hand over; 0: none now. */
   ready(care: Care | undefined): number {
+    if (!this.intake.isDue()) return 0
     if (care) return care.count
     const count = this.intake.ready()
     // Each that is given up is passed by itself: what is stored elsewhere is not stored again for the sake of the next one.

@@ -4,6 +4,7 @@
 import type { FetchedBatch } from '../engine/engine.ts'
 import type { Cancel, Clock } from '../lib/clock.ts'
 import { type Budget, demandOf, hungerBelow } from './demand.ts'
+import { Due } from './due.ts'
 import { type Pool, Queue } from './queue.ts'
 import type { Work } from './work.ts'
 
@@ -23,6 +24,7 @@ export interface IntakeParts {
 export class Intake {
   readonly queue: Queue
   readonly #parts: IntakeParts
+  readonly #due: Due | undefined
   #isSated = false
   #highWatermark = 0
   /** What failed is repeated as it was, or in parts, whatever has come in since: how many in each call, the next one last. */
@@ -32,10 +34,22 @@ export class Intake {
   constructor(parts: IntakeParts) {
     this.#parts = parts
     this.queue = new Queue(parts.start, parts.pool)
+    const { clock, wake, work } = parts
+    this.#due = work.delay === undefined ? undefined : new Due({ delay: work.delay, queue: this.queue, clock, wake })
   }
 
   get lag(): number {
     return Math.max(0, this.#highWatermark - this.queue.position)
+  }
+
+  /** Milliseconds until the message at the front may be handled. */
+  get dueMs(): number {
+    return this.#due?.leftMs ?? 0
+  }
+
+  /** Whether it may be now; where not, `wake` is called when it may. */
+  isDue(): boolean {
+    return this.#due?.look() ?? true
   }
 
   take(batch: FetchedBatch): void {
@@ -103,6 +117,7 @@ export class Intake {
   quiet(): void {
     this.#cancelPatience?.()
     this.#cancelPatience = undefined
+    this.#due?.quiet()
   }
 
   #pass(count: number): void {

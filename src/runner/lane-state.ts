@@ -45,14 +45,15 @@ export function stateAfter(decision: Decision, { why, clock, whenOver, remind }:
   }
 }
 
-/** `stands`: why it must not start what it is free to. */
+/** `stands`: why it must not start what it is free to. `dueMs`: until when it waits with the message at its front; 0: it does not. */
 export function figuresOf(
   state: LaneState,
   now: number,
-  { isQuiet, stands }: { isQuiet: boolean; stands: string | null },
+  { isQuiet, stands, dueMs }: { isQuiet: boolean; stands: string | null; dueMs: number },
 ) {
   const inHand = state.kind === 'handling' ? state : undefined
-  const isStanding = stands !== null && state.kind === 'waiting'
+  const isEarly = dueMs > 0 && state.kind === 'waiting'
+  const isStanding = isEarly || (stands !== null && state.kind === 'waiting')
   return {
     state: (isStanding ? 'paused' : state.kind) as LaneState['kind'],
     /** All three null where no handler runs. */
@@ -60,9 +61,13 @@ export function figuresOf(
     inHandLastOffset: inHand?.lastOffset ?? null,
     inHandForMs: inHand?.forMs(now) ?? null,
     /** Milliseconds until the pause is over; null where there is none, or it is for good. */
-    pausedForMs: state.kind === 'paused' && state.until !== null ? state.until - now : null,
+    pausedForMs: state.kind === 'paused' && state.until !== null ? state.until - now : isEarly ? dueMs : null,
     quiet: isQuiet,
-    why: whyNothing(state) ?? stands ?? (isQuiet ? 'quiet' : null),
+    why:
+      whyNothing(state) ??
+      stands ??
+      (isEarly ? `the next message is due in ${Math.ceil(dueMs / 1000)} s` : null) ??
+      (isQuiet ? 'quiet' : null),
   }
 }
 

@@ -182,6 +182,7 @@ export class Lane implements Taker, TopicPartition {
     const figures = figuresOf(this.#state, this.#parts.clock.now(), {
       isQuiet: this.#isQuiet,
       stands: this.#front.stands,
+      dueMs: this.#intake.dueMs,
     })
     const waitingBytes = Math.round(queue.bytes)
     return { topic, partition, position, committed, waiting, waitingBytes, lag, ...figures }

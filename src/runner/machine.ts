@@ -1,17 +1,8 @@
 // Puts the parts of a runner together and connects them. Only wires: what they do stands in their own files, and in which order
 // they live and end in runner.ts and ending.ts.
 
-import type { Config } from '../config/options.ts'
 import { type ConsumerInstance, equip, type Logger } from '../consumer/consumer.ts'
-import type { RetryOptions } from '../consumer/retry.ts'
-import {
-  type Engine,
-  type EngineFactory,
-  type EngineSink,
-  keyOf,
-  type PartitionOffset,
-  type TopicPartition,
-} from '../engine/engine.ts'
+import { type Engine, type EngineFactory, type EngineSink, keyOf, type PartitionOffset } from '../engine/engine.ts'
 import { RacecarError } from '../errors.ts'
 import type { Bus } from '../events/bus.ts'
 import type { Level } from '../events/events.ts'
@@ -19,7 +10,6 @@ import type { Clock } from '../lib/clock.ts'
 import { inTurn } from '../lib/in-turn.ts'
 import { reasonOf } from '../lib/reason.ts'
 import { within } from '../lib/within.ts'
-import type { Description } from '../messages.ts'
 import { Outbox } from '../producer/outbox.ts'
 import { Assignment } from './assignment.ts'
 import type { Attempt } from './attempt.ts'
@@ -27,12 +17,12 @@ import { carryOut } from './carry-out.ts'
 import { Committer } from './committer.ts'
 import { errorInfo, type Failure, failedEvent, type OnError } from './failure.ts'
 import { Hooks } from './hooks.ts'
-import { type Decision, decide, type Policy, policyOf } from './policy.ts'
+import { type Decision, decide } from './policy.ts'
 import { engineSettings, toMs } from './settings.ts'
+import { Topics, type TopicsParts } from './topics.ts'
 import { Turns, type TurnsParts } from './turns.ts'
 import { Undelivered } from './undelivered.ts'
 import { Watch } from './watch.ts'
-import { batchWork, singleWork, type Work } from './work.ts'
 
 /** Who is to know what was in hand, should this process end without a word. */
 export interface Witness {
@@ -47,15 +37,8 @@ export interface Witness {
 
 const NOBODY: Witness = { begins: () => undefined, survived: async () => {} }
 
-export interface RunnerParts {
+export interface RunnerParts extends TopicsParts {
   readonly consumer: ConsumerInstance & object
-  readonly description: Description
-  /** How the values of a topic are read; undefined: as JSON. */
-  readonly parsers?: (topic: string) => ((raw: string) => unknown) | undefined
-  /** What the class says itself of messages of a topic that fail. */
-  readonly retries?: (topic: string) => RetryOptions
-  readonly config: Config
-  readonly groupId: string
   readonly instanceId: string | null
   readonly engine: EngineFactory
   readonly bus: Bus
@@ -88,7 +71,7 @@ export class Machine {
   readonly engine: Engine
   readonly #parts: RunnerParts
   readonly #ends: Ends
-  readonly #policies: ReadonlyMap<string, Policy>
+  readonly #topics: Topics
   /** Who is to know of what has just begun has not heard of it. */
   #isHeld = false
   /** The engine takes one call at a time. */
@@ -99,9 +82,7 @@ export class Machine {
     const { bus, clock, config, consumer, description } = parts
     this.#parts = parts
     this.#ends = ends
-    const says = (topic: string) => parts.retries?.(topic) ?? {}
-    const { subscriptions } = description
-    this.#policies = new Map(subscriptions.map(({ topic }) => [topic, policyOf(topic, says(topic), config)]))
+    this.#topics = new Topics(parts)
     this.outbox = this.#makeOutbox()
     const gate = () => this.engine.mayStart() && !this.outbox.isCongested && !this.#isHeld
     // Should a trial end this process, nothing beside it is handled twice.
@@ -118,8 +99,9 @@ export class Machine {
     this.committer = this.#makeCommitter()
     this.watch = this.#makeWatch()
     this.assignment = this.#makeAssignment()
-    const settings = engineSettings(config, description, parts)
+    const settings = engineSettings(config, { ...description, retryTopics: this.#topics.retryTopics }, parts)
     this.engine = parts.engine({ settings, bus, clock, sink: this.#makeSink() })
+    bus.on('topic.missing', ({ topic }) => this.#missing(topic))
     equip(consumer, { outlet: this.outbox, logger: loggerTo(bus, description.consumer) })
   }
 
@@ -170,7 +152,7 @@ export class Machine {
       hooks,
       turns,
       committer,
-      workFor: of => this.#workFor(of),
+      workFor: of => this.#topics.work(of),
       host: {
         mark: () => this.outbox.queued,
         progressed: () => this.committer.progressed(),
@@ -181,9 +163,11 @@ export class Machine {
         survived: ({ of: { topic, partition }, offset, lastOffset }) =>
           witness.survived({ topic, partition, offset, lastOffset }),
         carryOut: (verdict, record, attempt) => {
-          const to = this.#policies.get(attempt.of.topic)!.deadLetterTopic
-          const createTopic: Engine['createTopic'] = (topic, like) => this.engine.createTopic(topic, like)
-          return carryOut(verdict, record, attempt, { ...this.#parts, to, produce: this.#produce, createTopic })
+          const { deadLetterTopic: to, later } = this.#topics.policy(attempt.of.topic)
+          const origin = this.#topics.originOf(attempt.of.topic)
+          const { engine } = this
+          const topics = { to, later, origin }
+          return carryOut(verdict, record, attempt, { ...this.#parts, ...topics, produce: this.#produce, engine })
         },
         goesOn: () => this.watch.began(),
         failed: failure => this.#failed(failure),
@@ -196,6 +180,14 @@ export class Machine {
       prefetchMaxBytes: config.prefetchMaxBytes,
       minMessages: config.minMessageQueueSize,
     })
+  }
+
+  /** Before anything fails, so that it is a topic of this member when something does. */
+  #missing(topic: string): void {
+    const like = this.#topics.originOf(topic)
+    if (like === undefined || !this.#parts.config.createDeadLetterTopic) return
+    // In a turn of its own: of the other topics it may only be known then how many partitions they have.
+    void Promise.resolve().then(() => this.engine.createTopic(topic, like).catch(() => {}))
   }
 
   #hold(until: Promise<void>): void {
@@ -219,16 +211,9 @@ export class Machine {
     }
   }
 
-  #workFor({ topic, partition }: TopicPartition): Work {
-    const { consumer, description, config, parsers } = this.#parts
-    const parts = { consumer, topic, partition, parse: parsers?.(topic) }
-    if (description.handler === 'process') return singleWork(parts)
-    return batchWork(parts, { most: config.fetchMessages, patience: toMs(config.maxWaitTime) })
-  }
-
   #failed(failure: Failure): Decision {
     const { bus, description } = this.#parts
-    const policy = this.#policies.get(failure.topic)!
+    const policy = this.#topics.policy(failure.topic)
     const decision = decide(failure, policy)
     bus.publish('message.failed', failedEvent(failure, decision, policy))
     this.hooks.error(failure.error, () => errorInfo(failure, description.consumer, decision))

@@ -1,6 +1,7 @@
 // What follows when something has failed. Pure: whoever has counted asks, and does what is answered.
 
 import type { Config } from '../config/options.ts'
+import type { RetryTopic } from '../config/retry-topics.ts'
 import { type Fatal, pauseOf, type RetryOptions } from '../consumer/retry.ts'
 import { RacecarError } from '../errors.ts'
 import { isA, isError, read } from '../lib/reason.ts'
@@ -12,6 +13,10 @@ export interface Policy {
   /** How often something that fails is tried again; Infinity: for ever. */
   readonly times: number
   readonly follows: Config['retryThen']
+  /** Where what is given up goes before that; undefined: nowhere any more. */
+  readonly later: RetryTopic | undefined
+  /** How often a message is tried in all, here and in retry topics; Infinity: for ever. */
+  readonly attempts: number
   /** undefined: its messages are dead letters themselves. */
   readonly deadLetterTopic: string | undefined
   readonly pause: PauseOptions
@@ -19,14 +24,29 @@ export interface Policy {
   readonly fatal: readonly Fatal[]
 }
 
-/** What a topic says of its own goes before what holds for all. Throws CONFIG where it names itself for its dead letters. */
-export function policyOf(topic: string, retry: RetryOptions, config: Config): Policy {
-  const deadLetterTopic = deadLetterTopicOf(topic, retry.deadLetterTopic ?? config.deadLetterTopic)
+export interface Way {
+  /** The retry topics, the first one first. */
+  readonly stages: readonly RetryTopic[]
+  /** How many of these are behind it. */
+  readonly stage: number
+}
+
+const NO_WAY: Way = { stages: [], stage: 0 }
+
+/**
+ * What a topic says of its own goes before what holds for all. Of a retry topic `topic` is whose it is. Throws CONFIG where it names
+ * itself for its dead letters.
+ */
+export function policyOf(topic: string, retry: RetryOptions, config: Config, { stages, stage } = NO_WAY): Policy {
   if (retry.deadLetterTopic === topic)
     throw new RacecarError('CONFIG', `dead_letter_topic (${topic}) is the topic that the dead letters come from.`)
+  const deadLetterTopic = deadLetterTopicOf(topic, retry.deadLetterTopic ?? config.deadLetterTopic)
   const follows = retry.andThen ?? config.retryThen
+  const times = retry.times ?? config.retryTimes ?? (stages.length > 0 ? 0 : Number.POSITIVE_INFINITY)
   return {
-    times: retry.times ?? config.retryTimes ?? Number.POSITIVE_INFINITY,
+    times,
+    later: stages[stage],
+    attempts: (times + 1) * (stages.length + 1),
     // What was put aside once is not put aside again: where there is no topic for it, its partition stops.
     follows: follows === 'dead-letter' && deadLetterTopic === undefined ? 'stop' : follows,
     deadLetterTopic,
@@ -48,11 +68,14 @@ export interface Setback {
   readonly isGivenUp: boolean
 }
 
+/** `retry-topic`: not for good. */
+export type Follows = Config['retryThen'] | 'retry-topic'
+
 export type Decision =
   | { readonly kind: 'again'; readonly ms: number }
   /** The same messages in two halves, at once. */
   | { readonly kind: 'halve' }
-  | { readonly kind: 'give up'; readonly follows: Config['retryThen'] }
+  | { readonly kind: 'give up'; readonly follows: Follows }
   /** The worker ends. */
   | { readonly kind: 'fail' }
 
@@ -60,8 +83,11 @@ export type Decision =
 const REST = 10_000
 
 export function decide({ error, count, failures, errors, isGivenUp }: Setback, policy: Policy): Decision {
-  if (errors > policy.times || (errors > 0 && isFatal(error, policy.fatal)))
-    return policy.bisect && count > 1 ? { kind: 'halve' } : { kind: 'give up', follows: policy.follows }
+  const isHopeless = errors > 0 && isFatal(error, policy.fatal)
+  if (errors > policy.times || isHopeless) {
+    if (policy.bisect && count > 1) return { kind: 'halve' }
+    return { kind: 'give up', follows: policy.later && !isHopeless ? 'retry-topic' : policy.follows }
+  }
   const pause = pauseAfter(failures, policy.pause)
   // The handler is done with it: neither does its worker end of that, nor is anything gained by standing still.
   if (isGivenUp) return { kind: 'again', ms: pause.kind === 'rest' ? pause.ms : REST }

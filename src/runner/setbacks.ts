@@ -35,12 +35,13 @@ export class Setbacks {
     return this.#givenUp
   }
 
-  failed(what: Omit<Failure, 'failures' | 'errors'>): Outcome {
+  failed(what: Omit<Failure, 'failures' | 'errors' | 'givenUpTo'>): Outcome {
     const { error, offset, lastOffset, undelivered, isGivenUp } = what
     const failures = this.#retries.failed(offset, lastOffset)
     const isError = !(undelivered || isGivenUp || isOfDelivery(error))
     const errors = isError ? this.#retries.erred(offset, lastOffset) : 0
-    const decision = this.#decide({ ...what, failures, errors })
+    const givenUpTo = isGivenUp ? this.#givenUp?.follows : undefined
+    const decision = this.#decide({ ...what, failures, errors, givenUpTo })
     if (decision.kind === 'give up' && decision.follows !== 'stop') {
       this.#givenUp = { lastOffset, follows: decision.follows, of: 'errors', times: errors, why: epitaphOf(error) }
     }

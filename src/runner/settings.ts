@@ -1,7 +1,8 @@
 // The options in force and what the consumer declares, in the words and units of the engine.
 
 import type { Config } from '../config/options.ts'
-import type { EngineSettings } from '../engine/engine.ts'
+import type { RetryTopic } from '../config/retry-topics.ts'
+import type { EngineSettings, Subscription } from '../engine/engine.ts'
 import type { Description } from '../messages.ts'
 
 export const toMs = (seconds: number): number => seconds * 1000
@@ -14,12 +15,16 @@ export interface Identity {
   readonly instanceId: string | null
 }
 
-export function engineSettings(config: Config, description: Description, identity: Identity): EngineSettings {
+export interface Declared extends Pick<Description, 'subscriptions'> {
+  readonly retryTopics: Iterable<RetryTopic>
+}
+
+export function engineSettings(config: Config, declared: Declared, identity: Identity): EngineSettings {
   return {
     ...identity,
     brokers: config.brokers,
     clientId: config.clientId,
-    subscriptions: description.subscriptions,
+    subscriptions: [...withRetryTopics(declared.subscriptions, declared.retryTopics)],
     strategies: config.partitionAssignmentStrategy,
     offsetOutOfRange: config.offsetOutOfRange,
     sessionTimeout: toMs(config.sessionTimeout),
@@ -31,5 +36,17 @@ export function engineSettings(config: Config, description: Description, identit
     maxWaitTime: toMs(config.maxWaitTime),
     socketTimeout: toMs(config.socketTimeout),
     metadataMaxAge: METADATA_MAX_AGE,
+  }
+}
+
+/** What waits there is read from the start, whatever holds for its topic. */
+function* withRetryTopics(
+  own: Description['subscriptions'],
+  retryTopics: Iterable<RetryTopic>,
+): Generator<Subscription> {
+  yield* own
+  for (const { name, of } of retryTopics) {
+    const { maxBytesPerPartition } = own.find(({ topic }) => topic === of)!
+    yield { topic: name, startFromBeginning: true, maxBytesPerPartition }
   }
 }

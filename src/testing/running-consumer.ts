@@ -10,7 +10,9 @@ import type { Prepared, SetUp } from './set-up.ts'
 import type { LoggedLine, TestError } from './watched.ts'
 import { nameOf } from './world.ts'
 
-export interface RunningParts<C> extends Prepared<C>, Pick<SetUp, 'name' | 'groupId' | 'subscribed' | 'config'> {
+export interface RunningParts<C>
+  extends Prepared<C>,
+    Pick<SetUp, 'name' | 'groupId' | 'subscribed' | 'retryTopics' | 'config'> {
   readonly kafka: RealKafka
 }
 
@@ -104,8 +106,8 @@ export class RunningConsumer<C = object> implements AsyncDisposable {
   }
 
   async #behind(): Promise<{ topic: string; partition: number; committed: number; end: number }[]> {
-    const { kafka, groupId, subscribed } = this.#parts
-    const all = subscribed.map(async topic => {
+    const { kafka, groupId, subscribed, retryTopics } = this.#parts
+    const all = [...subscribed, ...retryTopics].map(async topic => {
       const [ends, committed] = await Promise.all([kafka.ends(topic), kafka.committed(groupId, topic)])
       return ends.map((end, partition) => ({ topic, partition, end, committed: committed[partition] ?? 0 }))
     })

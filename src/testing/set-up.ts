@@ -4,6 +4,7 @@
 import { groupIdOf } from '../config/group.ts'
 import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/options.ts'
+import { retryTopicsOf } from '../config/retry-topics.ts'
 import { type ConsumerClass, describe, isConsumerClass } from '../consumer/consumer.ts'
 import { RacecarError } from '../errors.ts'
 import { type Bus, createBus } from '../events/bus.ts'
@@ -31,6 +32,7 @@ export interface SetUp {
   readonly config: Config
   readonly groupId: string
   readonly subscribed: readonly string[]
+  readonly retryTopics: readonly string[]
 }
 
 /** What a worker and its primary find out before anything runs. `who` is named where it is no consumer. */
@@ -40,7 +42,9 @@ export function setUp(cls: unknown, { config: given = {}, name: called }: RunOpt
   const description = describe(name, cls)
   const { config } = loadConfig({ classOptions: description.options, consumer: name, given })
   const subscribed = description.subscriptions.map(({ topic }) => topic)
-  return { cls, name, description, config, groupId: groupIdOf(name, config), subscribed }
+  const groupId = groupIdOf(name, config)
+  const retryTopics = retryTopicsOf(description, config, groupId).map(one => one.name)
+  return { cls, name, description, config, groupId, subscribed, retryTopics }
 }
 
 function nameOf(cls: ConsumerClass, who: string): string {

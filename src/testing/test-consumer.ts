@@ -34,11 +34,11 @@ export async function testConsumer<C extends RunnableConsumer>(
   const { partitions = 1, patience = PATIENCE } = options
   if (!Number.isInteger(partitions) || partitions < 1)
     throw new TypeError(`partitions must be a whole number, at least 1, not ${String(partitions)}`)
-  const { name, config, groupId, subscribed } = set
+  const { name, config, groupId, subscribed, retryTopics } = set
   const code = new UserCode(patience * 1000)
   const driver = new Driver({ code, guard: () => world.guard() })
   const { clock } = driver
-  const world: World = new World({ clock, groupId, partitions, subscribed })
+  const world: World = new World({ clock, groupId, partitions, subscribed, retryTopics })
   const prepared = await prepare(set, options, {
     code,
     clock,

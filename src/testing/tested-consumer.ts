@@ -79,6 +79,11 @@ export class TestedConsumer<C = object> implements AsyncDisposable {
     return this.#parts.world.produced.filter(message => this.#isDeadLetter(message))
   }
 
+  /** Messages that failed and went to a retry topic, in that order, as they lie there: `racecar-due` in their headers says until when. */
+  get deferred(): readonly Message[] {
+    return this.#parts.world.deferred
+  }
+
   /** Each error with what `onError` is told of it: the place, the message, `retriesCount`. */
   get errors(): readonly TestError[] {
     return this.#parts.journal.errors
@@ -89,7 +94,7 @@ export class TestedConsumer<C = object> implements AsyncDisposable {
     return this.#parts.journal.logged
   }
 
-  /** Partitions that rest after an error. */
+  /** Partitions that rest after an error, and those of retry topics whose next message is not due; these without an error. */
   get paused(): readonly PausedPartition[] {
     const { runner, journal } = this.#parts
     const lanes = runner.snapshot().lanes.filter(({ state }) => state === 'paused')

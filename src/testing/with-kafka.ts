@@ -98,7 +98,7 @@ export class KafkaTest {
     const { kafka, running } = this.#parts
     const config = { ...options.config, brokers: this.brokers }
     const set = setUp(consumer, { ...options, config }, 'run')
-    for (const topic of set.subscribed) await this.#make(topic)
+    for (const topic of [...set.subscribed, ...set.retryTopics]) await this.#make(topic)
     const around = { engine: await kafkajs(), clock: systemClock, instanceId: null }
     // Real time goes on by itself: nobody has to know what is under way.
     const prepared = await prepare(set, options, { ...around, code: new UserCode(Number.POSITIVE_INFINITY) })

@@ -14,6 +14,7 @@ export interface WorldParts {
   /** Of each topic. */
   readonly partitions: number
   readonly subscribed: readonly string[]
+  readonly retryTopics: readonly string[]
 }
 
 export const nameOf = (topic: TopicName): string => (typeof topic === 'string' ? topic : topic.name)
@@ -23,6 +24,8 @@ const MOST_LOOPS = 1000
 
 export class World {
   readonly produced: Message[] = []
+  /** Stored in retry topics. */
+  readonly deferred: Message[] = []
   readonly #parts: WorldParts
   readonly #cluster: MemoryCluster
   #withheld: readonly TopicPartition[] = []
@@ -36,11 +39,12 @@ export class World {
       latency: 0,
       onSend: record => this.#makeRoom(record),
       onStored: ({ topic, partition }, record) => {
-        this.produced.push(makeMessage(topic, partition, record, 0))
+        const stored = parts.retryTopics.includes(topic) ? this.deferred : this.produced
+        stored.push(makeMessage(topic, partition, record, 0))
         if (parts.subscribed.includes(topic)) this.#loop(topic)
       },
     })
-    for (const topic of parts.subscribed) this.#cluster.createTopic(topic, parts.partitions)
+    for (const topic of this.#consumed) this.#cluster.createTopic(topic, parts.partitions)
   }
 
   get engine() {
@@ -50,7 +54,7 @@ export class World {
   /** All of the subscribed topics that are not withheld. */
   get partitions(): readonly TopicPartition[] {
     const withheld = new Set(this.#withheld.map(keyOf))
-    return this.#parts.subscribed
+    return this.#consumed
       .flatMap(topic => Array.from({ length: this.#parts.partitions }, (_, partition) => ({ topic, partition })))
       .filter(at => !withheld.has(keyOf(at)))
   }
@@ -114,6 +118,10 @@ export class World {
     )
   }
 
+  get #consumed(): readonly string[] {
+    return [...this.#parts.subscribed, ...this.#parts.retryTopics]
+  }
+
   get #group() {
     return this.#cluster.group(this.#parts.groupId)
   }
@@ -126,7 +134,7 @@ export class World {
       throw new TypeError(`the consumer subscribes to ${list}: say which topic is meant`)
     }
     const name = nameOf(topic)
-    if (subscribed.includes(name)) return name
+    if (this.#consumed.includes(name)) return name
     throw new TypeError(`the consumer does not subscribe to ${name}, but to ${list}`)
   }
 
@@ -136,9 +144,9 @@ export class World {
   }
 
   #makeRoom({ topic, partition = 0 }: OutgoingRecord): void {
-    const { partitions, subscribed } = this.#parts
+    const { partitions } = this.#parts
     if (!this.#cluster.has(topic)) this.#cluster.createTopic(topic, Math.max(partitions, partition + 1))
-    else if (!subscribed.includes(topic)) this.#cluster.addPartitions(topic, partition + 1)
+    else if (!this.#consumed.includes(topic)) this.#cluster.addPartitions(topic, partition + 1)
   }
 
   #loop(topic: string): void {

@@ -40,6 +40,14 @@ describe('retry of a class', () => {
     expect(retryOf(classWith({ configure: [{ retry }] }), 'mails')).toEqual({ fatal: [Invalid] })
   })
 
+  it('has retry topics, and so has a topic of its own, which crosses to whoever makes them', () => {
+    const given = { configure: [{ retry: { topics: [5, 60] } }], topic: { topics: [1] } }
+    expect(described(given)).toMatchObject({
+      options: { retryTopics: [5, 60] },
+      subscriptions: [{ topic: 'mails', retryTopics: [1] }],
+    })
+  })
+
   it('has pauses that double', () => {
     expect(described({ configure: [{ retry: { backoff: { first: 1, most: 60 } } }] }).options).toEqual({
       pauseTimeout: 1,
@@ -78,6 +86,9 @@ describe('what is wrong with it', () => {
     [{ times: -1 }, 'must be a whole number, at least 0, not -1'],
     [{ times: '3' }, 'must be a whole number, at least 0, not "3"'],
     [{ times: Infinity }, 'not Infinity'],
+    [{ topics: [5, 5] }, 'must be a list of whole seconds, at least 1, each more than the one before, not an array'],
+    [{ topics: [0.5] }, 'must be a list of whole seconds'],
+    [{ topics: 5 }, 'must be a list of whole seconds'],
     [{ andThen: 'drop' }, 'must be one of stop, skip, dead-letter, not "drop"'],
     [{ backoff: 0 }, 'must be a number of seconds, at least 0.001, or { first, most } with such numbers, not 0'],
     [{ backoff: { first: 5, most: 1 } }, 'retry.backoff of'],

@@ -22,6 +22,8 @@ const noRoute = {
       'Error: no route to host\n    at GeoCodingConsumer.process (/srv/app/src/consumers/geo-coding-consumer.ts:14:11)',
   },
 }
+const waiting = (delay: number) =>
+  ({ next: 'retry-topic', pauseMs: delay * 1000, to: `pageviews.retry-${delay}s.geo-coding-consumer` }) as const
 const curedOf = (code: ErrorCode, text: string) => withCure(text, errorCodes[code].cure)
 const failed = (code: ErrorCode, text: string) => `failed: ${curedOf(code, text)}`
 
@@ -57,6 +59,15 @@ export const examples: readonly Example[] = [
   ['message.failed', { ...noRoute, attempt: 4, attempts: 4, next: 'stop', pauseMs: null, to: null }],
   ['partition.stands', { ...at(1, 79305), why: 'given up after 4 attempts: no route to host', forMs: 300_000 }],
   ['partition.resumed', at(1, 79305)],
+  ['message.failed', { ...noRoute, attempt: 1, attempts: 3, ...waiting(60) }],
+  [
+    'message.failed',
+    {
+      ...noRoute,
+      ...{ topic: 'pageviews.retry-60s.geo-coding-consumer', offset: 17, lastOffset: 17, origin: at(1, 79305) },
+      ...{ attempt: 2, attempts: 3, ...waiting(600) },
+    },
+  ],
   ['message.failed', { ...noRoute, attempt: 4, attempts: 4, next: 'skip', pauseMs: null, to: null }],
   ['message.skipped', { ...at(1, 79305), reason: 'errors', times: 4 }],
   ['message.failed', { ...noRoute, attempt: 4, attempts: 4, next: 'dead-letter', pauseMs: null, to: letters }],

@@ -15,6 +15,8 @@ const setback = (changes: Partial<Setback> = {}): Setback => ({
 const policy = (changes: Partial<Policy> = {}): Policy => ({
   times: 2,
   follows: 'dead-letter',
+  later: undefined,
+  attempts: 3,
   deadLetterTopic: 'orders.dead-letter',
   pause: { ...defaults, pauseTimeout: 5 },
   bisect: false,
@@ -80,6 +82,8 @@ test('what a topic says goes before what holds for all, key by key', () => {
   } as const
   expect(policyOf('a', own, config)).toEqual({
     times: 0,
+    later: undefined,
+    attempts: 1,
     follows: 'dead-letter',
     deadLetterTopic: 'lost',
     pause: { pauseTimeout: 1, pauseWithExponentialBackoff: true, maxPauseTimeout: 60 },
@@ -92,6 +96,11 @@ test('what a topic says goes before what holds for all, key by key', () => {
     pause: { pauseTimeout: 2, pauseWithExponentialBackoff: false },
   })
   expect(policyOf('a', {}, defaults).deadLetterTopic).toBe('a.dead-letter')
+})
+
+test('of a topic of dead letters a partition stops, for what was put aside once is not put aside again', () => {
+  const policy = policyOf('orders.dead-letter', { andThen: 'dead-letter' }, defaults)
+  expect(policy).toMatchObject({ follows: 'stop', deadLetterTopic: undefined })
 })
 
 test('dead letters do not go back to where they come from', () => {
