@@ -18,8 +18,11 @@ async function run(kafka: Kafka, program: string, args: readonly string[], input
   return out
 }
 
-test('Java produces, in transactions too, consumes by both protocols of groups, and describes', async () => {
-  await using kafka = await startKafka({ brokers: 2, topics: { orders: 3 } })
+test('Java creates topics, produces, in transactions too, consumes by both protocols of groups, and describes', async () => {
+  await using kafka = await startKafka({ brokers: 2 })
+  expect(await run(kafka, 'TopicCommand', ['--create', '--topic', 'orders', '--partitions', '3'])).toContain(
+    'Created topic orders.',
+  )
   const values = Array.from({ length: 100 }, (_, i) => `order ${i}`)
   await run(kafka, 'ConsoleProducer', ['--topic', 'orders', '--compression-codec', 'zstd'], `${values.join('\n')}\n`)
   const transactional = ['--transactional-id', 'java', '--transaction-duration-ms', '100', '--throughput', '-1']

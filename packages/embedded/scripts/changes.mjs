@@ -108,6 +108,18 @@ func normalizeTopicName(t string) string {
 `,
   },
   {
+    module,
+    file: '19_create_topics.go',
+    // Of a topic without settings of its own Apache Kafka tells an empty list; Java's AdminClient ends over a missing one.
+    from: `		for k, v := range configs {
+			c := kmsg.NewCreateTopicsResponseTopicConfig()
+`,
+    to: `		st.Configs = []kmsg.CreateTopicsResponseTopicConfig{}
+		for k, v := range configs {
+			c := kmsg.NewCreateTopicsResponseTopicConfig()
+`,
+  },
+  {
     module: messages,
     file: 'api.go',
     // A request that announces billions of tags would be read for half a minute after its last byte.
