@@ -34,6 +34,8 @@ export class Processes {
   /** What was offered is everybody's. */
   adopt(): Release {
     this.#release = this.#next ?? this.#release
+    // Also of slots that were retired before, should they be filled again.
+    this.#bySlot.clear()
     return this.#release
   }
 

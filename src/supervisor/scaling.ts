@@ -41,11 +41,20 @@ function resize(turn: Turn, consumer: string, workers: number, by: string): void
     vacant({ number: slots.length + more, consumer, index: own.length + more }, turn.now),
   )
   turn.change({ slots: [...slots, ...added] })
+  for (const { number } of added) restartAlso(turn, number)
+}
+
+/** What is forked while others are replaced may have what was there before. */
+function restartAlso(turn: Turn, number: number): void {
+  const { restart } = turn.state
+  if (restart && !restart.left.includes(number))
+    turn.change({ restart: { ...restart, left: [...restart.left, number] } })
 }
 
 function fill(turn: Turn, slot: Slot): void {
   if (slot.state === 'down') turn.put({ ...slot, retired: false, crashes: healthy, forkAt: turn.now })
   else turn.put({ ...slot, retired: false })
+  restartAlso(turn, slot.number)
 }
 
 function empty(turn: Turn, slot: Slot, by: string): void {

@@ -96,6 +96,16 @@ describe('another number of workers', () => {
     expect(steps.state.restarted).toMatchObject({ replaced: 1, failure: null })
   })
 
+  it('has workers that come during a restart replaced in it as well', () => {
+    const steps = Steps.withWorkers(2)
+    scale(steps, { workers: 1 })
+    steps.leave(1)
+    steps.take({ type: 'restart', by: 'SIGUSR2' })
+    expect(steps.state.restart).toMatchObject({ left: [], stage: { kind: 'booting', slot: 0 } })
+    scale(steps, { workers: 3 })
+    expect(steps.state.restart?.left).toEqual([1, 2])
+  })
+
   it('stops everything with 0 of them, which only the option can say', () => {
     const steps = Steps.withWorkers(1)
     steps.take({ type: 'sized', consumer: 'Welcome', workers: 0 })

@@ -669,6 +669,17 @@ describe('a restart', () => {
     await stopped(supervisor)
   })
 
+  it('is also for a slot that was retired before, when it is filled again', async () => {
+    const supervisor = await running(2, { readAfresh: reads })
+    supervisor.scale({ workers: 1 }, 'racecarctl', [])
+    processes[1]!.leaves()
+    await supervisor.restart('SIGUSR2')
+    await takesOver(processes[0]!, processes[2]!)
+    supervisor.scale({ workers: 2 }, 'racecarctl', [])
+    expect(processes[3]!.sent[0]).toEqual({ type: 'load', plan: fresh })
+    await stopped(supervisor)
+  })
+
   it('that does not come up leaves the slots with what they had', async () => {
     const supervisor = await running(2, { readAfresh: reads })
     await supervisor.restart('SIGUSR2')
