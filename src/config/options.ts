@@ -19,6 +19,9 @@ import {
   text,
 } from './option.ts'
 
+/** Of a consumer; far beyond what one machine is good for. */
+export const MOST_WORKERS = 1024
+
 export const options = {
   ...kafkaOptions,
 
@@ -83,7 +86,7 @@ export const options = {
 
   ...errorOptions,
 
-  workers: integerOrAuto({ least: 0, most: 1024 })({
+  workers: integerOrAuto({ least: 0, most: MOST_WORKERS })({
     group: 'Workers',
     default: 1,
     perClass: true,

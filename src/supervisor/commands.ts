@@ -1,5 +1,6 @@
 // What may be asked of a running racecar over its control socket, as one table: the name of a command, and what answers it.
 
+import { MOST_WORKERS } from '../config/options.ts'
 import type { Scale } from './moves.ts'
 import type { Which } from './quiet.ts'
 import type { Identity } from './run-folder.ts'
@@ -42,8 +43,6 @@ export interface Controlled {
 }
 
 const BY = 'racecarctl'
-/** As the option workers has it. */
-const MOST_WORKERS = 1024
 
 type Fields = Readonly<Record<string, unknown>>
 

@@ -1,7 +1,6 @@
 // What to do next: (state, event, now) → (state, actions). Pure; nothing here forks, signals, waits or reads a clock. Whoever
 // carries out the actions reports what came of them as events. Each turn first takes in the event, then what the time demands.
 
-import { fork } from './forking.ts'
 import { attendSilence, isBooting, look, nextLook, silentAt } from './hanging.ts'
 import { configureWaiting, evicted, ofProcess, type ProcessEvent } from './lives.ts'
 import type { Action, SupervisorEvent } from './moves.ts'
@@ -11,7 +10,8 @@ import { attendLimits, recycleAt } from './recycling.ts'
 import { attendRestart, beginRestart, followRestart, ofBeside, refuseRestart, restartAt } from './restart.ts'
 import { besideOf } from './restart-state.ts'
 import { scale, size } from './scaling.ts'
-import { placeOf, type Slot, type State, tracesOf } from './state.ts'
+import type { Slot, State } from './state.ts'
+import { fork, kill } from './steps.ts'
 import { beginStop, finishStop, force, interrupt, UNKILLABLE_MS } from './stopping.ts'
 import { Turn } from './turn.ts'
 
@@ -140,9 +140,7 @@ function settle(turn: Turn): void {
 function attend(turn: Turn, slot: Slot): void {
   const { now } = turn
   if (slot.state === 'starting' && killAt(slot) <= now) {
-    const killed = { state: 'killed', run: slot.run, since: now, why: 'boot', bootSince: slot.since } as const
-    turn.put({ ...placeOf(slot), ...tracesOf(slot), ...killed })
-    turn.act({ do: 'kill', slot: slot.number, run: slot.run, why: 'it was not up within boot_timeout' })
+    kill(turn, slot, { why: 'boot', bootSince: slot.since }, 'it was not up within boot_timeout')
   } else if (evictionAt(slot, turn.state.policy.evictAfterMs) <= now) {
     turn.put({ ...slot, membership: { kind: 'evicting' } })
     turn.act({ do: 'evict', slot: slot.number })

@@ -3,17 +3,8 @@
 
 import type { LastHeard } from '../events/events.ts'
 import type { SupervisorEvent } from './moves.ts'
-import {
-  type Heard,
-  type Hung,
-  type Live,
-  placeOf,
-  type Slot,
-  type Starting,
-  type State,
-  tracesOf,
-  type Up,
-} from './state.ts'
+import type { Heard, Hung, Live, Slot, Starting, State, Up } from './state.ts'
+import { kill } from './steps.ts'
 import type { Turn } from './turn.ts'
 
 const LOOK_MS = 1000
@@ -87,15 +78,13 @@ export function attendSilence(turn: Turn, slot: Slot): void {
   if (silentAt(slot, state.policy) > now) return
   if (slot.state === 'up')
     turn.put({ ...slot, state: 'hung', since: now, upSince: slot.since, killAt: now + MOMENT_MS })
-  else if (slot.state === 'hung') kill(turn, slot)
+  else if (slot.state === 'hung') end(turn, slot)
 }
 
-function kill(turn: Turn, slot: Hung): void {
-  const { run, pid, upSince, heard } = slot
+function end(turn: Turn, slot: Hung): void {
+  const { pid, upSince, heard } = slot
   const { hangTimeoutMs: limitMs } = turn.state.policy
   const data = { slot: turn.name(slot), pid, limitMs, last: lastHeard(heard, turn.now) }
   turn.act({ do: 'announce', event: { name: 'slot.hung', data } })
-  const killed = { state: 'killed', run, since: turn.now, why: 'hang', heard, upSince } as const
-  turn.put({ ...placeOf(slot), ...tracesOf(slot), ...killed })
-  turn.act({ do: 'kill', slot: slot.number, run, why: 'its event loop did not turn within hang_timeout' })
+  kill(turn, slot, { why: 'hang', heard, upSince }, 'its event loop did not turn within hang_timeout')
 }

@@ -18,6 +18,7 @@ import {
   type Starting,
   tracesOf,
 } from './state.ts'
+import { kill, rise } from './steps.ts'
 import { beginStop } from './stopping.ts'
 import type { Turn } from './turn.ts'
 import { judge } from './verdict.ts'
@@ -82,9 +83,7 @@ function described(turn: Turn, slot: Live): void {
 
 function unfit(turn: Turn, slot: Live, failure: string): void {
   if (slot.state !== 'starting') return
-  const { run, since: bootSince } = slot
-  turn.put({ ...placeOf(slot), state: 'killed', run, since: turn.now, why: 'unfit', bootSince, failure })
-  turn.act({ do: 'kill', slot: slot.number, run, why: failure })
+  kill(turn, { ...slot, failure }, { why: 'unfit', bootSince: slot.since }, failure)
 }
 
 /** Those that need not wait any more. */
@@ -114,11 +113,7 @@ export function evicted(turn: Turn, number: number): void {
 
 function up(turn: Turn, slot: Live, pid: number): void {
   if (slot.state !== 'starting') return
-  const { run } = slot
-  const heard = { at: turn.now, inHand: [], more: 0, memoryBytes: 0 }
-  turn.put({ ...placeOf(slot), state: 'up', run, pid, since: turn.now, heard, silentFrom: turn.now })
-  const data = { slot: turn.name(slot), pid, afterMs: turn.now - slot.since }
-  turn.act({ do: 'announce', event: { name: 'slot.up', data } })
+  rise(turn, placeOf(slot), { run: slot.run, pid, since: slot.since })
 }
 
 function exited(turn: Turn, slot: Live, exit: Extract<SupervisorEvent, { type: 'exited' }>): void {

@@ -2,6 +2,7 @@
 // take.
 
 import { type Live, type Parting, placeOf, type Slot, type Stopping, tracesOf } from './state.ts'
+import { kill } from './steps.ts'
 import type { Turn } from './turn.ts'
 
 export type Alone = Stopping & Required<Pick<Stopping, 'alone'>>
@@ -34,7 +35,5 @@ export function retire(turn: Turn, slot: Alone, reason: string): void {
 
 export function attendParting(turn: Turn, slot: Alone): void {
   if (slot.alone.killAt > turn.now) return
-  const { run, alone } = slot
-  turn.put({ ...placeOf(slot), ...tracesOf(slot), state: 'killed', run, since: turn.now, why: 'alone', as: alone.as })
-  turn.act({ do: 'kill', slot: slot.number, run, why: 'it had not stopped within shutdown_timeout' })
+  kill(turn, slot, { why: 'alone', as: slot.alone.as }, 'it had not stopped within shutdown_timeout')
 }

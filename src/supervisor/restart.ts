@@ -2,13 +2,13 @@
 // the end of the user's initialize(), and only then is that one asked to stop: what cannot come up costs nothing. It keeps the
 // place in the group, so nothing is rebalanced. The next slot is begun when the last one is a member again.
 
-import { fork, nextRun } from './forking.ts'
 import type { SupervisorEvent } from './moves.ts'
 import { isAtRest, part, workersShare } from './parting.ts'
 import { pardon, tellSuspicion } from './poison.ts'
 import { tellQuiet } from './quiet.ts'
 import { type Beside, besideOf, type Restart, type Stage } from './restart-state.ts'
 import { type Down, healthy, placeOf, type Slot, type State } from './state.ts'
+import { fork, nextRun, rise } from './steps.ts'
 import type { Turn } from './turn.ts'
 import { endedBy } from './verdict.ts'
 
@@ -139,13 +139,9 @@ function ready(turn: Turn, { slot: number, run, since }: Beside, pid: number): v
 /** Also before it is ready, where the old one is gone before. */
 function takeOver(turn: Turn, slot: Down, stage: Extract<Stage, { kind: 'booting' | 'ready' }>): void {
   const { run, since } = stage
-  const { now } = turn
   const place = { ...placeOf(slot), crashes: healthy, forks: slot.forks + 1 }
   if (stage.kind === 'ready') {
-    const heard = { at: now, inHand: [], more: 0, memoryBytes: 0 }
-    turn.put({ ...place, state: 'up', run, pid: stage.pid, since: now, heard, silentFrom: now })
-    const data = { slot: turn.name(slot), pid: stage.pid, afterMs: now - since }
-    turn.act({ do: 'announce', event: { name: 'slot.up', data } })
+    rise(turn, place, stage)
   } else {
     const { killAt, failure, isConfigured } = stage
     const step = isConfigured ? 'configured' : 'loading'

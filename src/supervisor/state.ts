@@ -56,7 +56,7 @@ export interface Heard {
   readonly memoryBytes: number
 }
 
-interface Place {
+export interface Place {
   /** Among all slots; no name: which consumer's it is depends on whose class was asked first. */
   readonly number: number
   readonly consumer: string
@@ -124,6 +124,13 @@ export type Stopping = Place & {
   readonly failure?: string
 }
 
+/** What a process is killed for. */
+export type Fate =
+  | { readonly why: 'boot' | 'unfit'; readonly bootSince: number }
+  | { readonly why: 'hang'; readonly heard: Heard; readonly upSince: number }
+  | { readonly why: 'deadline' }
+  | { readonly why: 'alone'; readonly as: Parting }
+
 /** Sent SIGKILL; its exit has not been seen yet. */
 export type Killed = Place & {
   readonly state: 'killed'
@@ -131,12 +138,7 @@ export type Killed = Place & {
   readonly since: number
   readonly heard?: Heard
   readonly failure?: string
-} & (
-    | { readonly why: 'boot' | 'unfit'; readonly bootSince: number }
-    | { readonly why: 'hang'; readonly heard: Heard; readonly upSince: number }
-    | { readonly why: 'deadline' }
-    | { readonly why: 'alone'; readonly as: Parting }
-  )
+} & Fate
 
 export type Live = Starting | Up | Hung | Stopping | Killed
 export type Slot = Down | Live

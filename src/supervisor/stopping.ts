@@ -5,6 +5,7 @@ import { workersShare } from './parting.ts'
 import { endRestart, killBeside } from './restart.ts'
 import { besideOf } from './restart-state.ts'
 import { type Live, placeOf, tracesOf } from './state.ts'
+import { kill } from './steps.ts'
 import type { Turn } from './turn.ts'
 
 /** SIGKILL needs a moment to be seen; what the kernel cannot end for longer than this is left behind. */
@@ -86,8 +87,7 @@ function endAll(turn: Turn): void {
 function end(turn: Turn, slot: Live): void {
   const { phase } = turn.state
   const forcedBy = phase.kind === 'stopping' ? phase.forcedBy : null
-  turn.put({ ...placeOf(slot), ...tracesOf(slot), state: 'killed', run: slot.run, since: turn.now, why: 'deadline' })
   const why = forcedBy === null ? 'it had not stopped at the deadline' : `${forcedBy} asked for it`
-  turn.act({ do: 'kill', slot: slot.number, run: slot.run, why })
+  kill(turn, slot, { why: 'deadline' }, why)
   beginStop(turn, { reason: why, code: EXIT.forced, why: `${turn.name(slot)} was killed: ${why}` })
 }
