@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { now } from '../support/ledger.ts'
@@ -25,6 +25,32 @@ function breakable(scenario: Scenario, workers: number) {
   write('')
   const racecar = scenario.racecar({ workers, args: PATIENT, env: { INITIALIZE_FILE: file } })
   return { racecar, write }
+}
+
+/** Where initialize() of a worker waits until the test lets it pass. */
+class Gate {
+  readonly #scenario: Scenario
+  readonly #file: string
+
+  constructor(scenario: Scenario, name: string) {
+    this.#scenario = scenario
+    this.#file = join(scenario.folder, name)
+  }
+
+  get code(): string {
+    const [open, reached] = [this.#file, `${this.#file}.reached`].map(file => JSON.stringify(file))
+    return `const { existsSync, writeFileSync } = process.getBuiltinModule('node:fs')
+      writeFileSync(${reached}, '')
+      while (!existsSync(${open})) await new Promise(resolve => setTimeout(resolve, 20))`
+  }
+
+  reached(): Promise<void> {
+    return this.#scenario.until('initialize() having begun', () => existsSync(`${this.#file}.reached`))
+  }
+
+  open(): void {
+    writeFileSync(this.#file, '')
+  }
 }
 
 test('racecarctl restart replaces five workers under load, one after another, without a rebalance and without repeating anything', async () => {
@@ -117,19 +143,27 @@ test('a worker that dies while its replacement boots is replaced by that one; a 
   const [first, second] = racecar.workers()
   const isBeside = (line: LogLine) => line.beside === true
 
-  write('await new Promise(resolve => setTimeout(resolve, 2000))')
+  const [gate, gateAfter] = [new Gate(scenario, 'first'), new Gate(scenario, 'second')]
+  write(gate.code)
   racecar.signal('SIGUSR2')
   const beside = await racecar.line('slot.forked', isBeside)
   const deaths = await scenario.kill(first!)
+  await gate.reached()
+  write(gateAfter.code)
+  gate.open()
   await racecar.line('group.joined', line => line.pid === beside.pid)
   expect(racecar.all('slot.forked', line => line.slot === beside.slot)).toHaveLength(2)
   expect(racecar.all('slot.up', line => line.pid === beside.pid)).toHaveLength(1)
 
   const next = await racecar.line('slot.forked', line => isBeside(line) && line.pid !== beside.pid)
   expect(next.slot).toBe(slotOf(racecar, second!))
+  await gateAfter.reached()
   await load.stop()
   await scenario.handledAll()
-  expect(await scenario.stop(racecar)).toEqual([0, null])
+  racecar.signal('SIGTERM')
+  await racecar.line('primary.stopping')
+  gateAfter.open()
+  expect(await scenario.ended(racecar)).toEqual([0, null])
   expect(racecar.all('group.joined', line => line.pid === next.pid)).toEqual([])
   await scenario.expectWhole(deaths)
   await scenario.expectNothingLeft()
