@@ -25,4 +25,5 @@ export {
   type ConfigSection,
   defineConfig,
 } from './run/define-config.ts'
+export { type ProgramOptions, type Run, type RunControls, run } from './run/run.ts'
 export type { ErrorInfo } from './runner/failure.ts'

@@ -1,6 +1,7 @@
 // `workers` 0: the life of a worker in this process, with nobody to fork, watch or replace it. What a primary would have said and
 // done for it is said and done here; the exit codes are the same.
 
+import type { Found } from '../consumer/find.ts'
 import { EXIT } from '../errors.ts'
 import { createBus } from '../events/bus.ts'
 import { deferred } from '../lib/deferred.ts'
@@ -21,10 +22,12 @@ export interface InlineParts {
   readonly session: Session
   readonly desk: Desk
   readonly uncaught: Uncaught
+  /** A program's own class. */
+  readonly own?: Found | undefined
 }
 
-export async function inline({ session, desk, uncaught }: InlineParts): Promise<End> {
-  const here = new Here(session)
+export async function inline({ session, desk, uncaught, own }: InlineParts): Promise<End> {
+  const here = new Here(session, own)
   desk.open(here)
   uncaught.tell = error => here.worker.crashed(error)
   here.worker.receive({ type: 'load', plan: session.parts.plans[0]! })
@@ -52,7 +55,7 @@ class Here implements Clerk {
   #since: number
   #quiet: Quiet = LOUD
 
-  constructor(session: Session) {
+  constructor(session: Session, own: Found | undefined) {
     this.#session = session
     const { clock, log } = session.parts
     this.#since = clock.now()
@@ -64,7 +67,7 @@ class Here implements Clerk {
       this.#failure = error.message
     })
     this.worker = new Worker({
-      load: plan => load(plan, { engine: kafkajs, bus, clock }),
+      load: plan => load(plan, { engine: kafkajs, bus, clock, own }),
       send: message => this.#hear(message),
       bus,
       clock,

@@ -1,6 +1,8 @@
 // From names of consumers and flags to an exit code: options, log, pidfile, what is to be loaded, then the workers, or this process
 // where there are none. Ends nothing itself: when it resolves, everything is written and nothing is left behind.
 
+import type { Section } from '../config/sources.ts'
+import type { Found } from '../consumer/find.ts'
 import { EXIT, RacecarError } from '../errors.ts'
 import { type Bus, createBus } from '../events/bus.ts'
 import { systemClock } from '../lib/clock.ts'
@@ -32,6 +34,10 @@ export interface Launch {
   readonly heard: Heard
   readonly uncaught: Uncaught
   readonly inspect?: Inspect | undefined
+  /** What a program sets in code. */
+  readonly given?: readonly Section[] | undefined
+  /** A program's own class, which runs in this process. */
+  readonly own?: Found | undefined
   /** This process is a daemon, and that is where it was started from. */
   readonly terminal: Terminal | undefined
   /** To start itself once more, as a daemon. */
@@ -95,7 +101,8 @@ async function run(launch: Launch): Promise<End> {
   }
 }
 
-async function plansFor({ consumers, cwd }: Launch, require: readonly string[]): Promise<LoadPlan[]> {
+async function plansFor({ consumers, cwd, own }: Launch, require: readonly string[]): Promise<LoadPlan[]> {
+  if (own) return [{ consumer: own.name, require: [], candidates: [] }]
   const plans: LoadPlan[] = []
   for (const consumer of consumers) plans.push(await prepare({ cwd, require, consumer }))
   return plans
@@ -121,14 +128,14 @@ async function start(session: Session, launch: Launch): Promise<End> {
 }
 
 async function serve(session: Session, desk: Desk, launch: Launch): Promise<End> {
-  const { exec, uncaught } = launch
+  const { exec, uncaught, own } = launch
   if (session.config.workers > 0) {
     const end = await forked({ session, desk, exec, readAfresh: () => readAfresh(session, launch) })
     // Only the class knew that it wants no workers.
     if (end !== 'no workers') return end
   }
   const { inline } = await import('./inline.ts')
-  return inline({ session, desk, uncaught })
+  return inline({ session, desk, uncaught, own })
 }
 
 /** For a restart. What the primary itself has its options for stays as it was at its start. */

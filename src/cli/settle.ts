@@ -19,24 +19,26 @@ export interface Settled {
 export interface Settling extends Start {
   readonly consumers: readonly string[]
   readonly inspect?: Inspect | undefined
+  /** What a program sets in code. */
+  readonly given?: readonly Section[] | undefined
 }
 
 /** Throws CONFIG with all that is wrong. undefined: a stop came first. */
 export async function settle(settling: Settling): Promise<Settled | undefined> {
-  const { consumers, env, flags, inspect } = settling
+  const { consumers, env, flags, inspect, given = [] } = settling
   const files = await findConfig(settling)
   if (files === undefined) return undefined
   const load = (forced: readonly Section[]) =>
     loadConfig({ files: files.sections, env, readFile, cores, flags, forced, classPending: true })
-  const inspected: Section[] = inspect ? [{ source: 'flag --inspect', values: patience }] : []
-  const loaded = load(inspected)
+  const decided: Section[] = inspect ? [...given, { source: 'flag --inspect', values: patience }] : [...given]
+  const loaded = load(decided)
   const { config, sources } = loaded
   if (consumers.length > 1) checkSeveral(consumers, config, sources)
   if (inspect && config.workers === 0) throw inspectsWorkers()
   if (process.platform === 'win32' && config.workers > 0)
     throw new RacecarError('CONFIG', 'On Windows there are no worker processes: only --workers 0 works.')
-  if (!config.daemonize || consumers.length === 0) return { files, forced: inspected, loaded }
-  const forced = [...inspected, { source: sources.daemonize, values: daemonFiles(config, consumers) }]
+  if (!config.daemonize || consumers.length === 0) return { files, forced: decided, loaded }
+  const forced = [...decided, { source: sources.daemonize, values: daemonFiles(config, consumers) }]
   return { files, forced, loaded: load(forced) }
 }
 

@@ -2,7 +2,7 @@
 // code runs here for the first time.
 
 import { describe } from '../consumer/consumer.ts'
-import { findConsumer } from '../consumer/find.ts'
+import { type Found, findConsumer } from '../consumer/find.ts'
 import type { EngineFactory } from '../engine/engine.ts'
 import type { Bus } from '../events/bus.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -16,15 +16,17 @@ export interface LoadParts {
   readonly engine: () => Promise<EngineFactory>
   readonly bus: Bus
   readonly clock: Clock
+  /** A program's own class, which needs no looking for. */
+  readonly own?: Found | undefined
 }
 
 /** Throws CONSUMER_NOT_FOUND, CONSUMER_INVALID or LOAD_FAILED. */
-export async function load(plan: LoadPlan, { engine, bus, clock }: LoadParts): Promise<Loaded> {
+export async function load(plan: LoadPlan, { engine, bus, clock, own }: LoadParts): Promise<Loaded> {
   const engineLoading = engine()
   // Its failure counts where it is awaited; until then it must not pass for an error that nobody caught.
   engineLoading.catch(() => {})
   const hooks = plan.config ? await hooksOf(plan.config.modules, plan.config.env) : {}
-  const { cls, name } = await findConsumer(plan)
+  const { cls, name } = own ?? (await findConsumer(plan))
   const description = describe(name, cls)
   return {
     description,

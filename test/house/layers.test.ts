@@ -27,10 +27,10 @@ const ranks: Readonly<Record<string, number>> = {
   supervisor: 7,
   observe: 7,
   testing: 8,
-  run: 8,
-  'index.ts': 9,
   entry: 9,
   cli: 9,
+  run: 10,
+  'index.ts': 11,
 }
 
 /** Packages that belong to one room. Any other package is nobody's business alone. */

@@ -7,7 +7,7 @@ import {
   type Context,
   type Message,
   type MessageOf,
-  type RunnableConsumer,
+  run,
   type StandardSchema,
   topic,
 } from 'racecar'
@@ -192,8 +192,6 @@ void consumer.process(message({ topic: orders }), context)
 message({ topic: orders, value: { totl: 5 } })
 
 // ---- what may be run
-declare function run<C extends RunnableConsumer>(consumer: C): void
-
 class Batches extends Consumer {
   processBatch(messages: readonly MessageOf<typeof orders>[], _context: Context) {
     return messages.length
@@ -236,6 +234,12 @@ run(Abstract)
 run(Demanding)
 // @ts-expect-error no consumer
 run(Unrelated)
+isTrue<Equal<ReturnType<typeof run>['done'], Promise<number>>>()
+void run('GeoCodingConsumer', { workers: 2, brokers: ['kafka:9092'] }, { signals: false })
+// @ts-expect-error a class runs in this process
+run(GeoCodingConsumer, { workers: 2 })
+// @ts-expect-error no option
+run(GeoCodingConsumer, { sesionTimeout: 2 })
 
 // What the runner sees of it.
 const instance: ConsumerInstance = consumer
