@@ -1,4 +1,4 @@
-// What TESTING.md shows and what examples/tested does, by somebody who has installed the package: the page's code is run and
+// What TESTING.md and MIGRATING.md show, and what examples/tested does, by somebody who has installed the package: the pages' code is run and
 // compiled as it stands there, the project's tests are run by both of their runners.
 
 import { execFile } from 'node:child_process'
@@ -53,10 +53,19 @@ function filesOf(page: string): Record<string, string> {
   const files: Record<string, string> = {}
   let current = ''
   for (const [, text = ''] of page.matchAll(/```ts\n([\s\S]*?)```/g)) {
-    current = /^\/\/ (src\/\S+)\n/.exec(text)?.[1] ?? current
+    current = /^\/\/ ((?:src|config)\/\S+)\n/.exec(text)?.[1] ?? current
     files[current] = `${files[current] ?? ''}\n${text}`
   }
   return files
+}
+
+const COMPILED = {
+  module: 'nodenext',
+  target: 'es2023',
+  lib: ['es2023', 'esnext.disposable'],
+  types: ['node'],
+  allowImportingTsExtensions: true,
+  skipLibCheck: true,
 }
 
 describe('TESTING.md', () => {
@@ -79,9 +88,29 @@ describe('TESTING.md', () => {
   })
 
   it('has code that compiles', async () => {
-    const options = { module: 'nodenext', target: 'es2023', lib: ['es2023', 'esnext.disposable'], types: ['node'] }
-    const errors = await typeErrors(project, { ...options, allowImportingTsExtensions: true, skipLibCheck: true })
-    expect(errors).toBe('')
+    expect(await typeErrors(project, COMPILED)).toBe('')
+  })
+})
+
+describe('MIGRATING.md', () => {
+  let project: UserProject
+
+  beforeAll(async () => {
+    const files = filesOf(readFileSync(join(root, 'MIGRATING.md'), 'utf8'))
+    project = await projectOf({ 'package.json': '{ "type": "module" }', ...files })
+  })
+  afterAll(() => project[Symbol.dispose]())
+
+  it('has tests that pass', async () => {
+    const results = await vitest(project)
+    expect(results.map(({ status }) => status)).toEqual(['passed', 'passed'])
+  })
+
+  it('has code that compiles, and a configuration that racecar takes', async () => {
+    expect(await typeErrors(project, COMPILED)).toBe('')
+    const said = await node(project.folder, 'node_modules/racecar/bin/racecar.js', 'config', 'CreateContactsConsumer')
+    expect(said).toMatch(/^brokers += kafka-brokers\.internal:9092 +\(config\/racecar\.ts\)$/m)
+    expect(said).toMatch(/^workers += 3 +\(class CreateContactsConsumer\)$/m)
   })
 })
 
