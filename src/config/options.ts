@@ -1,6 +1,6 @@
 // THE table: one declaration per option gives its type, default, validation, variable, flag and reference line.
 // An option is here once its feature is; an unknown name is an error. Which Kafka, and its times, stand in
-// kafka-options.ts, what follows when messages fail in error-options.ts.
+// kafka-options.ts, what is produced in producing-options.ts, what follows when messages fail in error-options.ts.
 
 import { errorOptions } from './error-options.ts'
 import { kafkaOptions } from './kafka-options.ts'
@@ -18,6 +18,7 @@ import {
   seconds,
   text,
 } from './option.ts'
+import { producingOptions } from './producing-options.ts'
 
 /** Of a consumer; far beyond what one machine is good for. */
 export const MOST_WORKERS = 1024
@@ -84,6 +85,7 @@ export const options = {
     about: 'One message at a time in a worker, not one a partition',
   }),
 
+  ...producingOptions,
   ...errorOptions,
 
   workers: integerOrAuto({ least: 0, most: MOST_WORKERS })({

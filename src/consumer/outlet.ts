@@ -6,6 +6,8 @@ export interface ProduceTo {
   readonly key?: string | Uint8Array | null | undefined
   /** By default the partitioner chooses, from the key. */
   readonly partition?: number | undefined
+  /** What the partitioner goes by instead of the key. It is not stored. */
+  readonly partitionKey?: string | Uint8Array | null | undefined
   readonly headers?: Readonly<Record<string, string | Uint8Array | null>> | undefined
   /** Milliseconds since the epoch, or a Date; now by default. */
   readonly timestamp?: Date | number | undefined
@@ -40,11 +42,12 @@ export const consoleLogger: Logger = {
 
 /** Throws a TypeError that says what is wrong: a mistake here would otherwise show only when the message is sent. */
 export function checkProduce(value: unknown, to: unknown): void {
-  const { topic, key, partition, headers, timestamp } = (to ?? {}) as Record<string, unknown>
+  const { topic, key, partition, partitionKey, headers, timestamp } = (to ?? {}) as Record<string, unknown>
   if (typeof topic !== 'string' || topic === '')
     throw new TypeError("produce needs a topic: produce(value, { topic: '…' })")
   mustBeData('a value', value)
   if (key !== undefined) mustBeData('a key', key)
+  if (partitionKey !== undefined) mustBeData('a partitionKey', partitionKey)
   if (headers) for (const [name, data] of Object.entries(headers)) mustBeData(`the header ${name}`, data)
   if (partition !== undefined && !(Number.isInteger(partition) && (partition as number) >= 0))
     throw new TypeError(`produce takes a whole number as a partition, not ${String(partition)}`)

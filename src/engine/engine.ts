@@ -42,6 +42,8 @@ export interface OutgoingRecord {
   readonly topic: string
   /** Chosen by the partitioner where it is undefined. */
   readonly partition?: number | undefined
+  /** What the partitioner goes by instead of the key. It is not stored. */
+  readonly partitionKey?: Buffer | null | undefined
   readonly key: Buffer | null
   readonly value: Buffer | null
   readonly headers: readonly Header[]
@@ -125,6 +127,9 @@ export type OutOfRange = 'earliest' | 'latest' | 'nearest' | 'fail'
 
 export type AssignmentStrategy = 'range' | 'roundrobin' | 'cooperative-sticky'
 
+/** librdkafka's words for how a partition is chosen: by which hash of the key, and whether what has none goes anywhere. */
+export type Partitioner = 'consistent' | 'consistent_random' | 'murmur2' | 'murmur2_random' | 'fnv1a' | 'fnv1a_random'
+
 export interface EngineSettings {
   readonly brokers: readonly string[]
   readonly clientId: string
@@ -144,6 +149,7 @@ export interface EngineSettings {
   readonly maxWaitTime: number
   readonly socketTimeout: number
   readonly metadataMaxAge: number
+  readonly partitioner: Partitioner
 }
 
 export interface EngineParts {

@@ -8,6 +8,7 @@ export function encode(value: ProduceValue, to: ProduceTo): OutgoingRecord {
   return {
     topic: to.topic,
     partition: to.partition,
+    partitionKey: toBuffer(to.partitionKey ?? null),
     key: toBuffer(to.key ?? null),
     value: toBuffer(value),
     headers: to.headers ? Object.entries(to.headers).map(toHeader) : [],

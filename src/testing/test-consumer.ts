@@ -38,7 +38,8 @@ export async function testConsumer<C extends RunnableConsumer>(
   const code = new UserCode(patience * 1000)
   const driver = new Driver({ code, guard: () => world.guard() })
   const { clock } = driver
-  const world: World = new World({ clock, groupId, partitions, subscribed, retryTopics })
+  const { partitioner } = config
+  const world: World = new World({ clock, groupId, partitions, subscribed, retryTopics, partitioner })
   const prepared = await prepare(set, options, {
     code,
     clock,

@@ -121,8 +121,16 @@ export class KafkaTest {
     })
     await this.#make(name)
     const { openSender } = await import('../engine/kafkajs/sender.ts')
-    const sending = { topic: name, brokers: this.brokers, clientId: 'racecar-testing', clock: systemClock }
-    const sender = await openSender({ ...sending, socketTimeout: ANSWER_MS, withinMs: ANSWER_MS, onStored: () => {} })
+    const sender = await openSender({
+      topic: name,
+      brokers: this.brokers,
+      clientId: 'racecar-testing',
+      clock: systemClock,
+      socketTimeout: ANSWER_MS,
+      withinMs: ANSWER_MS,
+      partitioner: 'consistent_random',
+      onStored: () => {},
+    })
     try {
       for (const failure of await sender.produce(records)) if (failure) throw failure
     } finally {

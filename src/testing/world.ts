@@ -3,7 +3,7 @@
 
 import { type Message, makeMessage } from '../consumer/message.ts'
 import type { TopicName } from '../consumer/subscription.ts'
-import { keyOf, type OutgoingRecord, type TopicPartition } from '../engine/engine.ts'
+import { keyOf, type OutgoingRecord, type Partitioner, type TopicPartition } from '../engine/engine.ts'
 import { createMemoryEngine, MemoryCluster } from '../engine/memory/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import { contentsOf, type GivenRecord } from './given.ts'
@@ -15,6 +15,8 @@ export interface WorldParts {
   readonly partitions: number
   readonly subscribed: readonly string[]
   readonly retryTopics: readonly string[]
+  /** Of what is given without a partition. */
+  readonly partitioner: Partitioner
 }
 
 export const nameOf = (topic: TopicName): string => (typeof topic === 'string' ? topic : topic.name)
@@ -81,7 +83,7 @@ export class World {
       return { topic, record, partition: one.partition }
     })
     for (const { topic, record, partition } of records) {
-      const chosen = partition ?? this.#cluster.ingest.choose({ topic, key: record.key })
+      const chosen = partition ?? this.#cluster.ingest.choose({ topic, key: record.key }, this.#parts.partitioner)
       this.#cluster.append({ topic, partition: chosen }, record)
     }
   }

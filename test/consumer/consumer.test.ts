@@ -229,7 +229,7 @@ describe('a consumer without a runner', () => {
     class Geo extends Handling {
       override process() {
         this.produce('a', { topic: 'out', key: 'k', headers: { source: 'geo' } })
-        this.produce(null, { topic: 'out' })
+        this.produce(null, { topic: 'out', partitionKey: 'customer 7' })
       }
     }
     const consumer = new Geo()
@@ -237,7 +237,7 @@ describe('a consumer without a runner', () => {
     await consumer.deliver()
     expect(consumer.produced).toEqual([
       { value: 'a', topic: 'out', key: 'k', headers: { source: 'geo' } },
-      { value: null, topic: 'out' },
+      { value: null, topic: 'out', partitionKey: 'customer 7' },
     ])
     expect(new Geo().produced).toEqual([])
   })
@@ -260,6 +260,7 @@ describe('a consumer without a runner', () => {
     ['a', undefined, 'produce needs a topic'],
     ['a', { topic: '' }, 'produce needs a topic'],
     ['a', { topic: 'out', key: 5 }, 'as a key, not number'],
+    ['a', { topic: 'out', partitionKey: 5 }, 'as a partitionKey, not number'],
     ['a', { topic: 'out', partition: -1 }, 'a whole number as a partition, not -1'],
     ['a', { topic: 'out', headers: { n: 5 } }, 'as the header n, not number'],
     ['a', { topic: 'out', timestamp: 'today' }, 'produce takes a Date or milliseconds as a timestamp'],

@@ -69,6 +69,21 @@ export function produce(scenario: Scenario): void {
     expect(new Set(range(0, 8).flatMap(placesOf)).size).toBeGreaterThan(1)
   })
 
+  scenario('the partitioner of its settings places a record, by the partition key where there is one', async world => {
+    const topic = await world.harness.createTopic(7)
+    const probe = await world.join({ topic, settings: { partitioner: 'murmur2_random' } })
+    const key = Buffer.from('kafka')
+    const sent = [
+      { ...record(topic, 'by key'), key },
+      { ...record(topic, 'by partition key'), partitionKey: key },
+      { ...record(topic, 'by partition'), partition: 2, key },
+    ]
+    expect(await world.harness.when(probe.engine.produce(sent))).toEqual(values(3).map(() => undefined))
+    await world.harness.until('all of them', () => probe.seen.length === 3)
+    expect([...probe.values((0xd067cf64 & 0x7fffffff) % 7)].sort()).toEqual(['by key', 'by partition key'])
+    expect(probe.values(2)).toEqual(['by partition'])
+  })
+
   scenario(
     'a record for a topic that is not there gets an error of its own, and the others are stored',
     async world => {

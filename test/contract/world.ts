@@ -107,6 +107,7 @@ export class World {
       maxWaitTime: 250,
       socketTimeout: 5_000,
       metadataMaxAge: 1_000,
+      partitioner: 'consistent_random',
       ...options.settings,
     }
   }

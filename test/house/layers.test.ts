@@ -18,6 +18,7 @@ const ranks: Readonly<Record<string, number>> = {
   'messages.ts': 3,
   'engine/engine.ts': 3,
   'engine/out-of-range.ts': 4,
+  'engine/partitioner.ts': 4,
   consumer: 4,
   producer: 5,
   runner: 6,

@@ -45,7 +45,7 @@ describe('importing what was built', () => {
     const loaded = await loadedBy('racecar/testing')
     expect(ours(loaded)).toContain('testing/index.js')
     const own =
-      /^errors\.js$|^(config|consumer|events|lib|producer|runner|testing)\/|^engine\/((engine|out-of-range)\.js$|memory\/)|^worker\/prepare\.js$/
+      /^errors\.js$|^(config|consumer|events|lib|producer|runner|testing)\/|^engine\/((engine|out-of-range|partitioner)\.js$|memory\/)|^worker\/prepare\.js$/
     expect(ours(loaded).filter(file => !own.test(file))).toEqual([])
     expect(packages(loaded)).toEqual([])
   })

@@ -63,6 +63,7 @@ test('values, keys and headers are copied at once', async () => {
     topic: 't',
     key,
     partition: 3,
+    partitionKey: header,
     headers: { a: 'text', b: header, c: null },
     timestamp: new Date(5),
   })
@@ -74,6 +75,7 @@ test('values, keys and headers are copied at once', async () => {
     {
       topic: 't',
       partition: 3,
+      partitionKey: Buffer.from('header'),
       value: Buffer.from('value'),
       key: Buffer.from([1, 2]),
       headers: [

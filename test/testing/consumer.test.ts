@@ -130,6 +130,26 @@ describe('what came of it', () => {
     expect(inspect(greeter)).toMatch(/^Greeter: \{\n? +handled: \[\s+\{\s+topic: 'names'/)
   })
 
+  it('lies where the partitioner in force would put it: by the key, or the partition key instead', async () => {
+    class Orders extends Consumer {
+      static {
+        this.subscribesTo('orders')
+      }
+      process() {
+        this.produce('', { topic: 'out', key: 'kafka' })
+        this.produce('', { topic: 'out', key: 'order 1', partitionKey: 'kafka' })
+      }
+    }
+    const at = async (partitioner: 'murmur2' | 'fnv1a') => {
+      await using orders = await testConsumer(Orders, { partitions: 100, config: { partitioner } })
+      await orders.give({ key: 'kafka' })
+      return [...orders.handled, ...orders.produced].map(({ partition }) => partition)
+    }
+    const [murmur2, fnv1a] = [(0xd067cf64 & 0x7fffffff) % 100, 0x0d33c4e1 % 100]
+    expect(await at('murmur2')).toEqual([murmur2, murmur2, murmur2])
+    expect(await at('fnv1a')).toEqual([fnv1a, fnv1a, fnv1a])
+  })
+
   it('is committed when its time has come', async () => {
     await using orders = await testConsumer(Silent, { partitions: 2, config: { offsetCommitInterval: 5 } })
     await orders.give({ partition: 1 }, { partition: 1 })

@@ -46,11 +46,12 @@ class Dispatch {
 
   async run(): Promise<number> {
     const { topic } = this.#options
-    const { brokers, clientId, socketTimeout } = this.#config
+    const { brokers, clientId, partitioner, socketTimeout } = this.#config
     const sender = await openSender({
       topic,
       brokers,
       clientId,
+      partitioner,
       socketTimeout: socketTimeout * 1000,
       withinMs: REACH_MS,
       clock: this.#ground.clock,

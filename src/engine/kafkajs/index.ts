@@ -83,7 +83,7 @@ class KafkajsEngine implements Engine {
     this.#fetcher = fetcher
     this.#commits = commits
     this.#holdings = holdings
-    this.#producer = new Producer({ brokers, topology, clock })
+    this.#producer = new Producer({ brokers, topology, clock, partitioner: settings.partitioner })
     const group = { coordinator, dispute, heartbeat, holdings, joining, origins, topology }
     const failed = (error: Error) => parts.sink.failed(error)
     this.#member = new Member({ ...group, settings, failed, bus, clock, onEnd: () => this.#quiet() })

@@ -1,10 +1,10 @@
 // Produce requests, with acknowledgement by all replicas in sync. One attempt: the answer for each record is its fate, a
-// missing one is a failure. Chooses partitions as librdkafka's consistent_random does, so that a key goes where Ruby's sends it.
+// missing one is a failure. A record that may go to any partition goes to one by chance.
 
-import { crc32 } from 'node:zlib'
 import type { Clock } from '../../lib/clock.ts'
 import { groupBy } from '../../lib/group-by.ts'
-import type { Header, OutgoingRecord, PartitionOffset, ProduceError } from '../engine.ts'
+import type { Header, OutgoingRecord, Partitioner, PartitionOffset, ProduceError } from '../engine.ts'
+import { partitionFor } from '../partitioner.ts'
 import type { Brokers } from './brokers.ts'
 import { actionFor, actionOf, KafkaError } from './codes.ts'
 import type { Topology } from './topology.ts'
@@ -24,6 +24,7 @@ export interface ProducerParts {
   readonly brokers: Brokers
   readonly topology: Topology
   readonly clock: Clock
+  readonly partitioner: Partitioner
   readonly onStored?: OnStored
 }
 
@@ -52,7 +53,7 @@ export class Producer {
     const placed: Placed[] = []
     for (const [index, record] of records.entries()) {
       const partitions = this.#parts.topology.partitionsOf(record.topic)
-      const partition = record.partition ?? choose(record.key, partitions.length)
+      const partition = record.partition ?? choose(record, this.#parts.partitioner, partitions.length)
       if (partitions.includes(partition)) placed.push({ record, partition, index })
       else fates[index] = failure(new Error(missing(record, partitions.length)), true)
     }
@@ -113,9 +114,9 @@ function toHeaders(headers: readonly Header[]): Record<string, Buffer | (Buffer 
   )
 }
 
-function choose(key: Buffer | null, partitions: number): number {
-  if (partitions === 0) return -1
-  return key === null || key.length === 0 ? Math.floor(Math.random() * partitions) : crc32(key) % partitions
+function choose(record: OutgoingRecord, partitioner: Partitioner, count: number): number {
+  if (count === 0) return -1
+  return partitionFor(record, partitioner, count) ?? Math.floor(Math.random() * count)
 }
 
 const missing = ({ topic, partition }: OutgoingRecord, known: number): string =>

@@ -1,16 +1,18 @@
 // Stores records of one topic for whoever is no member of a group, such as racecarctl. Knows nothing of retries or of who waits.
 
-import type { OutgoingRecord, ProduceError } from '../engine.ts'
+import type { OutgoingRecord, Partitioner, ProduceError } from '../engine.ts'
 import { type Access, type AccessParts, openAccess } from './access.ts'
 import { type OnStored, Producer } from './producer.ts'
 
 export interface Sending extends AccessParts {
+  readonly partitioner: Partitioner
   readonly onStored: OnStored
 }
 
 /** Rejects with BROKER_UNAVAILABLE, TOPIC_MISSING or NOT_ALLOWED. */
-export async function openSender({ onStored, ...parts }: Sending): Promise<Sender> {
-  return new Sender(await openAccess(parts), parts.topic, onStored)
+export async function openSender({ partitioner, onStored, ...parts }: Sending): Promise<Sender> {
+  const access = await openAccess(parts)
+  return new Sender(access, parts.topic, new Producer({ ...access, partitioner, onStored }))
 }
 
 export class Sender {
@@ -18,10 +20,10 @@ export class Sender {
   readonly #topic: string
   readonly #producer: Producer
 
-  constructor(access: Access, topic: string, onStored: OnStored) {
+  constructor(access: Access, topic: string, producer: Producer) {
     this.#access = access
     this.#topic = topic
-    this.#producer = new Producer({ ...access, onStored })
+    this.#producer = producer
   }
 
   get partitions(): readonly number[] {

@@ -8,6 +8,7 @@ import type {
   EngineParts,
   EngineSettings,
   OutgoingRecord,
+  Partitioner,
   PartitionOffset,
   ProduceError,
 } from '../engine.ts'
@@ -25,6 +26,7 @@ export class MemoryEngine implements Engine {
   readonly #remote: Remote
   readonly #partitions: Partitions
   readonly #member: Member
+  readonly #partitioner: Partitioner
   readonly #hangUp: () => void
   #isOpen = true
 
@@ -64,6 +66,7 @@ export class MemoryEngine implements Engine {
     this.#remote = remote
     this.#partitions = partitions
     this.#member = new Member({ settings, memberId, sink, failed, onBug, bus, clock, remote, partitions })
+    this.#partitioner = settings.partitioner
     this.#hangUp = () => cluster.disconnect(this)
   }
 
@@ -93,7 +96,7 @@ export class MemoryEngine implements Engine {
 
   async produce(records: readonly OutgoingRecord[]): Promise<readonly (ProduceError | undefined)[]> {
     try {
-      return await this.#remote.call(cluster => cluster.ingest.produce(records))
+      return await this.#remote.call(cluster => cluster.ingest.produce(records, this.#partitioner))
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error
       return records.map(() => produceError(error.message, true))

@@ -1,7 +1,15 @@
 // Stores what clients send, a partition's share of one request as a whole or not at all, and fails where it was told to.
 
 import type { Clock } from '../../lib/clock.ts'
-import { type KafkaRecord, keyOf, type OutgoingRecord, type ProduceError, type TopicPartition } from '../engine.ts'
+import {
+  type KafkaRecord,
+  keyOf,
+  type OutgoingRecord,
+  type Partitioner,
+  type ProduceError,
+  type TopicPartition,
+} from '../engine.ts'
+import { partitionFor } from '../partitioner.ts'
 import type { PartitionLog } from './log.ts'
 
 export interface ProduceFault {
@@ -37,10 +45,10 @@ export class Ingest {
     this.#faults = [...this.#faults, fault]
   }
 
-  produce(records: readonly OutgoingRecord[]): readonly (ProduceError | undefined)[] {
+  produce(records: readonly OutgoingRecord[], partitioner: Partitioner): readonly (ProduceError | undefined)[] {
     const placed = records.map(record => {
       this.#parts.onSend?.(record)
-      return { ...record, partition: record.partition ?? this.choose(record) }
+      return { ...record, partition: record.partition ?? this.choose(record, partitioner) }
     })
     const shares = new Map<string, (typeof placed)[number][]>(placed.map(record => [keyOf(record), []]))
     for (const record of placed) shares.get(keyOf(record))?.push(record)
@@ -75,11 +83,10 @@ export class Ingest {
     return fault
   }
 
-  /** The same key always goes to the same partition; records without one go round. */
-  choose({ topic, key }: Pick<OutgoingRecord, 'topic' | 'key'>): number {
-    const count = this.#parts.logs.get(topic)?.length || 1
-    const hash = key ? key.reduce((sum, byte) => (sum * 31 + byte) >>> 0, 7) : this.#turn++
-    return hash % count
+  /** What may go anywhere goes round. */
+  choose(record: Pick<OutgoingRecord, 'topic' | 'key' | 'partitionKey'>, partitioner: Partitioner): number {
+    const count = this.#parts.logs.get(record.topic)?.length || 1
+    return partitionFor(record, partitioner, count) ?? this.#turn++ % count
   }
 }
 

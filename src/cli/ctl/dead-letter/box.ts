@@ -9,7 +9,6 @@ import { type Deletion, deleteRecords } from '../../../engine/kafkajs/delete-rec
 import { Producer } from '../../../engine/kafkajs/producer.ts'
 import { type Bounds, boundsOf, boundsSince, readSpan, type Span } from '../../../engine/kafkajs/reader.ts'
 import { isRacecarError, RacecarError } from '../../../errors.ts'
-import type { Clock } from '../../../lib/clock.ts'
 import { Outbox } from '../../../producer/outbox.ts'
 import type { Ground } from '../ground.ts'
 import { atKafka, type KafkaOptions, REACH_MS } from '../kafka.ts'
@@ -43,12 +42,12 @@ export const groupOf = (topic: string): string => `${topic}.replay`
 /** Has the task done with what the options name, and answers its exit code, or that of the error that it met. */
 export const atBox = (options: BoxOptions, ground: Ground, task: (box: Box) => Promise<number>): Promise<number> =>
   atKafka(options, ground, async config => {
-    const { brokers, clientId, socketTimeout, messageTimeout } = config
+    const { brokers, clientId, socketTimeout } = config
     const topic = nameOf(options, config)
     const parts = { topic, brokers, clientId, socketTimeout: socketTimeout * 1000, withinMs: REACH_MS }
     const access = await openAccess({ ...parts, clock: ground.clock })
     try {
-      return await task(new KafkaBox(access, topic, { clock: ground.clock, messageTimeout: messageTimeout * 1000 }))
+      return await task(new KafkaBox(access, topic, config))
     } finally {
       access.close()
     }
@@ -68,14 +67,14 @@ class KafkaBox implements Box {
   readonly #outbox: Outbox
   #refusal: Error | undefined
 
-  constructor(access: Access, topic: string, { clock, messageTimeout }: { clock: Clock; messageTimeout: number }) {
-    const producer = new Producer(access)
+  constructor(access: Access, topic: string, { messageTimeout, partitioner }: Config) {
+    const producer = new Producer({ ...access, partitioner })
     this.topic = topic
     this.#access = access
     this.#bookmark = new Bookmark(access, groupOf(topic))
     this.#outbox = new Outbox({
-      clock,
-      messageTimeout,
+      clock: access.clock,
+      messageTimeout: messageTimeout * 1000,
       produce: async records => {
         const answers = await producer.produce(records)
         this.#refusal = answers.find(answer => answer && !answer.retriable)
