@@ -31,6 +31,13 @@ export const options = {
     perClass: true,
     about: 'Seconds that a finished message waits for its commit at most; 0 commits after each',
   }),
+  synchronousCommits: flag({
+    group: 'Consuming',
+    default: false,
+    perClass: true,
+    about:
+      'Commit each message, or batch, before the next one of its partition starts, so that no more than what is in hand is repeated; offset_commit_interval does not count then',
+  }),
   offsetOutOfRange: choice(
     'earliest',
     'latest',

@@ -125,7 +125,7 @@ export class Machine {
       bus,
       clock,
       commit: offsets => this.engine.commit(offsets),
-      interval: toMs(config.offsetCommitInterval),
+      interval: config.synchronousCommits ? 0 : toMs(config.offsetCommitInterval),
       lanes: () => this.assignment.lanes,
       delivered: () => this.outbox.delivered,
     })
@@ -154,6 +154,7 @@ export class Machine {
       committer,
       workFor: of => this.#topics.work(of),
       host: {
+        isSynchronous: config.synchronousCommits,
         mark: () => this.outbox.queued,
         progressed: () => this.committer.progressed(),
         hungry: () => this.engine.demandChanged(),
