@@ -90,6 +90,16 @@ export const options = {
     perClass: true,
     about: 'One message at a time in a worker, not one a partition',
   }),
+  multiSubscriptionStrategy: choice(
+    'exhaust-topic',
+    'round-robin',
+  )({
+    group: 'Consuming',
+    default: 'exhaust-topic',
+    perClass: true,
+    about:
+      'With serial, whose turn is next: exhaust-topic stays with a topic while its messages wait, for 10 seconds at most where those of others do; round-robin takes another topic after each message or batch',
+  }),
 
   ...errorOptions,
 

@@ -87,7 +87,8 @@ export class Machine {
     const gate = () => this.engine.mayStart() && !this.outbox.isCongested && !this.#isHeld
     // Should a trial end this process, nothing beside it is handled twice.
     const isIdle = () => this.assignment.running.length === 0 && this.committer.settled()
-    this.turns = new Turns({ clock, serial: config.serial, gate, isIdle, whenTurned: parts.whenTurned })
+    const { serial, multiSubscriptionStrategy: topics } = config
+    this.turns = new Turns({ clock, serial, topics, gate, isIdle, whenTurned: parts.whenTurned })
     const forgive = () => this.outbox.forgive()
     this.undelivered = new Undelivered({ bus, lanes: () => this.assignment.lanes, forgive })
     this.hooks = new Hooks({
