@@ -12,7 +12,7 @@ const setUp = (strategy: TopicStrategy) => {
   const round = (turns: number, ms = 0) =>
     Array.from({ length: turns }, () => {
       const next = line.take()
-      clock.jump(ms)
+      void clock.jump(ms)
       line.push(next)
       return next.name
     }).join(' ')
