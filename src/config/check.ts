@@ -1,7 +1,7 @@
 // What single options cannot know of each other. One entry a rule: the options that it looks at, and the sentence that it says.
 // A rule is left out while one of its options is unsettled: wrong by itself, or still to be set by a class.
 
-import { snakeOf } from './names.ts'
+import { optionOf, snakeOf } from './names.ts'
 import type { Config, OptionName } from './options.ts'
 import type { Problem } from './problems.ts'
 
@@ -79,6 +79,13 @@ const warned: readonly Rule[] = [
     isBroken: config => config.pauseWithExponentialBackoff && config.maxPauseTimeout === undefined,
     says: () =>
       'pause_with_exponential_backoff is on without max_pause_timeout: the pauses of a failing partition double without limit',
+  },
+  {
+    of: ['offsetCommitInterval', 'synchronousCommits'],
+    isBroken: ({ offsetCommitInterval, synchronousCommits }) =>
+      synchronousCommits && offsetCommitInterval !== optionOf('offsetCommitInterval').default,
+    says: name =>
+      `${name('offsetCommitInterval')} does not count with ${name('synchronousCommits')}: each message is committed before the next one of its partition`,
   },
   {
     of: ['retryTimes', 'pauseTimeout'],

@@ -32,6 +32,13 @@ export const options = {
     perClass: true,
     about: 'Seconds that a finished message waits for its commit at most; 0 commits after each',
   }),
+  synchronousCommits: flag({
+    group: 'Consuming',
+    default: false,
+    perClass: true,
+    about:
+      'Commit each message, or batch, before the next one of its partition starts, so that no more than what is in hand is repeated; offset_commit_interval does not count then',
+  }),
   offsetOutOfRange: choice(
     'earliest',
     'latest',
@@ -83,6 +90,16 @@ export const options = {
     default: false,
     perClass: true,
     about: 'One message at a time in a worker, not one a partition',
+  }),
+  multiSubscriptionStrategy: choice(
+    'exhaust-topic',
+    'round-robin',
+  )({
+    group: 'Consuming',
+    default: 'exhaust-topic',
+    perClass: true,
+    about:
+      'With serial, whose turn is next: exhaust-topic stays with a topic while its messages wait, for 10 seconds at most where those of others do; round-robin takes another topic after each message or batch',
   }),
 
   ...producingOptions,

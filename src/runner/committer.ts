@@ -13,7 +13,9 @@ export interface Committed extends TopicPartition {
   readonly progress: Progress
   readonly isClosed: boolean
   /** Stored for the group. */
-  committed: number
+  readonly committed: number
+  /** This is stored. */
+  stored(offset: number): void
 }
 
 export interface CommitterParts {
@@ -141,7 +143,7 @@ export class Committer {
   #learn(due: readonly Committed[], offsets: readonly PartitionOffset[], outcomes: readonly CommitOutcome[]): void {
     const stored = offsets.filter((_, index) => outcomes[index] === 'committed')
     for (const [index, lane] of due.entries()) {
-      if (outcomes[index] === 'committed') lane.committed = offsets[index]!.offset
+      if (outcomes[index] === 'committed') lane.stored(offsets[index]!.offset)
     }
     if (stored.length > 0) this.#parts.bus.publish('offsets.committed', { offsets: stored })
     if (outcomes.includes('retry')) {

@@ -7,6 +7,8 @@ import type { Failure } from './failure.ts'
 import type { Decision } from './policy.ts'
 
 export interface LaneHost {
+  /** What follows a message is started only when the commit that covers it has been answered. */
+  readonly isSynchronous: boolean
   /** Bytes that a lane may hold now. */
   share(): number
   /** How many records were queued for delivery so far. */

@@ -2,6 +2,7 @@
 
 import { type Cancel, type Clock, every } from '../lib/clock.ts'
 import type { Attempt } from './attempt.ts'
+import type { Intake } from './intake.ts'
 import type { Decision } from './policy.ts'
 
 export type LaneState =
@@ -45,16 +46,26 @@ export function stateAfter(decision: Decision, { why, clock, whenOver, remind }:
   }
 }
 
-/** `stands`: why it must not start what it is free to. `dueMs`: until when it waits with the message at its front; 0: it does not. */
-export function figuresOf(
-  state: LaneState,
-  now: number,
-  { isQuiet, stands, dueMs }: { isQuiet: boolean; stands: string | null; dueMs: number },
-) {
+export interface Circumstances {
+  readonly intake: Pick<Intake, 'queue' | 'lag' | 'dueMs'>
+  readonly isQuiet: boolean
+  /** Why it must not start what it is free to. */
+  readonly stands: string | null
+  /** What was handled last has to be stored first. */
+  readonly awaitsCommit: boolean
+}
+
+export function figuresOf(state: LaneState, now: number, { intake, isQuiet, stands, awaitsCommit }: Circumstances) {
+  const { queue, lag, dueMs } = intake
+  const { position, count: waiting } = queue
   const inHand = state.kind === 'handling' ? state : undefined
   const isEarly = dueMs > 0 && state.kind === 'waiting'
   const isStanding = isEarly || (stands !== null && state.kind === 'waiting')
   return {
+    position,
+    waiting,
+    waitingBytes: Math.round(queue.bytes),
+    lag,
     state: (isStanding ? 'paused' : state.kind) as LaneState['kind'],
     /** All three null where no handler runs. */
     inHandOffset: inHand?.offset ?? null,
@@ -67,7 +78,8 @@ export function figuresOf(
       whyNothing(state) ??
       stands ??
       (isEarly ? `the next message is due in ${Math.ceil(dueMs / 1000)} s` : null) ??
-      (isQuiet ? 'quiet' : null),
+      (isQuiet ? 'quiet' : null) ??
+      (awaitsCommit && waiting > 0 ? 'the commit of what was handled last has not been answered yet' : null),
   }
 }
 

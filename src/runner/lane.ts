@@ -12,6 +12,7 @@ import { Attempt } from './attempt.ts'
 import type { Care, Caution } from './caution.ts'
 import type { Budget } from './demand.ts'
 import { Front } from './front.ts'
+import type { Intake } from './intake.ts'
 import type { LaneHost } from './lane-host.ts'
 import { figuresOf, type LaneState, stateAfter } from './lane-state.ts'
 import { InOrder, type Progress } from './offsets.ts'
@@ -40,6 +41,7 @@ export class Lane implements Taker, TopicPartition {
   committed: number
   readonly #parts: LaneParts
   readonly #front: Front
+  readonly #intake: Intake
   #state: LaneState = { kind: 'held' }
   #isQuiet = false
   #hasCeased = false
@@ -64,6 +66,7 @@ export class Lane implements Taker, TopicPartition {
       hungry: () => parts.host.hungry(),
       wake: () => this.#wake(),
     })
+    this.#intake = this.#front.intake
   }
 
   /** The handler's call under way; not one that was given up. */
@@ -78,6 +81,11 @@ export class Lane implements Taker, TopicPartition {
   /** Before this nothing is started. */
   release(): void {
     if (this.#state.kind === 'held') this.#wait()
+  }
+
+  stored(offset: number): void {
+    this.committed = offset
+    if (this.#parts.host.isSynchronous) this.#wake()
   }
 
   take(batch: FetchedBatch): void {
@@ -166,34 +174,29 @@ export class Lane implements Taker, TopicPartition {
     if (this.isClosed) return undefined
     const undone = this.progress.undo(first)
     const attempt = this.inHand
-    if (!attempt) {
-      if (undone) this.#goBack(error)
-      return undefined
-    }
+    if (undone && !attempt) this.#goBack(error)
+    if (!attempt) return undefined
     if (!undone && (attempt.isGivenUp || attempt.mark >= last)) return undefined
     attempt.undelivered = error
     return attempt
   }
 
   snapshot() {
-    const { topic, partition, committed } = this
-    const { lag, queue } = this.#intake
-    const { position, count: waiting } = queue
     const figures = figuresOf(this.#state, this.#parts.clock.now(), {
+      intake: this.#intake,
       isQuiet: this.#isQuiet,
       stands: this.#front.stands,
-      dueMs: this.#intake.dueMs,
+      awaitsCommit: this.#awaitsCommit,
     })
-    const waitingBytes = Math.round(queue.bytes)
-    return { topic, partition, position, committed, waiting, waitingBytes, lag, ...figures }
-  }
-
-  get #intake() {
-    return this.#front.intake
+    return { topic: this.topic, partition: this.partition, committed: this.committed, ...figures }
   }
 
   get #mayStart(): boolean {
-    return this.#state.kind === 'waiting' && !this.#isQuiet && !this.#hasCeased
+    return this.#state.kind === 'waiting' && !this.#isQuiet && !this.#hasCeased && !this.#awaitsCommit
+  }
+
+  get #awaitsCommit(): boolean {
+    return this.#parts.host.isSynchronous && this.progress.handledUpTo > this.committed
   }
 
   #wait(): void {
@@ -225,8 +228,7 @@ export class Lane implements Taker, TopicPartition {
       const result = this.#front.call(attempt)
       if (isThenable(result)) promise = result
     } catch (error) {
-      this.#end(attempt, { error })
-      return
+      return this.#end(attempt, { error })
     }
     if (promise) this.#follow(attempt, promise)
     else this.#end(attempt)
@@ -292,7 +294,6 @@ export class Lane implements Taker, TopicPartition {
   }
 
   #at(offset: number): PartitionOffset {
-    const { topic, partition } = this
-    return { topic, partition, offset }
+    return { topic: this.topic, partition: this.partition, offset }
   }
 }

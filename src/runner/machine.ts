@@ -87,7 +87,8 @@ export class Machine {
     const gate = () => this.engine.mayStart() && !this.outbox.isCongested && !this.#isHeld
     // Should a trial end this process, nothing beside it is handled twice.
     const isIdle = () => this.assignment.running.length === 0 && this.committer.settled()
-    this.turns = new Turns({ clock, serial: config.serial, gate, isIdle, whenTurned: parts.whenTurned })
+    const { serial, multiSubscriptionStrategy: topics } = config
+    this.turns = new Turns({ clock, serial, topics, gate, isIdle, whenTurned: parts.whenTurned })
     const forgive = () => this.outbox.forgive()
     this.undelivered = new Undelivered({ bus, lanes: () => this.assignment.lanes, forgive })
     this.hooks = new Hooks({
@@ -125,7 +126,7 @@ export class Machine {
       bus,
       clock,
       commit: offsets => this.engine.commit(offsets),
-      interval: toMs(config.offsetCommitInterval),
+      interval: config.synchronousCommits ? 0 : toMs(config.offsetCommitInterval),
       lanes: () => this.assignment.lanes,
       delivered: () => this.outbox.delivered,
     })
@@ -154,6 +155,7 @@ export class Machine {
       committer,
       workFor: of => this.#topics.work(of),
       host: {
+        isSynchronous: config.synchronousCommits,
         mark: () => this.outbox.queued,
         progressed: () => this.committer.progressed(),
         hungry: () => this.engine.demandChanged(),

@@ -3,9 +3,11 @@
 // primary are served although no handler ever waits for anything. Knows nothing of messages.
 
 import type { Cancel, Clock } from '../lib/clock.ts'
+import { ByTopic, InOrderOfAsking, type LineUp, type TopicStrategy } from './line-up.ts'
 
 /** Somebody with something to start. */
 export interface Taker {
+  readonly topic: string
   /** Whether it stands in the queue; kept by Turns. */
   asked: boolean
   /** Starts what it can, asking `enter` before each. */
@@ -16,6 +18,8 @@ export interface TurnsParts {
   readonly clock: Clock
   /** One handler at a time in the whole worker. */
   readonly serial: boolean
+  /** Where that is so: which topic is next. */
+  readonly topics: TopicStrategy
   /** Whether a message may be started now. Cheap: asked for each. */
   readonly gate: () => boolean
   /** No handler runs, and nothing is left to do of those that have. Asked only where somebody must be alone. */
@@ -45,7 +49,7 @@ const resolved = Promise.resolve()
 
 export class Turns {
   readonly #parts: TurnsParts
-  readonly #queue: Taker[] = []
+  readonly #queue: LineUp<Taker>
   #isClosed = false
   /** Serial: a handler is running. Else: one is that must be alone, or somebody waits to be. */
   #isBusy = false
@@ -65,6 +69,8 @@ export class Turns {
 
   constructor(parts: TurnsParts) {
     this.#parts = parts
+    const { serial, topics: strategy, clock } = parts
+    this.#queue = serial ? new ByTopic({ strategy, clock }) : new InOrderOfAsking()
   }
 
   get isClosed(): boolean {
@@ -199,7 +205,7 @@ export class Turns {
   }
 
   #take(): Taker {
-    const taker = this.#queue.shift()!
+    const taker = this.#queue.take()
     taker.asked = false
     return taker
   }

@@ -95,6 +95,10 @@ describe('options that work but are hardly meant', () => {
       'retry_times (2, the program) is never reached with pause_timeout (0, the program): the first error ends the worker',
     ],
     [{ retryTimes: 2, pauseTimeout: -1 }, 'the first error stops the partition'],
+    [
+      { synchronousCommits: true, offsetCommitInterval: 10 },
+      'offset_commit_interval (10, the program) does not count with synchronous_commits (true, the program)',
+    ],
     [{ crashLimit: 3 }, 'max_crashes_per_message (3, default) is not below crash_limit (3, the program)'],
   ])('are warned of: %o', (given, sentence) => {
     const { warnings } = loadConfig({ given })
@@ -105,5 +109,6 @@ describe('options that work but are hardly meant', () => {
   it('are not at the edge', () => {
     expect(loadConfig({ given: { heartbeatInterval: 2, sessionTimeout: 6, maxPollInterval: 30 } }).warnings).toEqual([])
     expect(loadConfig({ given: { retryTimes: 0, pauseTimeout: 0 } }).warnings).toEqual([])
+    expect(loadConfig({ given: { synchronousCommits: true } }).warnings).toEqual([])
   })
 })

@@ -46,6 +46,7 @@ const history = fc.record({
   strategy: fc.constantFrom('cooperative-sticky' as const, 'range' as const),
   startFromBeginning: fc.boolean(),
   interval: fc.constantFrom(0, 0.25, 0.25, 2),
+  synchronous: fc.constantFrom(false, false, true),
   /** How often a message that fails is tried again before it is a dead letter; for ever where it is left out. */
   retryTimes: fc.constantFrom(undefined, undefined, 0, 1),
   bisect: fc.boolean(),
@@ -122,7 +123,7 @@ function take(workers: Workers, step: History['steps'][number], clock: FakeClock
 }
 
 async function live(given: History): Promise<Workers> {
-  const { handler, strategy, startFromBeginning, interval, retryTimes, bisect } = given
+  const { handler, strategy, startFromBeginning, interval, synchronous, retryTimes, bisect } = given
   const { commits, acknowledgements, steps } = given
   const chance = new Chance(given.chance)
   vi.spyOn(Math, 'random').mockImplementation(() => chance.next())
@@ -134,7 +135,8 @@ async function live(given: History): Promise<Workers> {
     config: {
       ...CONFIG,
       ...{ retryTimes, retryThen: 'dead-letter', bisect },
-      ...{ partitionAssignmentStrategy: [strategy], offsetCommitInterval: interval },
+      ...{ partitionAssignmentStrategy: [strategy] },
+      ...{ offsetCommitInterval: interval, synchronousCommits: synchronous },
     },
     handle: handlerOf(given, clock),
     handler,

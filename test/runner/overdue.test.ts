@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ByHand, p, Rig, values } from './rig.ts'
+import { ByHand, defaults, p, Rig, values } from './rig.ts'
 
 const config = { maxPollInterval: 60, rebalanceDrainTimeout: 30 }
 
@@ -16,6 +16,19 @@ test('a handler that runs too long has its signal aborted, and one event names t
   await rig.clock.advance(10_000)
   expect(rig.of('handler.overdue')).toEqual([{ ...p(0), offset: 1, runningMs: 60_000 }])
   expect(rig.of('handler.given.up')).toEqual([])
+})
+
+test('a batch has that time as a whole, however many messages are in it', async () => {
+  const hand = new ByHand()
+  const rig = await Rig.started({ processBatch: (all, c) => hand.call(`${all.length}`, c) }, { config })
+  rig.engine.append(p(0), values(100))
+  await rig.clock.advance(defaults.maxWaitTime * 1000)
+  expect(hand.given).toEqual(['100'])
+  await rig.clock.advance(59_999)
+  expect(hand.calls[0]!.signal().aborted).toBe(false)
+  await rig.clock.advance(1)
+  expect(hand.calls[0]!.signal().reason).toMatchObject({ name: 'AbortError', message: /max_poll_interval/ })
+  expect(rig.of('handler.overdue')).toMatchObject([{ ...p(0), offset: 0, runningMs: 60_000 }])
 })
 
 test('one that settles after its signal has aborted goes on as any other, failed or handled', async () => {

@@ -46,6 +46,7 @@ const schedule = fc.record({
   handler: fc.constantFrom('process' as const, 'process' as const, 'processBatch' as const),
   serial: fc.constantFrom(false, false, true),
   offsetCommitInterval: fc.constantFrom(0, 0.25, 3),
+  synchronousCommits: fc.constantFrom(false, false, true),
   behaviours: fc.array(behaviour, { minLength: 1, maxLength: 12 }),
   steps: fc.array(step, { maxLength: 60 }),
   commits: fc.array(
@@ -74,6 +75,8 @@ class Life {
   readonly #attempts = new Map<string, number>()
   readonly #revoking = new Set<number>()
   readonly #stored = new Map<number, number>()
+  /** Up to where this owner of a partition has heard that it is stored. */
+  readonly #answered = new Map<number, number>()
   readonly #ends: number[] = Array(PARTITIONS).fill(0)
   readonly #revocations: Promise<void>[] = []
   #records = 0
@@ -84,7 +87,7 @@ class Life {
   #quiet: readonly number[] = []
 
   constructor(schedule: Schedule) {
-    const { serial, handler, offsetCommitInterval } = schedule
+    const { serial, handler, offsetCommitInterval, synchronousCommits } = schedule
     this.#schedule = schedule
     const handle = (messages: readonly Message[], signal: () => AbortSignal) => this.#handle(messages, signal)
     const hooks =
@@ -99,7 +102,7 @@ class Life {
       maxWaitTime: 0.2,
     }
     this.rig = new Rig(hooks, {
-      config: { ...times, serial, offsetCommitInterval, fetchMessages: 4, prefetchMaxBytes: 1024 },
+      config: { ...times, serial, offsetCommitInterval, synchronousCommits, fetchMessages: 4, prefetchMaxBytes: 1024 },
     })
     const { engine } = this.rig
     engine.batchSize = 5
@@ -157,6 +160,7 @@ class Life {
     if (this.ledger.owns(p(partition))) return
     const at = { ...p(partition), offset: this.#stored.get(partition) ?? 0 }
     this.ledger.assigned(at)
+    this.#answered.set(partition, at.offset)
     this.rig.engine.assign(at)
   }
 
@@ -187,6 +191,8 @@ class Life {
     const { behaviours } = this.#schedule
     const { mode, failures, ms, produces, delivers } = behaviours[(first.offset + first.partition) % behaviours.length]!
     if (this.#quiet.includes(first.partition)) this.ledger.violations.push(`${key} started although it is quiet`)
+    if (this.#schedule.synchronousCommits && first.offset > this.#answered.get(first.partition)!)
+      this.ledger.violations.push(`${key} started before the commit of what was handled before it had been answered`)
     const call = this.ledger.begin(p(first.partition), offsets)
     for (let count = 0; count < produces; count++) this.#send(call)
     const conclude = () => {
@@ -234,7 +240,10 @@ class Life {
     if (answer === 'lost') this.#lose(offsets[0]!.partition)
     return offsets.map((at, index) => {
       const isStored = areStored[index] || (stored === 'at last' && !ownerships[index]?.hasEnded && this.#store(at))
-      if (isStored && answer === 'heard') return 'committed'
+      if (isStored && answer === 'heard') {
+        if (!ownerships[index]?.hasEnded) this.#answered.set(at.partition, at.offset)
+        return 'committed'
+      }
       return this.ledger.owns(at) ? 'retry' : 'lost'
     })
   }

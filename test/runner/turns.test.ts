@@ -15,9 +15,10 @@ interface SetUp {
 function setUp({ serial = false, gate = () => true, whenTurned = setImmediate }: SetUp = {}) {
   const clock = new FakeClock()
   const log: string[] = []
-  const turns = new Turns({ clock, serial, gate, whenTurned })
+  const turns = new Turns({ clock, serial, topics: 'exhaust-topic', gate, whenTurned })
   /** A lane with so many messages, each of which takes so long. */
   const lane = (name: string, messages: number, ms: number): Lane => ({
+    topic: 'orders',
     asked: false,
     left: messages,
     run() {
@@ -91,6 +92,7 @@ test('after close nobody runs, and no timer is left', async () => {
 test('serial: the next one enters when the one before has left', async () => {
   const { turns, log } = setUp({ serial: true })
   const one = (name: string): Taker => ({
+    topic: 'orders',
     asked: false,
     run() {
       if (turns.enter(this)) log.push(name)

@@ -2,6 +2,7 @@
 // that was finished longer than a commit interval ago must have been committed, unless its commits were held up.
 
 import { keyOf } from '../../src/engine/engine.ts'
+import { groupBy } from '../../src/lib/group-by.ts'
 import type { FakeClock } from '../support/fake-clock.ts'
 import type { Call } from './ledger.ts'
 
@@ -39,7 +40,8 @@ export class Undone {
 
   begun(call: Call): void {
     this.#inHand.add(call)
-    for (const name of namesOf(call)) this.#finished.delete(name)
+    const again = namesOf(call).flatMap(name => this.#finished.get(name)?.call ?? [])
+    for (const name of again.flatMap(namesOf)) this.#finished.delete(name)
   }
 
   ended(call: Call, how: 'handled' | 'failed'): void {
@@ -62,6 +64,15 @@ export class Undone {
   /** Until it is told otherwise. */
   heldUp(until = Number.POSITIVE_INFINITY): void {
     this.#heldUpUntil = until
+  }
+
+  /** Of how many calls in one partition the messages are handled again, those in hand included. */
+  mostCalls(committed: ReadonlyMap<string, number>): number {
+    const finished = new Set([...this.#finished.values()].map(({ call }) => call))
+    const undone = [...this.#inHand, ...finished].filter(
+      ({ of, offsets }) => offsets.at(-1)! >= (committed.get(keyOf(of)) ?? 0),
+    )
+    return Math.max(0, ...[...groupBy(undone, ({ of }) => keyOf(of)).values()].map(calls => calls.length))
   }
 
   /** At its death: how many messages are handled again, and which of them should not be. */

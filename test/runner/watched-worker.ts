@@ -75,7 +75,8 @@ export class Worker {
       bus,
       clock,
     })
-    const interval = 1000 * (config.offsetCommitInterval ?? defaults.offsetCommitInterval)
+    const seconds = config.synchronousCommits ? 0 : (config.offsetCommitInterval ?? defaults.offsetCommitInterval)
+    const interval = 1000 * seconds
     this.undone = new Undone({ clock, interval, records: () => this.runner.snapshot() })
     bus.on('delivery.failed', () => {
       this.ledger.deliveryFailed()

@@ -124,6 +124,9 @@ export class Workers {
     this.left.inHand += inHand
     this.left.finished += finished
     this.#violations.push(...overdue.map(message => `${message} was finished long ago, and was not committed`))
+    const calls = worker.undone.mostCalls(this.account.committed)
+    if (this.#parts.config.synchronousCommits && calls > 1)
+      this.#violations.push(`${calls} calls of one partition are repeated, although commits are synchronous`)
     return true
   }
 

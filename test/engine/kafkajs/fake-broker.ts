@@ -38,6 +38,8 @@ export class FakeBroker implements AsyncDisposable {
   /** Of each connection so far. */
   readonly sockets: Socket[] = []
   readonly requests: number[] = []
+  /** What came, whole: of each request its size, its head and its body. */
+  readonly frames: Buffer[] = []
   readonly #server: Server
 
   private constructor(server: Server) {
@@ -73,7 +75,10 @@ export class FakeBroker implements AsyncDisposable {
     socket.on('data', chunk => {
       for (const frame of splitter.push(chunk)) {
         const { apiKey, correlationId } = requestHead(frame)
-        if (apiKey !== Api.ApiVersions) this.requests.push(apiKey)
+        if (apiKey !== Api.ApiVersions) {
+          this.requests.push(apiKey)
+          this.frames.push(frame)
+        }
         const body = apiKey !== Api.ApiVersions ? this.answer(apiKey) : this.speaksVersions ? versions() : undefined
         if (body) socket.write(Buffer.concat([int32(body.length + 4), int32(correlationId), body]))
       }
