@@ -1,6 +1,7 @@
 // From names of consumers and flags to an exit code: options, log, pidfile, what is to be loaded, then the workers, or this process
 // where there are none. Ends nothing itself: when it resolves, everything is written and nothing is left behind.
 
+import type { Config } from '../config/options.ts'
 import { EXIT, RacecarError } from '../errors.ts'
 import { type Bus, createBus } from '../events/bus.ts'
 import { systemClock } from '../lib/clock.ts'
@@ -10,7 +11,7 @@ import type { LoadPlan } from '../messages.ts'
 import { Log } from '../observe/log.ts'
 import type { Pidfile } from '../supervisor/pidfile.ts'
 import { answerSignals, type Heard } from '../supervisor/signals.ts'
-import { untilStop } from './config.ts'
+import { loading, untilStop } from './config.ts'
 import { daemonize, type Terminal } from './daemonize.ts'
 import { Desk } from './desk.ts'
 import type { Embedded } from './embedded.ts'
@@ -71,7 +72,7 @@ async function run(launch: Launch): Promise<End> {
   let embedded: Embedded | undefined
   try {
     pidfile = config.pidfile === undefined ? undefined : await acquire(config.pidfile, bus)
-    const plans = await untilStop(launch.heard, () => plansFor(launch, config.require))
+    const plans = await untilStop(launch.heard, () => plansFor(launch, config))
     if (plans === undefined) return { exitCode: EXIT.clean, why: 'stopped' }
     if (config.embedded) embedded = await startEmbedded({ config, cwd: launch.cwd, bus, clock: systemClock })
     const session = new Session({
@@ -95,9 +96,9 @@ async function run(launch: Launch): Promise<End> {
   }
 }
 
-async function plansFor({ consumers, cwd }: Launch, require: readonly string[]): Promise<LoadPlan[]> {
+async function plansFor({ consumers, cwd }: Launch, config: Config): Promise<LoadPlan[]> {
   const plans: LoadPlan[] = []
-  for (const consumer of consumers) plans.push(await prepare({ cwd, require, consumer }))
+  for (const consumer of consumers) plans.push(await prepare({ cwd, consumer, ...loading(config) }))
   return plans
 }
 
@@ -135,7 +136,7 @@ async function serve(session: Session, desk: Desk, launch: Launch): Promise<End>
 async function readAfresh(session: Session, launch: Launch): Promise<readonly LoadPlan[]> {
   const settled = await settle(launch)
   if (settled === undefined) throw new RacecarError('CONFIG', 'everything stops.')
-  const plans = await plansFor(launch, settled.loaded.config.require)
+  const plans = await plansFor(launch, settled.loaded.config)
   session.readAfresh(settled)
   return plans.map(plan => ({ ...plan, ...settled.files.plan }))
 }

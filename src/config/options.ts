@@ -144,6 +144,17 @@ export const options = {
     about: 'File that holds the process id while racecar runs',
   }),
 
+  boot: maybeText({
+    group: 'Loading',
+    default: undefined,
+    about: 'Module that each worker imports first of all; a function that it exports by default is called and awaited',
+  }),
+  withoutApp: flag({
+    group: 'Loading',
+    default: false,
+    aliases: ['without_rails'],
+    about: 'Leave boot out',
+  }),
   config: list({
     group: 'Loading',
     default: [],
