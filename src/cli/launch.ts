@@ -21,6 +21,7 @@ import type { Inspect } from './inspect.ts'
 import { type End, endOf, lastWords, type Uncaught } from './last-words.ts'
 import { News } from './news.ts'
 import { openControl } from './open-control.ts'
+import { openLiveness } from './open-liveness.ts'
 import { Session } from './session.ts'
 import { settle } from './settle.ts'
 
@@ -113,11 +114,13 @@ const flushed = (writing: Promise<void>): Promise<boolean> => within(systemClock
 async function start(session: Session, launch: Launch): Promise<End> {
   const desk = new Desk(systemClock)
   answerSignals(launch.heard, request => desk.heard(request.kind === 'hang up' ? hungUp(session) : request))
+  const liveness = await openLiveness({ session, desk, cwd: launch.cwd })
   const control = await openControl({ session, desk, cwd: launch.cwd })
   try {
     return await serve(session, desk, launch)
   } finally {
     await control?.close()
+    await liveness?.stop()
   }
 }
 

@@ -1,9 +1,10 @@
 // THE table: one declaration per option gives its type, default, validation, variable, flag and reference line.
 // An option is here once its feature is; an unknown name is an error. Which Kafka, and its times, stand in
-// kafka-options.ts, what follows when messages fail in error-options.ts.
+// kafka-options.ts, what follows when messages fail in error-options.ts, signs of life in liveness-options.ts.
 
 import { errorOptions } from './error-options.ts'
 import { kafkaOptions } from './kafka-options.ts'
+import { livenessOptions } from './liveness-options.ts'
 import {
   bytes,
   choice,
@@ -143,6 +144,8 @@ export const options = {
     default: undefined,
     about: 'File that holds the process id while racecar runs',
   }),
+
+  ...livenessOptions,
 
   boot: maybeText({
     group: 'Loading',

@@ -88,6 +88,14 @@ describe('importing what was built', () => {
     expect(packages(loaded).filter(url => !url.includes('/node_modules/commander/'))).toEqual([])
   })
 
+  it('as the liveness probe does, every few seconds, loads the table of options and not one package', async () => {
+    const loaded = await loadedBy(join(root, 'dist/cli/ctl/liveness-probe.js'))
+    expect(ours(loaded)).toContain('config/liveness-options.js')
+    const own = /^errors\.js$|^(config|lib)\/|^cli\/(last-words|ctl\/[\w-]+)\.js$/
+    expect(ours(loaded).filter(file => !own.test(file))).toEqual([])
+    expect(packages(loaded)).toEqual([])
+  })
+
   it('is counted right: the table of options is seen where it is loaded', async () => {
     expect(ours(await loadedBy(join(root, 'dist/config/load.js')))).toContain('config/options.js')
   })

@@ -9,12 +9,14 @@ const SAY =
 function booting(boot = "globalThis.app = 'ready'"): Project {
   const project = new Project({ module: "say('consumer: ' + globalThis.app)" })
   project.write('helper.js', `${SAY} say('helper: ' + globalThis.app)`)
+  project.write('node_modules/wheel/package.json', '{ "type": "module", "exports": "./main.js" }')
+  project.write('node_modules/wheel/main.js', `${SAY} say('wheel: ' + globalThis.app)`)
   project.write('src/boot.js', `${SAY} export default async ({ env }) => { await null; say('boots ' + env); ${boot} }`)
   return project
 }
 
-const ORDER = ['boots staging', 'helper: ready', 'consumer: ready']
-const BOOT = ['--boot', 'src/boot', '--require', 'helper.js', '--env', 'staging']
+const ORDER = ['boots staging', 'helper: ready', 'wheel: ready', 'consumer: ready']
+const BOOT = ['--boot', 'src/boot', '-r', './helper', '-r', 'wheel', '--env', 'staging']
 
 it.each(['0', '1'])('boot comes before all else with --workers %s, and is waited for', async workers => {
   await using project = booting()
@@ -61,7 +63,7 @@ it('--without-app, or by its old name, leaves boot out; a boot that is not there
   await using project = booting()
   const racecar = project.start(...BOOT, '--without-rails')
   await up(racecar, 1)
-  expect(project.said).toEqual(['helper: undefined', 'consumer: undefined'])
+  expect(project.said).toEqual(['helper: undefined', 'wheel: undefined', 'consumer: undefined'])
   racecar.signal('SIGTERM')
   expect(await project.ended(racecar)).toEqual([0, null])
   const wrong = project.start('--boot', 'src/boots')
