@@ -93,8 +93,8 @@ Other commands:
 const EPILOGUE = `
 In brackets the variable that sets the same. The strongest first: flags, variables, this.configure({ … }) in the class,
 config/racecar.{ts,js,mjs}, config/racecar.yml.
-Exit codes: 0 clean, 1 failure or crash loop, 2 forced stop, 64 usage, 69 no broker or topic with --fail-fast, 73 pidfile or log
-cannot be written, 75 already running, 77 credentials or ACL, 78 options or consumer.`
+Exit codes: 0 clean, 1 failure or crash loop, 2 forced stop, 64 usage, 69 no broker or topic with --fail-fast, 73 pidfile, log or
+liveness file cannot be written, 75 already running, 77 credentials or ACL, 78 options or consumer.`
 
 function optionsFor(flag: FlagDescription): Option[] {
   const { name, short, aliases, placeholder, group } = flag

@@ -5,10 +5,12 @@ import { readFileSync } from 'node:fs'
 import { type ConfigFiles, missingEnvironment, readConfigFiles } from '../config/config-files.ts'
 import { loadConfig } from '../config/load.ts'
 import { optionOf } from '../config/names.ts'
+import type { Config } from '../config/options.ts'
 import { ConfigError } from '../config/problems.ts'
 import type { Sections } from '../config/sections.ts'
 import { isRacecarError } from '../errors.ts'
 import { availableCores } from '../lib/cores.ts'
+import type { Wanted } from '../loader/prepare.ts'
 import type { LoadPlan } from '../messages.ts'
 import { type Heard, requestFor } from '../supervisor/signals.ts'
 import { type Asked, askModules } from './config-module.ts'
@@ -31,6 +33,12 @@ export interface Start {
 /** Counted for each load: a quota may change, and the next start sees it. */
 export const cores = (): number => availableCores()
 export const readFile = (path: string): string => readFileSync(path, 'utf8')
+
+/** What a worker is to import beside its consumer. */
+export const loading = ({ require, boot, withoutApp, env }: Config): Pick<Wanted, 'require' | 'boot'> => ({
+  require,
+  boot: boot === undefined || withoutApp ? undefined : { module: boot, env },
+})
 
 /** undefined: a stop came first. What is wrong with the files is told with all else. */
 export async function findConfig(start: Start): Promise<FoundConfig | undefined> {

@@ -8,6 +8,8 @@ import type { Standing } from '../supervisor/status.ts'
 export interface Clerk {
   answer(request: Request): void
   status(): Standing | Promise<Standing>
+  /** Consumers that nothing more can be done for. */
+  helpless(): readonly string[]
 }
 
 /** systemd sends SIGCONT right after SIGTERM, and the system does not keep their order. */
@@ -39,6 +41,10 @@ export class Desk {
 
   async status(): Promise<Standing> {
     return this.#clerk?.status() ?? { state: 'starting', quiet: [], restart: null, slots: [] }
+  }
+
+  helpless(): readonly string[] {
+    return this.#clerk?.helpless() ?? []
   }
 
   open(clerk: Clerk): void {

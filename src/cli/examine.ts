@@ -11,7 +11,7 @@ import { prepare } from '../loader/prepare.ts'
 import type { Description, LoadPlan } from '../messages.ts'
 import { clusterFork } from '../supervisor/fork.ts'
 import type { FromWorker } from '../supervisor/worker-handle.ts'
-import { cores, readFile, type Start, untilStop } from './config.ts'
+import { cores, loading, readFile, type Start, untilStop } from './config.ts'
 import { optionsInForce } from './options-in-force.ts'
 import { needsWorkers } from './session.ts'
 import { type Settled, settle } from './settle.ts'
@@ -62,10 +62,10 @@ function report(description: Description, loaded: Loaded, { what, consumers }: E
 
 async function ask(consumer: string, { cwd, exec, heard }: Examination, settled: Settled): Promise<Description> {
   const { files, loaded } = settled
-  const { require, bootTimeout } = loaded.config
+  const { config } = loaded
   const description = await untilStop(heard, async signal => {
-    const plan = { ...(await prepare({ cwd, require, consumer })), ...files.plan }
-    return describeOnce(plan, { exec, timeoutMs: bootTimeout * 1000, signal })
+    const plan = { ...(await prepare({ cwd, consumer, ...loading(config) })), ...files.plan }
+    return describeOnce(plan, { exec, timeoutMs: config.bootTimeout * 1000, signal })
   })
   return description ?? stopped()
 }

@@ -60,6 +60,7 @@ export async function forked({ session, desk, exec, readAfresh }: ForkedParts): 
       answer(supervisor, session, request)
     },
     status: () => supervisor.status(),
+    helpless: () => supervisor.helpless(),
   })
   supervisor.start()
   const end = await supervisor.done

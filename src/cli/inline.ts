@@ -129,6 +129,11 @@ class Here implements Clerk {
     return { state: state === 'up' ? running : state, quiet, restart: null, slots: [slot] }
   }
 
+  /** What goes wrong here ends this process. */
+  helpless(): readonly string[] {
+    return []
+  }
+
   #setQuiet({ kind, by, which: { partitions } }: Extract<Request, { kind: 'quiet' | 'continue' }>): void {
     if (kind === 'continue') this.worker.receive({ type: 'resume', partitions })
     const quiet = this.#state === 'stopping' ? undefined : changed(this.#quiet, kind === 'quiet', partitions)

@@ -1,6 +1,7 @@
 // From names of consumers and flags to an exit code: options, log, pidfile, what is to be loaded, then the workers, or this process
 // where there are none. Ends nothing itself: when it resolves, everything is written and nothing is left behind.
 
+import type { Config } from '../config/options.ts'
 import type { Section } from '../config/sources.ts'
 import type { Found } from '../consumer/find.ts'
 import { EXIT, RacecarError } from '../errors.ts'
@@ -12,7 +13,7 @@ import type { LoadPlan } from '../messages.ts'
 import { Log } from '../observe/log.ts'
 import type { Pidfile } from '../supervisor/pidfile.ts'
 import { answerSignals, type Heard } from '../supervisor/signals.ts'
-import { untilStop } from './config.ts'
+import { loading, untilStop } from './config.ts'
 import { daemonize, type Terminal } from './daemonize.ts'
 import { Desk } from './desk.ts'
 import type { Embedded } from './embedded.ts'
@@ -22,6 +23,7 @@ import type { Inspect } from './inspect.ts'
 import { type End, endOf, lastWords, type Uncaught } from './last-words.ts'
 import { News } from './news.ts'
 import { openControl } from './open-control.ts'
+import { openLiveness } from './open-liveness.ts'
 import { Session } from './session.ts'
 import { settle } from './settle.ts'
 
@@ -77,7 +79,7 @@ async function run(launch: Launch): Promise<End> {
   let embedded: Embedded | undefined
   try {
     pidfile = config.pidfile === undefined ? undefined : await acquire(config.pidfile, bus)
-    const plans = await untilStop(launch.heard, () => plansFor(launch, config.require))
+    const plans = await untilStop(launch.heard, () => plansFor(launch, config))
     if (plans === undefined) return { exitCode: EXIT.clean, why: 'stopped' }
     if (config.embedded) embedded = await startEmbedded({ config, cwd: launch.cwd, bus, clock: systemClock })
     const session = new Session({
@@ -101,10 +103,10 @@ async function run(launch: Launch): Promise<End> {
   }
 }
 
-async function plansFor({ consumers, cwd, own }: Launch, require: readonly string[]): Promise<LoadPlan[]> {
+async function plansFor({ consumers, cwd, own }: Launch, config: Config): Promise<LoadPlan[]> {
   if (own) return [{ consumer: own.name, require: [], candidates: [] }]
   const plans: LoadPlan[] = []
-  for (const consumer of consumers) plans.push(await prepare({ cwd, require, consumer }))
+  for (const consumer of consumers) plans.push(await prepare({ cwd, consumer, ...loading(config) }))
   return plans
 }
 
@@ -119,11 +121,13 @@ const flushed = (writing: Promise<void>): Promise<boolean> => within(systemClock
 async function start(session: Session, launch: Launch): Promise<End> {
   const desk = new Desk(systemClock)
   answerSignals(launch.heard, request => desk.heard(request.kind === 'hang up' ? hungUp(session) : request))
+  const liveness = await openLiveness({ session, desk, cwd: launch.cwd })
   const control = await openControl({ session, desk, cwd: launch.cwd })
   try {
     return await serve(session, desk, launch)
   } finally {
     await control?.close()
+    await liveness?.stop()
   }
 }
 
@@ -142,7 +146,7 @@ async function serve(session: Session, desk: Desk, launch: Launch): Promise<End>
 async function readAfresh(session: Session, launch: Launch): Promise<readonly LoadPlan[]> {
   const settled = await settle(launch)
   if (settled === undefined) throw new RacecarError('CONFIG', 'everything stops.')
-  const plans = await plansFor(launch, settled.loaded.config.require)
+  const plans = await plansFor(launch, settled.loaded.config)
   session.readAfresh(settled)
   return plans.map(plan => ({ ...plan, ...settled.files.plan }))
 }

@@ -5,11 +5,22 @@ import { Argument, Command, CommanderError, Option } from 'commander'
 import { EXIT } from '../errors.ts'
 import { systemClock } from '../lib/clock.ts'
 import { runFolders } from '../supervisor/run-folder.ts'
-import { finding, listed, toCount, toHeaders, toInterval, toPartition, toPlace, toSeconds } from './ctl/arguments.ts'
+import {
+  configuring,
+  finding,
+  listed,
+  toCount,
+  toHeaders,
+  toInterval,
+  toPartition,
+  toPlace,
+  toSeconds,
+} from './ctl/arguments.ts'
 import type { Commands } from './ctl/command.ts'
 import { deadLetterCommands } from './ctl/dead-letter/commands.ts'
 import { choose, type Selection, type Target } from './ctl/find.ts'
 import type { Ground } from './ctl/ground.ts'
+import type { LivenessProbeOptions } from './ctl/liveness-probe.ts'
 import type { ProduceOptions } from './ctl/produce.ts'
 import { goOn, type QuietOptions, quiet, type WhichOptions } from './ctl/quiet.ts'
 import { type RestartOptions, restart } from './ctl/restart.ts'
@@ -79,6 +90,21 @@ const commands: Commands = {
     options: producing,
     run: async (options, ground) => (await import('./ctl/produce.ts')).produce(options as ProduceOptions, ground),
   },
+  'liveness-probe': {
+    about: 'ends with 0 while the file that racecar touches with --liveness-probe-enabled is young enough',
+    alias: 'liveness_probe',
+    options: () => [
+      ...configuring(),
+      new Option(
+        '--liveness-probe-file-path <file>',
+        'where it is (default: racecar-liveness in the temporary folder)',
+      ),
+      new Option('--liveness-probe-max-interval <seconds>', 'how old it may be (default: 5)'),
+      new Option('--liveness-probe-skip-config-files', 'read no configuration files'),
+    ],
+    run: async (options, ground) =>
+      (await import('./ctl/liveness-probe.ts')).livenessProbe(options as LivenessProbeOptions, ground),
+  },
   'dead-letter': {
     about: 'lists, shows, replays and purges what is in a topic of dead letters',
     commands: deadLetterCommands,
@@ -126,7 +152,7 @@ export async function racecarctl(argv: readonly string[], ground: Ground): Promi
 function build(ground: Ground, done: (code: number) => void): Command {
   const program = new Command('racecarctl')
     .description(
-      'Asks a running racecar how it stands; quiets, restarts, scales and stops it; produces messages, and looks after dead letters.',
+      'Asks a running racecar how it stands; quiets, restarts, scales and stops it; produces messages, looks after dead letters, and whether it lives.',
     )
     .exitOverride()
     .configureOutput({ writeOut: text => ground.out.write(text), writeErr: text => ground.err.write(text) })
@@ -146,6 +172,7 @@ function addAll(parent: Command, all: Commands, ground: Ground, done: (code: num
       addAll(sub.helpCommand(false), command.commands, ground, done)
       continue
     }
+    if (command.alias !== undefined) sub.alias(command.alias)
     for (const option of command.options()) sub.addOption(option)
     if (command.argument) sub.addArgument(command.argument())
     sub.action(async () => done(await command.run(sub.opts(), ground, sub.processedArgs[0])))
@@ -155,6 +182,7 @@ function addAll(parent: Command, all: Commands, ground: Ground, done: (code: num
 const EPILOGUE = `
 status, stop, restart, workers, quiet and continue: without --pidfile and --consumer it is the one racecar of this user that runs. produce and
 dead-letter: Kafka's address and all else comes from --brokers, from RACECAR_* variables, and from config/racecar.* of this folder, the strongest first.
+liveness-probe reads its options in the same way.
 Exit codes: 0 done, 1 not running or failed, 64 usage, or several that could be meant, 69 no broker or no such topic,
 77 credentials or ACL, 78 options.`
 

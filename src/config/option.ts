@@ -31,6 +31,7 @@ export type OptionGroup =
   | 'Timeouts'
   | 'Errors'
   | 'Workers'
+  | 'Liveness'
   | 'Logging'
   | 'Loading'
 

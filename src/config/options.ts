@@ -1,9 +1,11 @@
 // THE table: one declaration per option gives its type, default, validation, variable, flag and reference line.
 // An option is here once its feature is; an unknown name is an error. Which Kafka, and its times, stand in
-// kafka-options.ts, what is produced in producing-options.ts, what follows when messages fail in error-options.ts.
+// kafka-options.ts, what is produced in producing-options.ts, what follows when messages fail in error-options.ts, signs of life in
+// liveness-options.ts.
 
 import { errorOptions } from './error-options.ts'
 import { kafkaOptions } from './kafka-options.ts'
+import { livenessOptions } from './liveness-options.ts'
 import {
   bytes,
   choice,
@@ -163,6 +165,19 @@ export const options = {
     about: 'File that holds the process id while racecar runs',
   }),
 
+  ...livenessOptions,
+
+  boot: maybeText({
+    group: 'Loading',
+    default: undefined,
+    about: 'Module that each worker imports first of all; a function that it exports by default is called and awaited',
+  }),
+  withoutApp: flag({
+    group: 'Loading',
+    default: false,
+    aliases: ['without_rails'],
+    about: 'Leave boot out',
+  }),
   config: list({
     group: 'Loading',
     default: [],

@@ -45,16 +45,21 @@ function checked(made: Readonly<Record<string, unknown>>, name: string) {
 
 async function run({ file, name }: ConfigModule, env: string): Promise<unknown> {
   try {
-    const module = (await import(pathToFileURL(file).href)) as { default?: unknown }
-    const exported = unwrapped(module.default)
-    return typeof exported === 'function'
-      ? await (exported as (context: { env: string }) => unknown)({ env })
-      : exported
+    return await madeBy(file, env)
   } catch (cause) {
-    const why = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
-    throw new RacecarError('LOAD_FAILED', `${name} could not be loaded: ${why}`, { cause })
+    throw new RacecarError('LOAD_FAILED', `${name} could not be loaded: ${inWords(cause)}`, { cause })
   }
 }
+
+/** The default export of a module; where that is a function, what it makes. */
+export async function madeBy(file: string, env: string): Promise<unknown> {
+  const module = (await import(pathToFileURL(file).href)) as { default?: unknown }
+  const exported = unwrapped(module.default)
+  return typeof exported === 'function' ? (exported as (context: { env: string }) => unknown)({ env }) : exported
+}
+
+export const inWords = (cause: unknown): string =>
+  cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
 
 /** A module that was compiled to CommonJS carries its default export inside of Node's. */
 function unwrapped(exported: unknown): unknown {

@@ -5,6 +5,8 @@ import type { ConfigModule } from './config-module.ts'
 /** What the primary asks a worker to load: module files, in order, and the consumer's name. Plain data. */
 export interface LoadPlan {
   readonly consumer: string
+  /** The module to import before everything else. */
+  readonly boot?: { readonly module: ConfigModule; readonly env: string }
   /** Configuration files in code, for their functions. */
   readonly config?: { readonly modules: readonly ConfigModule[]; readonly env: string }
   /** Modules to import first (--require). */

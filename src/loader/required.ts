@@ -1,4 +1,4 @@
-// From what --require was given to files: a path, a path without its extension, a glob, or the name of an installed package.
+// From what --require and --boot were given to files: a path, a path without its extension, a glob, or the name of an installed package.
 
 import { stat } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -13,6 +13,14 @@ export async function findRequired(cwd: string, wanted: readonly string[]): Prom
   if (missing.length === 0) return [...new Set(found.flat())]
   const names = missing.map(one => JSON.stringify(one)).join(', ')
   throw new RacecarError('CONFIG', `require names ${names}, but there is no such module in ${cwd}.`)
+}
+
+/** Absolute. Throws CONFIG where it leads nowhere, or to several. */
+export async function findBoot(cwd: string, wanted: string): Promise<string> {
+  const [file, ...others] = await find(cwd, wanted)
+  if (file !== undefined && others.length === 0) return file
+  const found = file === undefined ? 'there is no such module' : `there are ${others.length + 1} such modules`
+  throw new RacecarError('CONFIG', `boot names ${JSON.stringify(wanted)}, but ${found} in ${cwd}.`)
 }
 
 async function find(cwd: string, wanted: string): Promise<readonly string[]> {

@@ -69,7 +69,7 @@ function isSlot(read: unknown): read is SlotRecord {
   return isPrimary(read) && [name, groupId, instanceId].every(text => typeof text === 'string' && text !== '')
 }
 
-function isPrimary(read: unknown): read is PrimaryRecord {
+export function isPrimary(read: unknown): read is PrimaryRecord {
   const { pid, birth, host } = (read ?? {}) as Partial<PrimaryRecord>
   return (
     Number.isSafeInteger(pid) && pid! > 0 && (birth === null || typeof birth === 'string') && typeof host === 'string'

@@ -9,6 +9,7 @@ import { reasonOf } from '../lib/reason.ts'
 import { Briefing } from './briefing.ts'
 import { decide, nextWake } from './decide.ts'
 import { isSilent } from './hanging.ts'
+import { helpless } from './helpless.ts'
 import type { Action, Scale, SupervisorEvent } from './moves.ts'
 import type { Ending, SupervisorParts } from './parts.ts'
 import { type Process, Processes } from './processes.ts'
@@ -104,6 +105,11 @@ export class Supervisor {
     })
     const reports = new Map(await Promise.all(asked))
     return standingOf(this.#state, { clock, reports, pidOf: run => this.#processes.of(run)?.handle.pid ?? null })
+  }
+
+  /** Consumers that nothing more can be done for. */
+  helpless(): readonly string[] {
+    return helpless(this.#state)
   }
 
   get done(): Promise<Ending> {

@@ -6,13 +6,14 @@ import { type Found, findConsumer } from '../consumer/find.ts'
 import type { EngineFactory } from '../engine/engine.ts'
 import type { Bus } from '../events/bus.ts'
 import type { Clock } from '../lib/clock.ts'
+import { boot } from '../loader/boot.ts'
 import { hooksOf } from '../loader/config-module.ts'
 import type { LoadPlan } from '../messages.ts'
 import type { Loaded } from './parts.ts'
 import { instantiate, runnerOf } from './prepare.ts'
 
 export interface LoadParts {
-  /** Asked for at once, so that the client is there when the user's code is. */
+  /** Asked for early, so that the client is there when the user's code is. */
   readonly engine: () => Promise<EngineFactory>
   readonly bus: Bus
   readonly clock: Clock
@@ -22,6 +23,8 @@ export interface LoadParts {
 
 /** Throws CONSUMER_NOT_FOUND, CONSUMER_INVALID or LOAD_FAILED. */
 export async function load(plan: LoadPlan, { engine, bus, clock, own }: LoadParts): Promise<Loaded> {
+  // Before the client as well: what watches modules, such as tracing, has to be there before them.
+  if (plan.boot) await boot(plan.boot)
   const engineLoading = engine()
   // Its failure counts where it is awaited; until then it must not pass for an error that nobody caught.
   engineLoading.catch(() => {})

@@ -7,6 +7,7 @@ import { FakeClock } from '../support/fake-clock.ts'
 const clerk = (answered: Request[]) => ({
   answer: (request: Request) => void answered.push(request),
   status: () => ({ state: 'running', quiet: [], restart: null, slots: [] }) as const,
+  helpless: () => [],
 })
 const stop = { kind: 'stop', reason: 'SIGTERM' } as const
 

@@ -55,7 +55,7 @@ describe('importing what was built', () => {
     const loaded = (await Promise.all(files.map(loadedBy))).flat()
     expect(ours(loaded)).toContain('runner/runner.js')
     const own =
-      /^(errors|messages)\.js$|^(entry|worker|runner|producer|consumer|engine|events|lib)\/|^loader\/config-module\.js$|^config\/(dead-letter-topic|retry-topics)\.js$/
+      /^(errors|messages)\.js$|^(entry|worker|runner|producer|consumer|engine|events|lib)\/|^loader\/(boot|config-module)\.js$|^config\/(dead-letter-topic|retry-topics)\.js$/
     expect(ours(loaded).filter(file => !own.test(file))).toEqual([])
     expect(packages(loaded).filter(url => !/\/node_modules\/(kafkajs|long)\//.test(url))).toEqual([])
   })
@@ -84,6 +84,14 @@ describe('importing what was built', () => {
       /^errors\.js$|^lib\/|^cli\/(racecarctl|version|ctl\/[\w-]+|ctl\/dead-letter\/commands)\.js$|^supervisor\/(run-folder|process-start)\.js$/
     expect(ours(loaded).filter(file => !small.test(file))).toEqual([])
     expect(packages(loaded).filter(url => !url.includes('/node_modules/commander/'))).toEqual([])
+  })
+
+  it('as the liveness probe does, every few seconds, loads the table of options and not one package', async () => {
+    const loaded = await loadedBy(join(root, 'dist/cli/ctl/liveness-probe.js'))
+    expect(ours(loaded)).toContain('config/liveness-options.js')
+    const own = /^errors\.js$|^(config|lib)\/|^cli\/(last-words|ctl\/[\w-]+)\.js$/
+    expect(ours(loaded).filter(file => !own.test(file))).toEqual([])
+    expect(packages(loaded)).toEqual([])
   })
 
   it('is counted right: the table of options is seen where it is loaded', async () => {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { prepare } from '../../src/loader/prepare.ts'
+import { prepare, type Wanted } from '../../src/loader/prepare.ts'
 import { makePackage } from './package.ts'
 
 const consumer = `import { Consumer } from 'racecar'
@@ -11,16 +11,16 @@ export class TapDanceConsumer extends Consumer { process() {} }`
 const file = 'src/consumers/tap-dance-consumer.ts'
 
 /** In the process of the test, with a cache of its own. */
-async function plan(cwd: string, ...require: string[]) {
+async function plan(cwd: string, { require = [], boot }: Partial<Wanted> = {}) {
   vi.stubEnv('XDG_CACHE_HOME', join(cwd, '.cache'))
   onTestFinished(() => void vi.unstubAllEnvs())
-  return await prepare({ cwd, require, consumer: 'TapDanceConsumer' })
+  return await prepare({ cwd, require, boot, consumer: 'TapDanceConsumer' })
 }
 
 describe('the plan of what a worker loads', () => {
   it('leaves plain JavaScript as it is', async () => {
     const cwd = await makePackage({ 'consumers/TapDanceConsumer.js': '', 'boot.cjs': '' })
-    expect(await plan(cwd, 'boot')).toEqual({
+    expect(await plan(cwd, { require: ['boot'] })).toEqual({
       consumer: 'TapDanceConsumer',
       require: [join(cwd, 'boot.cjs')],
       candidates: [join(cwd, 'consumers/TapDanceConsumer.js')],
@@ -30,7 +30,7 @@ describe('the plan of what a worker loads', () => {
 
   it('names compiled modules and what they were made of, and installed ones as they are', async () => {
     const cwd = await makePackage({ [file]: consumer, 'boot.ts': '', 'node_modules/env/index.js': '' })
-    const { require, candidates, sources } = await plan(cwd, 'boot', 'env')
+    const { require, candidates, sources } = await plan(cwd, { require: ['boot', 'env'] })
     expect(require[0]).toMatch(/\.cache\/racecar\/[0-9a-f]{32}\/0-boot\.mjs$/)
     expect(require[1]).toBe(join(cwd, 'node_modules/env/index.js'))
     expect(candidates).toHaveLength(1)
@@ -54,9 +54,21 @@ describe('the plan of what a worker loads', () => {
     await vi.waitFor(async () => expect(await children()).toBe(before))
   })
 
+  it('has the module to boot compiled beside the others, and knows it by its name', async () => {
+    const cwd = await makePackage({ 'consumers/TapDanceConsumer.js': '', 'src/boot.ts': '' })
+    const boot = { module: './src/boot', env: 'staging' }
+    const planned = await plan(cwd, { boot })
+    expect(planned.boot).toEqual({
+      module: { file: expect.stringMatching(/0-boot\.mjs$/), name: 'src/boot.ts' },
+      env: 'staging',
+    })
+    expect(planned.sources?.[planned.boot!.module.file]).toBe(join(cwd, 'src/boot.ts'))
+    expect(planned.require).toEqual([])
+  })
+
   it('goes on with what is required alone, and says where else the consumer is not', async () => {
     const cwd = await makePackage({ 'all.js': '' })
-    const { candidates, lookedIn } = await plan(cwd, './all.js')
+    const { candidates, lookedIn } = await plan(cwd, { require: ['./all.js'] })
     expect(candidates).toEqual([])
     expect(lookedIn).toContain('Looked for tap-dance-consumer')
   })

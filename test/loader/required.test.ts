@@ -1,6 +1,6 @@
 import { relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { findRequired } from '../../src/loader/required.ts'
+import { findBoot, findRequired } from '../../src/loader/required.ts'
 import { makePackage } from './package.ts'
 
 const files = {
@@ -46,5 +46,28 @@ describe('what --require names', () => {
     await expect(asked).rejects.toThrow(
       'require names "./missing.ts", "no-such-package", "lib/*.rb", "lib", but there is no',
     )
+  })
+})
+
+describe('what --boot names', () => {
+  const boot = async (wanted: string): Promise<string> => {
+    const cwd = await makePackage(files)
+    return relative(cwd, await findBoot(cwd, wanted))
+  }
+
+  it.each([
+    ['./boot', 'boot.js'],
+    ['dotenv/config', 'node_modules/dotenv/config.js'],
+  ])('is one module: %s', async (wanted, expected) => {
+    expect(await boot(wanted)).toBe(expected)
+  })
+
+  it.each([
+    ['./missing.ts', 'boot names "./missing.ts", but there is no such module in /'],
+    ['lib/*.ts', 'boot names "lib/*.ts", but there are 2 such modules in /'],
+  ])('is refused where it is none or several: %s', async (wanted, says) => {
+    const refused = boot(wanted)
+    await expect(refused).rejects.toMatchObject({ code: 'CONFIG' })
+    await expect(refused).rejects.toThrow(says)
   })
 })

@@ -51,6 +51,11 @@ export const appended = (value: string, before: string | undefined): string =>
 /** How a command finds Kafka. */
 export const finding = (): Option[] => [
   new Option('-b, --brokers <list>', "Kafka's brokers").argParser(appended),
+  ...configuring(),
+]
+
+/** How a command finds its options. */
+export const configuring = (): Option[] => [
   new Option('--config <files>', 'other configuration files than config/racecar.*').argParser(appended),
   new Option('--env <name>', 'which of their sections holds'),
 ]

@@ -5,6 +5,8 @@ import type { Ground } from './ground.ts'
 
 export interface CtlCommand {
   readonly about: string
+  /** Another name. */
+  readonly alias?: string
   /** The one that is to be given without a name. */
   readonly argument?: () => Argument
   readonly options: () => readonly Option[]

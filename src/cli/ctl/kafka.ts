@@ -3,10 +3,8 @@
 
 import { loadConfig } from '../../config/load.ts'
 import type { Config } from '../../config/options.ts'
-import { type ErrorCode, isRacecarError } from '../../errors.ts'
-import { asSentence, withCure } from '../../lib/sentence.ts'
 import { findConfig, readFile } from '../config.ts'
-import { endOf } from '../last-words.ts'
+import { type Cures, exitCodeOf } from './exit-code.ts'
 import type { Ground } from './ground.ts'
 
 export interface KafkaOptions {
@@ -18,28 +16,16 @@ export interface KafkaOptions {
 /** Milliseconds within which a broker must have answered. */
 export const REACH_MS = 10_000
 
-/** Where it is another one than racecar's. */
-const CURES: Partial<Record<ErrorCode, string>> = {
+const CURES: Cures = {
   TOPIC_MISSING: 'Create it, or check its name: racecarctl never creates one.',
   USAGE: 'See racecarctl --help.',
 }
 
-/** The exit code of the task, or that of the error that it met, which is told. */
-export async function atKafka(
+export const atKafka = (
   options: KafkaOptions,
   ground: Ground,
   task: (config: Config) => Promise<number>,
-): Promise<number> {
-  try {
-    return await task(await settle(options, ground))
-  } catch (error) {
-    const end = endOf(error)
-    const cure = isRacecarError(error) ? CURES[error.code] : undefined
-    const why = cure === undefined ? end.why : withCure((error as Error).message, cure)
-    ground.err.write(`racecarctl: ${asSentence(why)}\n`)
-    return end.exitCode
-  }
-}
+): Promise<number> => exitCodeOf(async () => task(await settle(options, ground)), ground, CURES)
 
 /** As a racecar would be configured that is started here, were it not for the class. */
 async function settle({ brokers, config, env: name }: KafkaOptions, { cwd, env }: Ground): Promise<Config> {

@@ -7,7 +7,7 @@ it('the log file holds every line to the last, and the workers’ lines whole an
       for (let line = 0; line < 500; line++) this.logger.info('line ' + line, { padding: 'x'.repeat(1000), socket: () => {} })
     }`,
   })
-  const racecar = project.start('--workers', '3', '--logfile', project.path('racecar.log'))
+  const racecar = project.start('--workers', '3', '-l', project.path('racecar.log'))
   await project.until('three workers being up', () => project.read('racecar.log').split('"slot.up"').length === 4)
   racecar.signal('SIGTERM')
   expect(await project.ended(racecar)).toEqual([0, null])
