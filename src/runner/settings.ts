@@ -36,6 +36,7 @@ export function engineSettings(config: Config, declared: Declared, identity: Ide
     maxWaitTime: toMs(config.maxWaitTime),
     socketTimeout: toMs(config.socketTimeout),
     metadataMaxAge: METADATA_MAX_AGE,
+    idempotent: true,
   }
 }
 

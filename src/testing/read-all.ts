@@ -51,6 +51,7 @@ const settingsFor = (brokers: readonly string[], topic: string): EngineSettings 
   maxWaitTime: 100,
   socketTimeout: 5_000,
   metadataMaxAge: 30_000,
+  idempotent: true,
 })
 
 interface Collecting extends Pick<Reading, 'topic' | 'parse' | 'ends'> {

@@ -107,6 +107,7 @@ export class World {
       maxWaitTime: 250,
       socketTimeout: 5_000,
       metadataMaxAge: 1_000,
+      idempotent: true,
       ...options.settings,
     }
   }

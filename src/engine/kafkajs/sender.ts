@@ -21,7 +21,8 @@ export class Sender {
   constructor(access: Access, topic: string, onStored: OnStored) {
     this.#access = access
     this.#topic = topic
-    this.#producer = new Producer({ ...access, onStored })
+    const { brokers, topology, bus, clock } = access
+    this.#producer = new Producer({ brokers, topology, bus, clock, idempotent: true, onStored })
   }
 
   get partitions(): readonly number[] {
@@ -31,6 +32,10 @@ export class Sender {
   /** One attempt, as the port has it. */
   produce(records: readonly OutgoingRecord[]): Promise<readonly (ProduceError | undefined)[]> {
     return this.#producer.produce(records)
+  }
+
+  abandon(records: readonly OutgoingRecord[]): void {
+    this.#producer.abandon(records)
   }
 
   close(): void {

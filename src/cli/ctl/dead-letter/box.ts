@@ -69,7 +69,8 @@ class KafkaBox implements Box {
   #refusal: Error | undefined
 
   constructor(access: Access, topic: string, { clock, messageTimeout }: { clock: Clock; messageTimeout: number }) {
-    const producer = new Producer(access)
+    const { brokers, topology, bus } = access
+    const producer = new Producer({ brokers, topology, bus, clock, idempotent: true })
     this.topic = topic
     this.#access = access
     this.#bookmark = new Bookmark(access, groupOf(topic))
@@ -81,6 +82,7 @@ class KafkaBox implements Box {
         this.#refusal = answers.find(answer => answer && !answer.retriable)
         return answers
       },
+      abandon: records => producer.abandon(records),
       onDelivered: () => {},
       onFailed: () => {},
     })
