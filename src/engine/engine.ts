@@ -94,9 +94,12 @@ export interface Engine {
   commit(offsets: readonly PartitionOffset[]): Promise<readonly CommitOutcome[]>
   /**
    * One attempt to have these stored, in the order of the array within a partition. One answer for each, in order: undefined
-   * where all replicas that are in sync have it, else the error (with `retriable`). Never rejects. One call at a time.
+   * where all replicas that are in sync have it, else the error (with `retriable`). Never rejects. One call at a time. What is tried
+   * again is the same object: where nobody knows whether the attempt before has stored it, an idempotent engine stores it once.
    */
   produce(records: readonly OutgoingRecord[]): Promise<readonly (ProduceError | undefined)[]>
+  /** These are not handed over again, whether they are stored or not. */
+  abandon(records: readonly OutgoingRecord[]): void
   /**
    * Makes a topic, with as many partitions as `like` has, replicated as the brokers do by default; one that is there is left as it
    * is. One attempt; rejects where it may not be made, or nobody answers.
@@ -113,6 +116,8 @@ export interface Engine {
 
 export interface ProduceError extends Error {
   readonly retriable: boolean
+  /** Where it was to be stored, as far as that is known. */
+  readonly partition?: number | undefined
 }
 
 export interface Subscription {
@@ -150,6 +155,8 @@ export interface EngineSettings {
   readonly socketTimeout: number
   readonly metadataMaxAge: number
   readonly partitioner: Partitioner
+  /** Whether what is sent again because an answer was lost is stored once. */
+  readonly idempotent: boolean
 }
 
 export interface EngineParts {

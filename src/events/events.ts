@@ -38,6 +38,10 @@ export interface Events {
   line: { level: Level; message: string; from: string; fields?: Readonly<Record<string, unknown>> | undefined }
 
   // engine
+  /** Under a new id, counting from 0. */
+  'producer.renewed': { why: string }
+  /** It is not allowed, or not possible, to be idempotent. */
+  'producer.plain': { error: ErrorData }
   'broker.unreachable': { broker: string; error: ErrorData; waitingMs: number }
   'broker.reachable': { afterMs: number }
   'topic.missing': { topic: string }

@@ -28,6 +28,12 @@ const ofEngine = {
     say: ({ broker, error, waitingMs }) =>
       `No answer from the broker ${broker} for ${seconds(waitingMs)} (option brokers): ${told(error)}. Trying on.`,
   },
+  'producer.renewed': { level: 'warn', say: ({ why }) => `The producer begins anew, under another id: ${why}.` },
+  'producer.plain': {
+    level: 'warn',
+    say: ({ error }) =>
+      `Produces without idempotence: ${told(error)}. What is sent again because an answer was lost may be stored twice.`,
+  },
   'broker.reachable': { level: 'info', say: ({ afterMs }) => `The brokers answer again after ${seconds(afterMs)}.` },
   'topic.missing': {
     level: 'warn',

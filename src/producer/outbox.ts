@@ -22,6 +22,7 @@ export interface DeliveryFailure {
 
 export interface OutboxParts {
   readonly produce: Engine['produce']
+  readonly abandon: Engine['abandon']
   readonly clock: Clock
   /** Milliseconds for which a record's delivery is tried. */
   readonly messageTimeout: number
@@ -188,6 +189,7 @@ export class Outbox implements Outlet {
     const first = Math.min(...sequences)
     const error = failureOf(failed)
     this.#failure = error
+    this.#parts.abandon(failed.map(({ entry }) => entry.record))
     this.#parts.onFailed({ first, last: Math.max(...sequences), count: failed.length, error })
     this.#waiters.failed(first, error)
     for (const { entry } of failed) this.#settle(entry)

@@ -41,7 +41,7 @@ export interface CarryOutParts {
   readonly description: Pick<Description, 'consumer'>
   readonly groupId: string
   readonly produce: Engine['produce']
-  readonly engine: Pick<Engine, 'createTopic'>
+  readonly engine: Pick<Engine, 'createTopic' | 'abandon'>
   /** The topic for dead letters; undefined: there is none. */
   readonly to: string | undefined
   /** Where a message of this partition is tried again. */
@@ -92,6 +92,7 @@ async function putAside(verdict: Verdict, record: KafkaRecord, site: Site, parts
   const outbox = new Outbox({
     clock,
     produce,
+    abandon: records => parts.engine.abandon(records),
     messageTimeout: toMs(config.messageTimeout),
     onDelivered: () => {},
     onFailed: () => {},

@@ -111,6 +111,7 @@ export class Machine {
     return new Outbox({
       clock,
       produce: this.#produce,
+      abandon: records => this.engine.abandon(records),
       messageTimeout: toMs(config.messageTimeout),
       onDelivered: () => {
         this.committer.delivered()

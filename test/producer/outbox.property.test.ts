@@ -68,6 +68,7 @@ test('everything queued is stored or reported, in order, and no mark says otherw
     const outbox: Outbox = new Outbox({
       clock,
       messageTimeout,
+      abandon: () => {},
       produce: records => broker.produce(records),
       onDelivered: check,
       onFailed({ first, count }) {

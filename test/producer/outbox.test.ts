@@ -15,9 +15,11 @@ function setUp({ messageTimeout = 30_000 } = {}) {
   const clock = new FakeClock()
   const attempts: { records: readonly OutgoingRecord[]; answer: Deferred<Answers>; at: number }[] = []
   const failures: DeliveryFailure[] = []
+  const abandoned: string[] = []
   let risen = 0
   const outbox = new Outbox({
     clock,
+    abandon: records => abandoned.push(text(records)),
     messageTimeout,
     onDelivered: () => risen++,
     onFailed: failure => failures.push(failure),
@@ -33,7 +35,7 @@ function setUp({ messageTimeout = 30_000 } = {}) {
     await turn()
   }
   const sent = () => attempts.map(({ records }) => text(records))
-  return { clock, attempts, failures, outbox, answer, sent, risen: () => risen }
+  return { clock, attempts, failures, abandoned, outbox, answer, sent, risen: () => risen }
 }
 
 const t = { topic: 't' }
@@ -128,7 +130,7 @@ test('an attempt is bounded in records and in bytes, and a record larger than th
 })
 
 test('a retriable error is tried again, later and later, until the time of the record is over', async () => {
-  const { outbox, attempts, failures, clock } = setUp({ messageTimeout: 10_000 })
+  const { outbox, attempts, failures, abandoned, clock } = setUp({ messageTimeout: 10_000 })
   outbox.produce('a', t)
   await turn()
   while (failures.length === 0) {
@@ -143,6 +145,7 @@ test('a retriable error is tried again, later and later, until the time of the r
   expect(attempts.at(-1)!.at).toBe(10_000)
   expect(failures).toMatchObject([{ first: 1, last: 1, count: 1, error: { code: 'DELIVERY_FAILED' } }])
   expect(failures[0]!.error.message).toContain('refused')
+  expect(abandoned).toEqual(['a'])
   expect(outbox.delivered).toBe(1)
 })
 
@@ -197,6 +200,7 @@ test('a failure is told before the mark passes it and before deliver() rejects',
   const clock = new FakeClock()
   const outbox: Outbox = new Outbox({
     clock,
+    abandon: () => {},
     messageTimeout: 1000,
     produce: async records => records.map(() => refused(false)),
     onDelivered: () => order.push(`delivered ${outbox.delivered}`),

@@ -79,6 +79,7 @@ const CONFIG = {
   sessionTimeout: 10,
   messageTimeout: 2,
   metadataMaxAge: 1,
+  idempotent: true,
   fetchMessages: 4,
   maxWaitTime: 0.1,
   rebalanceDrainTimeout: 10,

@@ -33,6 +33,8 @@ export class ScriptedEngine implements Engine {
   readonly name = 'scripted'
   readonly commits: PartitionOffset[][] = []
   readonly produced: OutgoingRecord[] = []
+  /** What does not come again. */
+  readonly abandoned: OutgoingRecord[] = []
   /** Topics, each with the one that it is to be like. */
   readonly created: [topic: string, like: string][] = []
   onCreate: () => Promise<void> = async () => {}
@@ -146,6 +148,10 @@ export class ScriptedEngine implements Engine {
   async createTopic(topic: string, like: string): Promise<void> {
     this.created.push([topic, like])
     return this.onCreate()
+  }
+
+  abandon(records: readonly OutgoingRecord[]): void {
+    this.abandoned.push(...records)
   }
 
   beat(): void {

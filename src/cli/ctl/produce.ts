@@ -90,6 +90,7 @@ class Dispatch {
         if (error) this.#remind(error)
         return answers
       },
+      abandon: records => sender.abandon(records),
       onDelivered: () => {},
       onFailed: failure => this.#notStored(failure),
     })

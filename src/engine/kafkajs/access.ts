@@ -2,7 +2,7 @@
 // answers, and that the topic is there, for nothing here makes one. Knows nothing of what it is wanted for.
 
 import { RacecarError } from '../../errors.ts'
-import { createBus } from '../../events/bus.ts'
+import { type Bus, createBus } from '../../events/bus.ts'
 import { type Clock, sleep } from '../../lib/clock.ts'
 import { reasonOf } from '../../lib/reason.ts'
 import { within } from '../../lib/within.ts'
@@ -42,6 +42,7 @@ export class Access {
   readonly brokers: Brokers
   readonly topology: Topology
   readonly clock: Clock
+  readonly bus: Bus
   readonly #parts: AccessParts
   #denied: unknown
   /** Why nobody answered, as far as it is known. */
@@ -54,6 +55,7 @@ export class Access {
       this.#denied = error
     }
     this.clock = clock
+    this.bus = bus
     this.#parts = parts
     this.brokers = new Brokers({ ...parts, bus })
     const maxAge = METADATA_MAX_AGE_MS

@@ -34,6 +34,7 @@ export interface Answers extends Record<ApiName, unknown> {
       readonly partitions: readonly (Coded & { readonly partition: number; readonly baseOffset: string })[]
     }[]
   }
+  InitProducerId: Coded & { readonly producerId: string; readonly producerEpoch: number }
   Fetch: FetchResponse
   ListOffsets: Topics<Coded & { readonly offset: string }>
   Metadata: MetadataAnswer

@@ -38,6 +38,10 @@ export class Brokers {
     return this.#parts.socketTimeout
   }
 
+  knows(nodeId: number): boolean {
+    return this.#addresses.has(nodeId)
+  }
+
   /** The link to a node that the metadata has named. Not necessarily connected. */
   link(nodeId: number): Link {
     const address = this.#addresses.get(nodeId)

@@ -27,6 +27,8 @@ export type Action =
   | 'protocol'
   /** The broker will never accept this setting or this version. */
   | 'refused'
+  /** The broker counts otherwise than we do: the producer begins anew, under another id. */
+  | 'producer'
   /** The position is not in the log. */
   | 'offset'
   /** This data is bad; other data is not. */
@@ -81,11 +83,11 @@ const rows: readonly Row[] = [
   [42, 'INVALID_REQUEST', 'refused'],
   [43, 'UNSUPPORTED_FOR_MESSAGE_FORMAT', 'data'],
   [44, 'POLICY_VIOLATION', 'data'],
-  [45, 'OUT_OF_ORDER_SEQUENCE_NUMBER', 'retry'],
+  [45, 'OUT_OF_ORDER_SEQUENCE_NUMBER', 'producer'],
   [46, 'DUPLICATE_SEQUENCE_NUMBER', 'ok'],
-  [47, 'INVALID_PRODUCER_EPOCH', 'retry'],
+  [47, 'INVALID_PRODUCER_EPOCH', 'producer'],
   [48, 'INVALID_TXN_STATE', 'refused'],
-  [49, 'INVALID_PRODUCER_ID_MAPPING', 'retry'],
+  [49, 'INVALID_PRODUCER_ID_MAPPING', 'producer'],
   [50, 'INVALID_TRANSACTION_TIMEOUT', 'refused'],
   [51, 'CONCURRENT_TRANSACTIONS', 'retry'],
   [52, 'TRANSACTION_COORDINATOR_FENCED', 'refused'],
@@ -95,7 +97,7 @@ const rows: readonly Row[] = [
   [56, 'KAFKA_STORAGE_ERROR', 'refresh'],
   [57, 'LOG_DIR_NOT_FOUND', 'refresh'],
   [58, 'SASL_AUTHENTICATION_FAILED', 'denied'],
-  [59, 'UNKNOWN_PRODUCER_ID', 'retry'],
+  [59, 'UNKNOWN_PRODUCER_ID', 'producer'],
   [60, 'REASSIGNMENT_IN_PROGRESS', 'retry'],
   [61, 'DELEGATION_TOKEN_AUTH_DISABLED', 'denied'],
   [62, 'DELEGATION_TOKEN_NOT_FOUND', 'denied'],
@@ -126,7 +128,7 @@ const rows: readonly Row[] = [
   [87, 'INVALID_RECORD', 'data'],
   [88, 'UNSTABLE_OFFSET_COMMIT', 'retry'],
   [89, 'THROTTLING_QUOTA_EXCEEDED', 'retry'],
-  [90, 'PRODUCER_FENCED', 'refused'],
+  [90, 'PRODUCER_FENCED', 'producer'],
   [91, 'RESOURCE_NOT_FOUND', 'refused'],
   [92, 'DUPLICATE_RESOURCE', 'refused'],
   [93, 'UNACCEPTABLE_CREDENTIAL', 'denied'],

@@ -59,6 +59,7 @@ class KafkajsEngine implements Engine {
     const onSetBack = (to: PartitionOffset) => this.#beginAnew(to, to.offset)
     const onRemade = (topic: string) => {
       origins.noteAll({ [topic]: 0 })
+      this.#producer.remade(topic)
       this.#remade(topic, parts)
     }
     const seeing = { onSeen, onRemade, onDenied }
@@ -83,7 +84,8 @@ class KafkajsEngine implements Engine {
     this.#fetcher = fetcher
     this.#commits = commits
     this.#holdings = holdings
-    this.#producer = new Producer({ brokers, topology, clock, partitioner: settings.partitioner })
+    const { partitioner, idempotent } = settings
+    this.#producer = new Producer({ brokers, topology, bus, clock, partitioner, idempotent })
     const group = { coordinator, dispute, heartbeat, holdings, joining, origins, topology }
     const failed = (error: Error) => parts.sink.failed(error)
     this.#member = new Member({ ...group, settings, failed, bus, clock, onEnd: () => this.#quiet() })
@@ -117,6 +119,10 @@ class KafkajsEngine implements Engine {
 
   produce(records: readonly OutgoingRecord[]): Promise<readonly (ProduceError | undefined)[]> {
     return this.#producer.produce(records)
+  }
+
+  abandon(records: readonly OutgoingRecord[]): void {
+    this.#producer.abandon(records)
   }
 
   async createTopic(topic: string, like: string): Promise<void> {

@@ -1,101 +1,220 @@
 // Produce requests, with acknowledgement by all replicas in sync. One attempt: the answer for each record is its fate, a
-// missing one is a failure. A record that may go to any partition goes to one by chance.
+// missing one is a failure. A batch whose fate is not known goes again as it was, before anything else of its partition, so that
+// brokers store it once. A record that may go to any partition goes to one by chance.
 
+import type { Bus } from '../../events/bus.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { groupBy } from '../../lib/group-by.ts'
-import type { Header, OutgoingRecord, Partitioner, PartitionOffset, ProduceError } from '../engine.ts'
+import {
+  type Header,
+  keyOf,
+  type OutgoingRecord,
+  type Partitioner,
+  type PartitionOffset,
+  type ProduceError,
+  type TopicPartition,
+} from '../engine.ts'
 import { partitionFor } from '../partitioner.ts'
 import type { Brokers } from './brokers.ts'
-import { actionFor, actionOf, KafkaError } from './codes.ts'
+import { type Action, actionFor, actionOf, codeOf, KafkaError, Unreached } from './codes.ts'
+import { Identification, type Identity } from './identity.ts'
+import { type Batch, Sequences } from './sequences.ts'
 import type { Topology } from './topology.ts'
 
 const ALL_IN_SYNC = -1
 
-interface Placed {
+interface Placed extends TopicPartition {
   readonly record: OutgoingRecord
-  readonly partition: number
-  readonly index: number
 }
 
-/** So many records were stored, one after another, from this offset on. */
-export type OnStored = (at: PartitionOffset, count: number) => void
+/** undefined: stored. */
+type Fate = ProduceError | undefined
+
+/** These were stored, one after another, from this offset on; -1 where the broker does not say it. */
+export type OnStored = (at: PartitionOffset, records: readonly OutgoingRecord[]) => void
 
 export interface ProducerParts {
   readonly brokers: Brokers
   readonly topology: Topology
+  readonly bus: Bus
   readonly clock: Clock
   readonly partitioner: Partitioner
+  readonly idempotent: boolean
   readonly onStored?: OnStored
 }
 
 export class Producer {
   readonly #parts: ProducerParts
+  readonly #identification: Identification
+  readonly #sequences = new Sequences()
 
   constructor(parts: ProducerParts) {
     this.#parts = parts
+    this.#identification = new Identification(parts)
   }
 
-  async produce(records: readonly OutgoingRecord[]): Promise<readonly (ProduceError | undefined)[]> {
-    const fates: (ProduceError | undefined)[] = records.map(() => failure(new Error('no answer'), true))
+  async produce(records: readonly OutgoingRecord[]): Promise<readonly Fate[]> {
+    const { topology } = this.#parts
+    const fates = new Map<OutgoingRecord, Fate>()
     try {
-      await this.#parts.topology.know(new Set(records.map(({ topic }) => topic)))
+      await topology.know(new Set(records.map(({ topic }) => topic)))
+      const identity = await this.#identification.current()
+      await this.#attempt(this.#place(records, fates), identity, fates)
     } catch (error) {
-      return records.map(() => failure(error, true))
+      for (const record of records) if (!fates.has(record)) fates.set(record, failure(error, true))
     }
-    const placed = this.#place(records, fates)
-    const byLeader = groupBy(placed, ({ record, partition }) => this.#parts.topology.leaderOf(record.topic, partition))
-    await Promise.all([...byLeader].map(([leader, some]) => this.#send(leader, some, fates)))
-    if (fates.some(fate => fate?.retriable)) await this.#parts.topology.refresh().catch(() => {})
-    return fates
+    const answers = records.map(record => fates.get(record))
+    if (answers.some(fate => fate?.retriable)) await topology.refresh().catch(() => {})
+    return answers
   }
 
-  #place(records: readonly OutgoingRecord[], fates: (ProduceError | undefined)[]): Placed[] {
+  /**
+   * These do not come again. Where nobody knows whether they are stored, numbers are missing or were used: the producer begins anew,
+   * on another connection.
+   */
+  abandon(records: readonly OutgoingRecord[]): void {
+    const doubts = new Set(records.flatMap(record => this.#sequences.doubtOf(record) ?? []))
+    if (doubts.size === 0) return
+    for (const batch of doubts) {
+      this.#sequences.drop(batch)
+      this.#disconnect(batch)
+    }
+    const [first] = doubts
+    this.#identification.renew(`nobody knows whether what was given up for ${keyOf(first!)} is stored`)
+  }
+
+  /** A topic was deleted and made again under its name. */
+  remade(topic: string): void {
+    this.#sequences.forget(topic)
+  }
+
+  #place(records: readonly OutgoingRecord[], fates: Map<OutgoingRecord, Fate>): Placed[] {
     const placed: Placed[] = []
-    for (const [index, record] of records.entries()) {
-      const partitions = this.#parts.topology.partitionsOf(record.topic)
-      const partition = record.partition ?? choose(record, this.#parts.partitioner, partitions.length)
-      if (partitions.includes(partition)) placed.push({ record, partition, index })
-      else fates[index] = failure(new Error(missing(record, partitions.length)), true)
+    for (const record of records) {
+      const { topic } = record
+      if (this.#sequences.isStored(record)) {
+        fates.set(record, undefined)
+        continue
+      }
+      const partitions = this.#parts.topology.partitionsOf(topic)
+      const known = this.#sequences.doubtOf(record)?.partition ?? record.partition
+      const partition = known ?? choose(record, this.#parts.partitioner, partitions.length)
+      if (partitions.includes(partition)) placed.push({ topic, partition, record })
+      else fates.set(record, missing(record, partitions.length))
     }
     return placed
   }
 
-  async #send(
-    leader: number | undefined,
-    placed: readonly Placed[],
-    fates: (ProduceError | undefined)[],
-  ): Promise<void> {
-    if (leader === undefined) return fill(placed, fates, failure(new Error('the partition has no leader'), true))
-    const { brokers, clock, onStored } = this.#parts
-    const now = clock.epoch()
-    const groups = groupBy(placed, ({ record, partition }) => `${record.topic}/${partition}`)
+  /** What is in doubt first; what follows it in its partition only when that is stored. */
+  async #attempt(placed: readonly Placed[], identity: Identity | undefined, fates: Map<OutgoingRecord, Fate>) {
+    const asked = new Set(placed.map(({ record }) => record))
+    const batchOf = (some: readonly Placed[]): Batch => {
+      const { topic, partition } = some[0]!
+      const firstSequence = this.#sequences.next({ topic, partition }, identity)
+      const now = this.#parts.clock.epoch()
+      return { topic, partition, identity, firstSequence, now, records: some.map(({ record }) => record) }
+    }
+    const groups = groupBy(placed, keyOf)
+    const first = [...groups.values()].map(some => this.#sequences.doubtIn(some[0]!) ?? batchOf(some))
+    const later: Batch[] = []
+    for (const [batch, fate] of await this.#sendAll(first, asked)) {
+      for (const record of batch.records) fates.set(record, fate)
+      const rest = groups.get(keyOf(batch))!.filter(({ record }) => !fates.has(record))
+      if (fate === undefined && rest.length > 0) later.push(batchOf(rest))
+      else
+        for (const { record } of rest)
+          fates.set(record, failure(new Error('what was sent before it is not stored'), true, batch))
+    }
+    for (const [batch, fate] of await this.#sendAll(later, asked))
+      for (const record of batch.records) fates.set(record, fate)
+  }
+
+  /** One request for each leader, and for what was begun under another identity. */
+  async #sendAll(batches: readonly Batch[], asked: ReadonlySet<OutgoingRecord>): Promise<ReadonlyMap<Batch, Fate>> {
+    const { topology } = this.#parts
+    const fates = new Map<Batch, Fate>()
+    const requests = groupBy(batches, ({ topic, partition, identity }) =>
+      [topology.leaderOf(topic, partition), identity?.producerId].join(),
+    )
+    const settled = (batch: Batch, fate: Fate) => {
+      if (fate === undefined) this.#sequences.settle(batch, asked)
+      fates.set(batch, fate)
+    }
+    await Promise.all([...requests.values()].map(some => this.#send(some, settled)))
+    return fates
+  }
+
+  async #send(batches: readonly Batch[], settled: (batch: Batch, fate: Fate) => void): Promise<void> {
+    const { brokers, topology } = this.#parts
+    const [{ topic, partition, identity }] = batches as [Batch]
+    const leader = topology.leaderOf(topic, partition)
+    const fail = (error: unknown, retriable: boolean) => {
+      for (const batch of batches) settled(batch, failure(error, retriable, batch))
+    }
+    if (leader === undefined) return fail(new Error('the partition has no leader'), true)
     try {
-      const args = { acks: ALL_IN_SYNC, timeout: brokers.timeout, topicData: topicData(groups.values(), now) }
+      const args = { acks: ALL_IN_SYNC, timeout: brokers.timeout, ...identity, topicData: topicData(batches) }
       const how = { channel: 'produce', timeout: brokers.timeout * 2 } as const
       const { topics } = await brokers.link(leader).send('Produce', args, how)
-      for (const { topicName, partitions } of topics) {
-        for (const { partition, errorCode, baseOffset } of partitions) {
-          const group = groups.get(`${topicName}/${partition}`) ?? []
-          const fate = fateOf(`${topicName}/${partition}`, errorCode, baseOffset)
-          fill(group, fates, fate)
-          if (fate === undefined) onStored?.({ topic: topicName, partition, offset: Number(baseOffset) }, group.length)
-        }
-      }
+      const answers = new Map(
+        topics.flatMap(({ topicName, partitions }) => partitions.map(one => [`${topicName}/${one.partition}`, one])),
+      )
+      for (const batch of batches) settled(batch, this.#fateOf(batch, answers.get(keyOf(batch))))
     } catch (error) {
       const action = actionFor(error)
-      fill(placed, fates, failure(error, action !== 'denied' && action !== 'refused'))
+      const isPassing = action !== 'denied' && action !== 'refused'
+      if (isPassing) for (const batch of batches) this.#sequences.doubt(batch)
+      fail(error, isPassing)
     }
+  }
+
+  #fateOf(batch: Batch, answer: { readonly errorCode: number; readonly baseOffset: string } | undefined): Fate {
+    if (answer === undefined) return this.#doubt(batch, new Error('no answer'))
+    const { errorCode } = answer
+    const offset = Number(answer.baseOffset)
+    const action = actionOf(errorCode)
+    const { topic, partition, records, identity } = batch
+    if (action === 'ok') {
+      // Of what it has already a broker may not know where.
+      if (errorCode === 0 && offset < 0)
+        return this.#doubt(batch, new Error(`${keyOf(batch)}: acknowledged without an offset`))
+      this.#parts.onStored?.({ topic, partition, offset }, records)
+      return undefined
+    }
+    const error = new KafkaError(`producing to ${keyOf(batch)}`, errorCode)
+    if (PASSING.includes(action)) return this.#doubt(batch, error)
+    const wasInDoubt = this.#sequences.drop(batch)
+    const isMayNot = identity !== undefined && errorCode === MAY_NOT_COUNT
+    if (isMayNot) this.#identification.refuse(error)
+    else if (action === 'producer' || wasInDoubt) this.#identification.renew(error.message)
+    return failure(error, isMayNot || action === 'producer', batch)
+  }
+
+  #doubt(batch: Batch, error: Error): ProduceError {
+    this.#sequences.doubt(batch)
+    return failure(error, true, batch)
+  }
+
+  #disconnect({ topic, partition }: Batch): void {
+    const { brokers, topology } = this.#parts
+    const leader = topology.leaderOf(topic, partition)
+    const why = new Unreached('what was sent on this connection has been given up')
+    if (leader !== undefined && brokers.knows(leader)) brokers.link(leader).break(why, 'produce')
   }
 }
 
-function topicData(groups: Iterable<readonly Placed[]>, now: number) {
-  const partitions = [...groups].map(group => ({
-    topic: group[0]!.record.topic,
-    entry: { partition: group[0]!.partition, messages: group.map(({ record }) => toMessage(record, now)) },
-  }))
-  return [...groupBy(partitions, ({ topic }) => topic)].map(([topic, some]) => ({
+const PASSING: readonly Action[] = ['retry', 'refresh', 'coordinator']
+/** Of brokers before 2.8, which want a right of its own for producers that count. */
+const MAY_NOT_COUNT = codeOf('CLUSTER_AUTHORIZATION_FAILED')
+
+function topicData(batches: readonly Batch[]) {
+  return [...groupBy(batches, ({ topic }) => topic)].map(([topic, some]) => ({
     topic,
-    partitions: some.map(({ entry }) => entry),
+    partitions: some.map(({ partition, firstSequence, records, now }) => ({
+      partition,
+      firstSequence,
+      messages: records.map(record => toMessage(record, now)),
+    })),
   }))
 }
 
@@ -119,24 +238,15 @@ function choose(record: OutgoingRecord, partitioner: Partitioner, count: number)
   return partitionFor(record, partitioner, count) ?? Math.floor(Math.random() * count)
 }
 
-const missing = ({ topic, partition }: OutgoingRecord, known: number): string =>
-  known === 0 ? `the topic ${topic} does not exist` : `the topic ${topic} has no partition ${partition}, only ${known}`
-
-function fateOf(what: string, errorCode: number, baseOffset: string): ProduceError | undefined {
-  const action = actionOf(errorCode)
-  if (action === 'ok')
-    return Number(baseOffset) >= 0 ? undefined : failure(new Error(`${what}: acknowledged without an offset`), true)
-  return failure(
-    new KafkaError(`producing to ${what}`, errorCode),
-    ['retry', 'refresh', 'coordinator'].includes(action),
-  )
+function missing({ topic, partition }: OutgoingRecord, known: number): ProduceError {
+  const what =
+    known === 0
+      ? `the topic ${topic} does not exist`
+      : `the topic ${topic} has no partition ${partition}, only ${known}`
+  return failure(Object.assign(new Error(what), { code: 'UNKNOWN_TOPIC_OR_PARTITION' }), true, { partition })
 }
 
-function fill(placed: readonly Placed[], fates: (ProduceError | undefined)[], fate: ProduceError | undefined): void {
-  for (const { index } of placed) fates[index] = fate
-}
-
-function failure(error: unknown, retriable: boolean): ProduceError {
+function failure(error: unknown, retriable: boolean, at: Pick<OutgoingRecord, 'partition'> = {}): ProduceError {
   const known = error instanceof Error ? error : new Error(String(error))
-  return Object.assign(new Error(known.message, { cause: known }), { retriable })
+  return Object.assign(new Error(known.message, { cause: known }), { retriable, partition: at.partition })
 }

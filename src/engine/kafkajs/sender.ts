@@ -12,7 +12,7 @@ export interface Sending extends AccessParts {
 /** Rejects with BROKER_UNAVAILABLE, TOPIC_MISSING or NOT_ALLOWED. */
 export async function openSender({ partitioner, onStored, ...parts }: Sending): Promise<Sender> {
   const access = await openAccess(parts)
-  return new Sender(access, parts.topic, new Producer({ ...access, partitioner, onStored }))
+  return new Sender(access, parts.topic, new Producer({ ...access, partitioner, idempotent: true, onStored }))
 }
 
 export class Sender {
@@ -33,6 +33,10 @@ export class Sender {
   /** One attempt, as the port has it. */
   produce(records: readonly OutgoingRecord[]): Promise<readonly (ProduceError | undefined)[]> {
     return this.#producer.produce(records)
+  }
+
+  abandon(records: readonly OutgoingRecord[]): void {
+    this.#producer.abandon(records)
   }
 
   close(): void {

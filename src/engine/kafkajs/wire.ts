@@ -23,6 +23,7 @@ export type ApiName =
   | 'CreateTopics'
   | 'DescribeGroups'
   | 'DeleteRecords'
+  | 'InitProducerId'
   /** Of those versions that say for how long an offset is kept. */
   | 'KeptOffsetCommit'
 

@@ -94,6 +94,8 @@ export class MemoryEngine implements Engine {
     return this.#member.commit(offsets)
   }
 
+  abandon(): void {}
+
   async produce(records: readonly OutgoingRecord[]): Promise<readonly (ProduceError | undefined)[]> {
     try {
       return await this.#remote.call(cluster => cluster.ingest.produce(records, this.#partitioner))

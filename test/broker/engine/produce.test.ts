@@ -21,7 +21,7 @@ async function logOf({ harness, topic, world }: Trial): Promise<string[]> {
   return reader.values(0)
 }
 
-test('a record whose acknowledgement is lost is no delivered one, and may be sent again', async () => {
+test('a record whose acknowledgement is lost is no delivered one, and sent again it is stored once', async () => {
   await using trial = await openTrial({ partitions: 1 })
   const { topic } = trial
   const { probe, proxy } = await trial.join({ settings: { socketTimeout: 500 } })
@@ -31,7 +31,7 @@ test('a record whose acknowledgement is lost is no delivered one, and may be sen
   const fates = await probe.engine.produce(sent)
   expect(fates.map(fate => fate?.retriable)).toEqual([true, true, true])
   expect(await probe.engine.produce(sent)).toEqual([undefined, undefined, undefined])
-  expect(await logOf(trial)).toEqual([...values(3), ...values(3)])
+  expect(await logOf(trial)).toEqual(values(3))
 })
 
 test('records keep their order within a partition, whatever happens to the others', async () => {

@@ -68,7 +68,7 @@ class KafkaBox implements Box {
   #refusal: Error | undefined
 
   constructor(access: Access, topic: string, { messageTimeout, partitioner }: Config) {
-    const producer = new Producer({ ...access, partitioner })
+    const producer = new Producer({ ...access, partitioner, idempotent: true })
     this.topic = topic
     this.#access = access
     this.#bookmark = new Bookmark(access, groupOf(topic))
@@ -80,6 +80,7 @@ class KafkaBox implements Box {
         this.#refusal = answers.find(answer => answer && !answer.retriable)
         return answers
       },
+      abandon: records => producer.abandon(records),
       onDelivered: () => {},
       onFailed: () => {},
     })

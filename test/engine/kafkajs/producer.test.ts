@@ -1,0 +1,288 @@
+// What brokers are sent, and sent again: each record is stored once, whatever becomes of requests and answers, and is never
+// taken for another one.
+
+import fc from 'fast-check'
+import { expect, test, vi } from 'vitest'
+import type { OutgoingRecord } from '../../../src/engine/engine.ts'
+import { codeOf } from '../../../src/engine/kafkajs/codes.ts'
+import { Outbox } from '../../../src/producer/outbox.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+import { asyncProperty } from '../../support/property.ts'
+import { CountingBroker, type Fault } from './counting-broker.ts'
+
+const record = (value: string, partition?: number): OutgoingRecord => ({
+  topic: 't',
+  partition,
+  key: null,
+  value: Buffer.from(value),
+  headers: [],
+})
+
+const records = (values: string, partition?: number) => values.split(' ').map(value => record(value, partition))
+
+function setUp(options: { partitions?: number; idempotent?: boolean } = {}) {
+  const clock = new FakeClock()
+  const broker = new CountingBroker({ clock, ...options })
+  const send = async (some: readonly OutgoingRecord[]) =>
+    (await broker.producer.produce(some)).map(fate => (fate === undefined ? 'stored' : fate.retriable ? 'again' : 'no'))
+  const sequences = () => broker.requests.map(({ topicData }) => topicData[0]!.partitions[0]!.firstSequence)
+  return { broker, send, sequences, clock }
+}
+
+for (const fault of ['request lost', 'answer lost', 'timed out'] satisfies Fault[]) {
+  test(`what is sent again because of a ${fault} is stored once`, async () => {
+    const { broker, send, sequences } = setUp()
+    const all = records('a b c')
+    broker.faults = [fault]
+    expect(await send(all)).toEqual(['again', 'again', 'again'])
+    expect(await send(all)).toEqual(['stored', 'stored', 'stored'])
+    expect(await send(records('d'))).toEqual(['stored'])
+    expect(broker.logs).toEqual([['a', 'b', 'c', 'd']])
+    expect(sequences()).toEqual([0, 0, 3])
+    expect(broker.onStored).toEqual([
+      { offset: 0, values: 'a b c' },
+      { offset: 3, values: 'd' },
+    ])
+  })
+}
+
+test('without idempotence it is stored again', async () => {
+  const { broker, send } = setUp({ idempotent: false })
+  const all = records('a b')
+  broker.faults = ['answer lost']
+  await send(all)
+  expect(await send(all)).toEqual(['stored', 'stored'])
+  expect(broker.logs).toEqual([['a', 'b', 'a', 'b']])
+  expect(broker.ids).toBe(0)
+})
+
+test('what is in doubt goes whole, whichever of its records comes again, and the others are answered from memory', async () => {
+  const { broker, send } = setUp()
+  const [a, b, c] = records('a b c') as [OutgoingRecord, OutgoingRecord, OutgoingRecord]
+  broker.faults = ['request lost']
+  await send([a, b, c])
+  expect(await send([a])).toEqual(['stored'])
+  expect(await send([b, c, record('d')])).toEqual(['stored', 'stored', 'stored'])
+  expect(broker.logs).toEqual([['a', 'b', 'c', 'd']])
+  expect(broker.requests).toHaveLength(3)
+})
+
+test('what comes with a batch in doubt is sent after it, and only once that is stored', async () => {
+  const { broker, send } = setUp()
+  const ab = records('a b')
+  const c = record('c')
+  broker.faults = ['request lost', 'request lost']
+  await send(ab)
+  expect(await send([...ab, c])).toEqual(['again', 'again', 'again'])
+  expect(broker.requests).toHaveLength(2)
+  expect(await send([...ab, c])).toEqual(['stored', 'stored', 'stored'])
+  expect(broker.logs).toEqual([['a', 'b', 'c']])
+})
+
+test('others for a partition in doubt have that sent first, and it is answered when it comes again', async () => {
+  const { broker, send } = setUp()
+  const a = record('a')
+  broker.faults = ['answer lost']
+  await send([a])
+  expect(await send([record('b')])).toEqual(['stored'])
+  expect(await send([a])).toEqual(['stored'])
+  expect(broker.logs).toEqual([['a', 'b']])
+})
+
+test('a record that names no partition stays in the one that was chosen first', async () => {
+  const { broker, send } = setUp({ partitions: 16 })
+  const all = Array.from({ length: 40 }, (_, index) => record(`v${index}`))
+  broker.faults = ['answer lost']
+  await send(all)
+  expect(new Set(await send(all))).toEqual(new Set(['stored']))
+  expect(broker.logs.flat()).toHaveLength(40)
+})
+
+test('what a broker refuses uses up no number, and its halves are others', async () => {
+  const { broker, send, sequences } = setUp()
+  const [a, b] = records('a b') as [OutgoingRecord, OutgoingRecord]
+  await send([record('first')])
+  broker.faults = [{ code: 'MESSAGE_TOO_LARGE' }]
+  expect(await send([a, b])).toEqual(['no', 'no'])
+  expect(await send([a])).toEqual(['stored'])
+  expect(await send([b])).toEqual(['stored'])
+  expect(sequences()).toEqual([0, 1, 1, 2])
+  expect(broker.logs).toEqual([['first', 'a', 'b']])
+  expect(broker.renewals).toEqual([])
+})
+
+test('what is refused after it was in doubt may be stored: its numbers are given to no other batch', async () => {
+  const { broker, send } = setUp()
+  const a = record('a')
+  broker.faults = ['answer lost', { code: 'TOPIC_AUTHORIZATION_FAILED' }]
+  await send([a])
+  expect(await send([a])).toEqual(['no'])
+  expect(await send([record('b')])).toEqual(['stored'])
+  expect(broker.logs).toEqual([['a', 'b']])
+  expect(broker.ids).toBe(2)
+  expect(broker.renewals).toHaveLength(1)
+})
+
+test('a number that the broker says it has counts as stored', async () => {
+  const { broker, send } = setUp()
+  broker.faults = [{ code: 'DUPLICATE_SEQUENCE_NUMBER' }]
+  expect(await send([record('a')])).toEqual(['stored'])
+  expect(broker.onStored).toEqual([{ offset: -1, values: 'a' }])
+})
+
+for (const code of [
+  'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  'UNKNOWN_PRODUCER_ID',
+  'INVALID_PRODUCER_EPOCH',
+  'PRODUCER_FENCED',
+]) {
+  test(`after ${code} the producer begins anew, counting from 0, and nothing is lost`, async () => {
+    const { broker, send, sequences } = setUp({ partitions: 2 })
+    const ab = records('a b', 0)
+    await send(records('x y', 0))
+    broker.faults = [{ code }]
+    expect(await send(ab)).toEqual(['again', 'again'])
+    expect(await send(ab)).toEqual(['stored', 'stored'])
+    expect(broker.logs[0]).toEqual(['x', 'y', 'a', 'b'])
+    expect(sequences()).toEqual([0, 2, 0])
+    expect(broker.ids).toBe(2)
+    expect(broker.renewals).toEqual([`producing to t/0: ${code}`])
+  })
+}
+
+test('what is in doubt elsewhere when the producer begins anew still goes as it was', async () => {
+  const { broker, send } = setUp({ partitions: 2 })
+  const a = record('a', 0)
+  const b = record('b', 1)
+  broker.faults = ['answer lost', { code: 'UNKNOWN_PRODUCER_ID' }]
+  await send([a])
+  await send([b])
+  expect(await send([a, b])).toEqual(['stored', 'stored'])
+  expect(await send([record('c', 0)])).toEqual(['stored'])
+  expect(broker.logs).toEqual([['a', 'c'], ['b']])
+})
+
+test('what was given up in doubt is not sent any more: the producer begins anew, on another connection', async () => {
+  const { broker, send } = setUp()
+  const a = record('a')
+  broker.faults = ['request lost']
+  await send([a])
+  broker.producer.abandon([a])
+  expect(broker.broken).toBe(1)
+  expect(broker.renewals).toEqual(['nobody knows whether what was given up for t/0 is stored'])
+  expect(await send([record('b')])).toEqual(['stored'])
+  expect(broker.logs).toEqual([['b']])
+  expect(broker.ids).toBe(2)
+})
+
+test('what was given up without doubt changes nothing', async () => {
+  const { broker, send } = setUp()
+  const a = record('a')
+  broker.faults = [{ code: 'MESSAGE_TOO_LARGE' }]
+  await send([a])
+  broker.producer.abandon([a])
+  expect(broker.broken + broker.renewals.length).toBe(0)
+})
+
+test('a topic that was made again is counted anew, and what was in doubt finds another partition', async () => {
+  const { broker, send, sequences } = setUp({ partitions: 2 })
+  const a = record('a')
+  vi.spyOn(Math, 'random').mockReturnValue(0.9)
+  await send([record('x', 0), record('y', 1)])
+  broker.faults = ['request lost']
+  await send([a])
+  vi.restoreAllMocks()
+  broker.producer.remade('t')
+  broker.make(1)
+  expect(await send([a])).toEqual(['stored'])
+  expect(broker.logs).toEqual([['a']])
+  expect(sequences().at(-1)).toBe(0)
+})
+
+for (const [what, whenAsked] of [
+  ['by a right that is missing', () => codeOf('CLUSTER_AUTHORIZATION_FAILED')],
+  [
+    'by a broker that has no such request',
+    () => {
+      throw Object.assign(new Error('The Kafka server does not support the requested API version'), {
+        name: 'KafkaJSServerDoesNotSupportApiKey',
+      })
+    },
+  ],
+] as const) {
+  test(`where an id is refused ${what} it goes on without one, and says so once`, async () => {
+    const { broker, send } = setUp()
+    broker.whenAsked = whenAsked
+    expect(await send([record('a')])).toEqual(['stored'])
+    expect(await send([record('b')])).toEqual(['stored'])
+    expect(broker.plain).toHaveLength(1)
+    expect(broker.requests.map(({ producerId }) => producerId)).toEqual([undefined, undefined])
+  })
+}
+
+test('the right to count may be taken away later', async () => {
+  const { broker, send } = setUp()
+  const b = record('b')
+  await send([record('a')])
+  broker.mayCount = false
+  expect(await send([b])).toEqual(['again'])
+  expect(await send([b])).toEqual(['stored'])
+  expect(broker.plain).toHaveLength(1)
+})
+
+test('as long as nobody gives an id nothing is sent, and all is to be tried again', async () => {
+  const { broker, send, clock } = setUp()
+  broker.whenAsked = () => codeOf('COORDINATOR_LOAD_IN_PROGRESS')
+  const sending = send([record('a')])
+  await clock.advance(1000)
+  expect(await sending).toEqual(['again'])
+  expect(broker.requests).toEqual([])
+  broker.whenAsked = () => 0
+  expect(await send([record('a')])).toEqual(['stored'])
+})
+
+test('behind the outbox everything is stored once and in order, whatever is lost', async () => {
+  const losses = fc.constantFrom<Fault>(
+    'none',
+    'none',
+    'request lost',
+    'answer lost',
+    'timed out',
+    { code: 'NOT_LEADER_OR_FOLLOWER' },
+    // Were it refused after all, it could not be told from others.
+    { code: 'MESSAGE_TOO_LARGE', unlessStored: true },
+  )
+  const input = fc.record({
+    faults: fc.array(losses, { maxLength: 30 }),
+    bursts: fc.array(fc.record({ count: fc.nat(8), ms: fc.nat(400) }), { maxLength: 12 }),
+  })
+  // The others are spread, in no order.
+  const isNamed = (value: number) => value % 2 === 1
+  await asyncProperty(input, async ({ faults, bursts }) => {
+    const clock = new FakeClock()
+    const broker = new CountingBroker({ clock, partitions: 3 })
+    broker.faults = [...faults]
+    const reported: number[] = []
+    const outbox = new Outbox({
+      clock,
+      messageTimeout: 600_000,
+      produce: some => broker.producer.produce(some),
+      abandon: some => broker.producer.abandon(some),
+      onDelivered: () => {},
+      onFailed: ({ first }) => reported.push(first),
+    })
+    let sent = 0
+    for (const { count, ms } of bursts) {
+      for (let i = 0; i < count; i++)
+        outbox.produce(`${++sent}`, { topic: 't', ...(isNamed(sent) ? { partition: sent % 3 } : {}) })
+      await clock.advance(ms)
+    }
+    await clock.until(() => outbox.delivered === outbox.queued)
+    const stored = broker.logs.flat().map(Number)
+    const expected = Array.from({ length: sent }, (_, index) => index + 1).filter(one => !reported.includes(one))
+    expect(stored.filter(one => !reported.includes(one)).toSorted((x, y) => x - y)).toEqual(expected)
+    expect(new Set(stored).size).toBe(stored.length)
+    const named = broker.logs.map(log => log.map(Number).filter(isNamed))
+    for (const log of named) expect(log).toEqual(log.toSorted((x, y) => x - y))
+  })
+})
