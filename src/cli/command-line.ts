@@ -4,6 +4,8 @@
 import { Command, CommanderError, Option } from 'commander'
 import { describeFlags, type FlagDescription } from '../config/flags.ts'
 import { EXIT } from '../errors.ts'
+import { addGenerators, GENERATORS } from './generate/command-line.ts'
+import type { Generation } from './generate/generate.ts'
 
 export type Wanted =
   | { readonly kind: 'run'; readonly consumers: readonly string[]; readonly flags: Readonly<Record<string, unknown>> }
@@ -13,6 +15,7 @@ export type Wanted =
       readonly consumers: readonly string[]
       readonly flags: Readonly<Record<string, unknown>>
     }
+  | { readonly kind: 'generate'; readonly generation: Generation }
   /** Help, version, or a usage error: printed already. */
   | { readonly kind: 'end'; readonly exitCode: number }
 
@@ -21,11 +24,12 @@ export interface Printer {
   err(text: string): void
 }
 
-/** `run` where no other one is named: names of consumers start with a capital, so the two cannot be mistaken. */
+/** `run` where no other one is named: names of consumers start with a capital, so the two cannot be mistaken. These have all options. */
 type CommandName = 'run' | 'check' | 'config'
 
 export function readCommandLine(argv: readonly string[], version: string, printer: Printer): Wanted {
   const [first] = argv
+  if (first === 'init' || first === 'generate' || first === 'g') return readGeneration(argv, printer)
   const name: CommandName = first === 'check' || first === 'config' ? first : 'run'
   const command = build(name, version, printer)
   try {
@@ -36,10 +40,34 @@ export function readCommandLine(argv: readonly string[], version: string, printe
     if (name !== 'run') return { kind: 'examine', what: name, consumers: command.args, flags }
     return { kind: 'run', consumers: command.args, flags }
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
-    return { kind: 'end', exitCode: error.exitCode === 0 ? EXIT.clean : EXIT.usage }
+    return ended(error)
   }
 }
+
+function readGeneration(argv: readonly string[], printer: Printer): Wanted {
+  const program = configured(new Command('racecar'), printer)
+  const decided: Generation[] = []
+  addGenerators(program, generation => decided.push(generation))
+  try {
+    // Whoever says no more wants to know what there is.
+    program.parse(argv.length > 1 || argv[0] === 'init' ? argv : [...argv, '--help'], { from: 'user' })
+    return { kind: 'generate', generation: decided[0]! }
+  } catch (error) {
+    return ended(error)
+  }
+}
+
+function ended(error: unknown): Wanted {
+  if (!(error instanceof CommanderError)) throw error
+  return { kind: 'end', exitCode: error.exitCode === 0 ? EXIT.clean : EXIT.usage }
+}
+
+const configured = (command: Command, printer: Printer): Command =>
+  command
+    .showHelpAfterError('Try racecar --help.')
+    .exitOverride()
+    .configureOutput({ writeOut: text => printer.out(text), writeErr: text => printer.err(text) })
+    .helpOption('-h, --help', 'print this')
 
 const CONSUMER = 'name of the class, as it is exported'
 
@@ -64,20 +92,14 @@ const texts: Readonly<Record<CommandName, { usage: string; about: string; argume
 
 function build(name: CommandName, version: string, printer: Printer): Command {
   const { usage, about, argument } = texts[name]
-  const command = new Command('racecar')
+  const command = configured(new Command('racecar'), printer)
     .description(about)
     .usage(usage)
     .argument(argument, CONSUMER)
     .allowExcessArguments(false)
-    .showHelpAfterError('Try racecar --help.')
-    .exitOverride()
-    .configureOutput({ writeOut: text => printer.out(text), writeErr: text => printer.err(text) })
   for (const flag of describeFlags()) for (const option of optionsFor(flag)) command.addOption(option)
   if (name === 'run') command.addHelpText('after', INSPECT + COMMANDS)
-  return command
-    .version(version, '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'print this')
-    .addHelpText('after', EPILOGUE)
+  return command.version(version, '-V, --version', 'print the version').addHelpText('after', EPILOGUE)
 }
 
 const INSPECT = `
@@ -87,6 +109,8 @@ Debugging:
 
 const COMMANDS = `
 Other commands:
+  racecar init                ${GENERATORS.init}
+  racecar generate            ${GENERATORS.generate}
   racecar check <Consumer>    ${texts.check.about}
   racecar config [Consumer]   ${texts.config.about}`
 

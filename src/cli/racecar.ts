@@ -8,6 +8,7 @@ import type { Heard } from '../supervisor/signals.ts'
 import { readCommandLine } from './command-line.ts'
 import { terminalOf } from './daemonize.ts'
 import { examine } from './examine.ts'
+import type { Generation } from './generate/generate.ts'
 import { type Taken, takeInspect } from './inspect.ts'
 import { endOf, lastWords, type Uncaught } from './last-words.ts'
 import { launch } from './launch.ts'
@@ -26,6 +27,7 @@ export async function main({ argv, heard }: MainParts): Promise<never> {
   const taken = inspectOf(argv)
   const wanted = readCommandLine(taken.argv, version, { out: text => out.write(text), err: text => err.write(text) })
   if (wanted.kind === 'end') return process.exit(wanted.exitCode)
+  if (wanted.kind === 'generate') return process.exit(await said(written(wanted.generation), err))
   const bin = fileURLToPath(new URL('../../bin/racecar.js', import.meta.url))
   const exec = fileURLToPath(new URL('../entry/worker.js', import.meta.url))
   const uncaught = listenForUncaught()
@@ -47,6 +49,11 @@ function inspectOf(argv: readonly string[]): Taken {
     process.stderr.write(lastWords(end))
     return process.exit(end.exitCode)
   }
+}
+
+async function written(generation: Generation): Promise<void> {
+  const { generate } = await import('./generate/generate.ts')
+  await generate(generation, { cwd: process.cwd(), out: process.stdout })
 }
 
 async function said(examining: Promise<void>, err: NodeJS.WriteStream): Promise<number> {

@@ -54,7 +54,7 @@ function byPreference(a: string, b: string): number {
 }
 
 function inWords(cwd: string, consumer: string, seen: readonly string[]): string {
-  const kebab = consumer.replace(/([a-z\d])([A-Z])|([A-Z])([A-Z][a-z])/g, '$1$3-$2$4').toLowerCase()
+  const kebab = fileNameOf(consumer)
   const looked = `Looked for ${kebab}, ${kebab.replaceAll('-', '_')} or ${consumer} (${EXTENSIONS.join(', ')})`
   const where = `in ${FOLDERS.join(', ')} of ${cwd}`
   if (seen.length === 0) return `${looked} ${where}, and saw no consumer there.`
@@ -65,5 +65,9 @@ function inWords(cwd: string, consumer: string, seen: readonly string[]): string
   )
   return `${looked} ${where}. Seen there: ${list.join(', ')}.${meant === undefined ? '' : ` Did you mean ${meant}?`}`
 }
+
+/** In kebab case, without an extension. */
+export const fileNameOf = (consumer: string): string =>
+  consumer.replace(/([a-z\d])([A-Z])|([A-Z])([A-Z][a-z])/g, '$1$3-$2$4').toLowerCase()
 
 const pascal = (name: string): string => name.replace(/(?:^|[-_])(\w)/g, (_, letter: string) => letter.toUpperCase())

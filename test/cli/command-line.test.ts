@@ -75,6 +75,22 @@ describe('the command line', () => {
     expect(read('--help').out).toContain('racecar check <Consumer>')
   })
 
+  it('has the commands init and generate, which ask for nothing that racecar has options for', () => {
+    const name = { className: 'ExampleConsumer', file: 'example-consumer', topic: 'example' }
+    const init = { isInit: true, name, topic: 'example' }
+    expect(read('init').wanted).toEqual({ kind: 'generate', generation: { ...init, force: false } })
+    expect(read('init', '--force').wanted).toEqual({ kind: 'generate', generation: { ...init, force: true } })
+    for (const command of ['generate', 'g'])
+      expect(read(command, 'consumer', 'tap_dance', '--topic', 'moves').wanted).toMatchObject({
+        generation: { isInit: false, name: { className: 'TapDanceConsumer' }, topic: 'moves', force: false },
+      })
+    expect(read('generate', 'consumer', 'TapDance').wanted).toMatchObject({ generation: { topic: 'tap-dance' } })
+    const { wanted, out } = read('generate')
+    expect(wanted).toEqual({ kind: 'end', exitCode: 0 })
+    expect(out).toContain('consumer [options] <name>')
+    expect(read('--help').out).toContain('racecar generate ')
+  })
+
   it('prints the version', () => {
     expect(read('--version')).toEqual({ wanted: { kind: 'end', exitCode: 0 }, out: '1.2.3\n', err: '' })
   })
@@ -87,6 +103,12 @@ describe('the command line', () => {
     [['welcome'], /starts with a capital/],
     [['check'], /missing required argument/],
     [['config', 'welcome'], /starts with a capital/],
+    [['init', 'Welcome'], /too many arguments/],
+    [['init', '--workers', '2'], /unknown option '--workers'/],
+    [['generate', 'dance'], /unknown command 'dance'/],
+    [['generate', 'consumer'], /missing required argument/],
+    [['generate', 'consumer', '2nd'], /of letters and digits, as in TapDance/],
+    [['generate', 'consumer', 'A', 'B'], /too many arguments/],
   ])('%j is a usage error: 64, and what is wrong', (argv, says) => {
     const { wanted, err } = read(...argv)
     expect(wanted).toEqual({ kind: 'end', exitCode: 64 })
