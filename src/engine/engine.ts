@@ -130,6 +130,8 @@ export type AssignmentStrategy = 'range' | 'roundrobin' | 'cooperative-sticky'
 /** librdkafka's words for how a partition is chosen: by which hash of the key, and whether what has none goes anywhere. */
 export type Partitioner = 'consistent' | 'consistent_random' | 'murmur2' | 'murmur2_random' | 'fnv1a' | 'fnv1a_random'
 
+export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
+
 export interface EngineSettings {
   readonly brokers: readonly string[]
   readonly clientId: string
@@ -150,6 +152,8 @@ export interface EngineSettings {
   readonly socketTimeout: number
   readonly metadataMaxAge: number
   readonly partitioner: Partitioner
+  /** Of what is produced. */
+  readonly compression: Compression
 }
 
 export interface EngineParts {

@@ -37,6 +37,7 @@ export function engineSettings(config: Config, declared: Declared, identity: Ide
     socketTimeout: toMs(config.socketTimeout),
     metadataMaxAge: METADATA_MAX_AGE,
     partitioner: config.partitioner,
+    compression: config.producerCompressionCodec,
   }
 }
 

@@ -52,6 +52,7 @@ const settingsFor = (brokers: readonly string[], topic: string): EngineSettings 
   socketTimeout: 5_000,
   metadataMaxAge: 30_000,
   partitioner: 'consistent_random',
+  compression: 'none',
 })
 
 interface Collecting extends Pick<Reading, 'topic' | 'parse' | 'ends'> {

@@ -108,6 +108,7 @@ export class World {
       socketTimeout: 5_000,
       metadataMaxAge: 1_000,
       partitioner: 'consistent_random',
+      compression: 'none',
       ...options.settings,
     }
   }

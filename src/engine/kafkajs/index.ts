@@ -47,7 +47,7 @@ class KafkajsEngine implements Engine {
 
   constructor(parts: EngineParts) {
     const { bus, clock, settings } = parts
-    const { clientId, groupId, instanceId, socketTimeout, subscriptions } = settings
+    const { clientId, compression, groupId, instanceId, partitioner, socketTimeout, subscriptions } = settings
     const { signal } = this.#closing
     const onDenied = (error: unknown) => this.#member.fail(error)
     const isOpen = () => !this.#member.isEnded()
@@ -83,13 +83,14 @@ class KafkajsEngine implements Engine {
     this.#fetcher = fetcher
     this.#commits = commits
     this.#holdings = holdings
-    this.#producer = new Producer({ brokers, topology, clock, partitioner: settings.partitioner })
+    this.#producer = new Producer({ brokers, topology, clock, partitioner, compression })
     const group = { coordinator, dispute, heartbeat, holdings, joining, origins, topology }
     const failed = (error: Error) => parts.sink.failed(error)
     this.#member = new Member({ ...group, settings, failed, bus, clock, onEnd: () => this.#quiet() })
   }
 
-  start(): Promise<void> {
+  async start(): Promise<void> {
+    await this.#producer.prepare()
     if (this.#stopping) return this.#stopping
     this.#heartbeat.start()
     return this.#member.start()

@@ -1,12 +1,14 @@
 // Produce requests, with acknowledgement by all replicas in sync. One attempt: the answer for each record is its fate, a
 // missing one is a failure. A record that may go to any partition goes to one by chance.
 
+import { isRacecarError } from '../../errors.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { groupBy } from '../../lib/group-by.ts'
-import type { Header, OutgoingRecord, Partitioner, PartitionOffset, ProduceError } from '../engine.ts'
+import type { Compression, Header, OutgoingRecord, Partitioner, PartitionOffset, ProduceError } from '../engine.ts'
 import { partitionFor } from '../partitioner.ts'
 import type { Brokers } from './brokers.ts'
 import { actionFor, actionOf, KafkaError } from './codes.ts'
+import { codecNumberFor, prepareCodec } from './outgoing-codec.ts'
 import type { Topology } from './topology.ts'
 
 const ALL_IN_SYNC = -1
@@ -25,6 +27,7 @@ export interface ProducerParts {
   readonly topology: Topology
   readonly clock: Clock
   readonly partitioner: Partitioner
+  readonly compression: Compression
   readonly onStored?: OnStored
 }
 
@@ -33,6 +36,11 @@ export class Producer {
 
   constructor(parts: ProducerParts) {
     this.#parts = parts
+  }
+
+  /** Rejects with CODEC_MISSING. */
+  prepare(): Promise<void> {
+    return prepareCodec(this.#parts.compression)
   }
 
   async produce(records: readonly OutgoingRecord[]): Promise<readonly (ProduceError | undefined)[]> {
@@ -66,13 +74,16 @@ export class Producer {
     fates: (ProduceError | undefined)[],
   ): Promise<void> {
     if (leader === undefined) return fill(placed, fates, failure(new Error('the partition has no leader'), true))
-    const { brokers, clock, onStored } = this.#parts
+    const { brokers, clock, compression, onStored } = this.#parts
     const now = clock.epoch()
     const groups = groupBy(placed, ({ record, partition }) => `${record.topic}/${partition}`)
     try {
-      const args = { acks: ALL_IN_SYNC, timeout: brokers.timeout, topicData: topicData(groups.values(), now) }
+      const link = brokers.link(leader)
+      const codec = await codecNumberFor(compression, link)
+      const data = topicData(groups.values(), now)
+      const args = { acks: ALL_IN_SYNC, timeout: brokers.timeout, compression: codec, topicData: data }
       const how = { channel: 'produce', timeout: brokers.timeout * 2 } as const
-      const { topics } = await brokers.link(leader).send('Produce', args, how)
+      const { topics } = await link.send('Produce', args, how)
       for (const { topicName, partitions } of topics) {
         for (const { partition, errorCode, baseOffset } of partitions) {
           const group = groups.get(`${topicName}/${partition}`) ?? []
@@ -83,7 +94,7 @@ export class Producer {
       }
     } catch (error) {
       const action = actionFor(error)
-      fill(placed, fates, failure(error, action !== 'denied' && action !== 'refused'))
+      fill(placed, fates, failure(error, action !== 'denied' && action !== 'refused' && !isRacecarError(error)))
     }
   }
 }
