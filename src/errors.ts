@@ -38,7 +38,7 @@ export const errorCodes = {
   },
   CODEC_MISSING: {
     exit: EXIT.config,
-    cure: 'Set compression.type of the topic and of its producers to gzip or none, and move the group past what is there already.',
+    cure: 'Install the packages of racecar anew, on this platform; or use another compression, and move the group past what is there already.',
   },
   OFFSET_OUT_OF_RANGE: {
     exit: EXIT.config,

@@ -17,4 +17,11 @@ export const producingOptions = {
     about:
       'How a partition is chosen from the key: by CRC-32, by murmur2 as Java does, or by FNV-1a as Sarama does; with _random messages without a key go anywhere',
   }),
+  producerCompressionCodec: choice(
+    'none',
+    'gzip',
+    'snappy',
+    'lz4',
+    'zstd',
+  )({ group: 'Producing', default: 'none', perClass: true, about: 'How what is produced is compressed' }),
 } satisfies Record<string, Option<unknown>>

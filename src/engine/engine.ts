@@ -135,6 +135,8 @@ export type AssignmentStrategy = 'range' | 'roundrobin' | 'cooperative-sticky'
 /** librdkafka's words for how a partition is chosen: by which hash of the key, and whether what has none goes anywhere. */
 export type Partitioner = 'consistent' | 'consistent_random' | 'murmur2' | 'murmur2_random' | 'fnv1a' | 'fnv1a_random'
 
+export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
+
 export interface EngineSettings {
   readonly brokers: readonly string[]
   readonly clientId: string
@@ -157,6 +159,8 @@ export interface EngineSettings {
   readonly partitioner: Partitioner
   /** Whether what is sent again because an answer was lost is stored once. */
   readonly idempotent: boolean
+  /** Of what is produced. */
+  readonly compression: Compression
 }
 
 export interface EngineParts {

@@ -38,6 +38,7 @@ export function engineSettings(config: Config, declared: Declared, identity: Ide
     metadataMaxAge: METADATA_MAX_AGE,
     partitioner: config.partitioner,
     idempotent: true,
+    compression: config.producerCompressionCodec,
   }
 }
 

@@ -53,6 +53,7 @@ const settingsFor = (brokers: readonly string[], topic: string): EngineSettings 
   metadataMaxAge: 30_000,
   partitioner: 'consistent_random',
   idempotent: true,
+  compression: 'none',
 })
 
 interface Collecting extends Pick<Reading, 'topic' | 'parse' | 'ends'> {

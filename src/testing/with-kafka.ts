@@ -129,6 +129,7 @@ export class KafkaTest {
       socketTimeout: ANSWER_MS,
       withinMs: ANSWER_MS,
       partitioner: 'consistent_random',
+      compression: 'none',
       onStored: () => {},
     })
     try {

@@ -23,6 +23,7 @@ test('what a broker had stored when it was killed is known to it after its resta
     socketTimeout: 2_000,
     withinMs: 20_000,
     partitioner: 'consistent_random',
+    compression: 'none',
   } as const
   const sender = await openSender({ ...where, topic, clock: systemClock, onStored: () => {} })
   const outbox = new Outbox({

@@ -46,6 +46,7 @@ export function idempotence(where: string, address: () => Promise<string>): void
       ...sending,
       clock,
       partitioner: 'consistent_random',
+      compression: 'none',
       onStored: ({ offset }) => offsets.push(offset),
     })
     open.push(

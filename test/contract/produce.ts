@@ -13,6 +13,13 @@ const record = (topic: string, value: string, partition?: number): OutgoingRecor
   headers: [],
 })
 
+/** Large Buffers take long to compare. */
+const inText = ({ key, value, headers }: Omit<OutgoingRecord, 'topic'>) => [
+  key?.toString() ?? null,
+  value?.toString() ?? null,
+  headers.map(([name, content]) => [name, content?.toString() ?? null]),
+]
+
 export function produce(scenario: Scenario): void {
   scenario('records are stored in the order of the array, each in the partition that it names', async world => {
     const topic = await world.harness.createTopic(2)
@@ -83,6 +90,31 @@ export function produce(scenario: Scenario): void {
     expect([...probe.values((0xd067cf64 & 0x7fffffff) % 7)].sort()).toEqual(['by key', 'by partition key'])
     expect(probe.values(2)).toEqual(['by partition'])
   })
+
+  for (const compression of ['gzip', 'snappy', 'lz4', 'zstd'] as const) {
+    scenario(`what is sent compressed arrives as it was: ${compression}`, async world => {
+      const topic = await world.harness.createTopic(1)
+      const arrived: unknown[] = []
+      const probe = await world.join({
+        topic,
+        settings: { compression },
+        prepare: made => {
+          made.whenRecords = ({ records }) => {
+            arrived.push(...records.map(inText))
+          }
+        },
+      })
+      const sent = range(0, 300).map(size => ({
+        key: size % 3 === 0 ? null : Buffer.from(`key ${size}`),
+        value: size % 5 === 0 ? null : Buffer.alloc(size * 20, `value ${size}`),
+        headers: size % 7 === 0 ? [['size', Buffer.from(String(size))] as const] : [],
+      }))
+      const records = sent.map(content => ({ topic, partition: 0, ...content }))
+      expect(await world.harness.when(probe.engine.produce(records))).toEqual(sent.map(() => undefined))
+      await world.harness.until('all of them', () => arrived.length === sent.length)
+      expect(arrived).toEqual(sent.map(inText))
+    })
+  }
 
   scenario(
     'a record for a topic that is not there gets an error of its own, and the others are stored',

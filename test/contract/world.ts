@@ -109,6 +109,7 @@ export class World {
       metadataMaxAge: 1_000,
       partitioner: 'consistent_random',
       idempotent: true,
+      compression: 'none',
       ...options.settings,
     }
   }

@@ -1,22 +1,11 @@
 // The embedded Kafka by Kafka's own programs.
 
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { text } from 'node:stream/consumers'
 import { type Kafka, startKafka } from 'racecar-embedded'
 import { expect, test } from 'vitest'
-import { kafkaProgram } from '../support/broker.ts'
+import { runKafka } from '../support/java.ts'
 
-/** Resolves to what it has written when it ends. */
-async function run(kafka: Kafka, program: string, args: readonly string[], input = ''): Promise<string> {
-  const bootstrap = ['--bootstrap-server', kafka.brokers.join()]
-  const { command, args: all } = await kafkaProgram(`org.apache.kafka.tools.${program}`, [...bootstrap, ...args])
-  const child = spawn(command, all)
-  child.stdin.end(input)
-  const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
-  expect(code, err).toBe(0)
-  return out
-}
+const run = (kafka: Kafka, program: string, args: readonly string[], input?: string): Promise<string> =>
+  runKafka(program, ['--bootstrap-server', kafka.brokers.join(), ...args], input)
 
 test('Java creates topics, produces, in transactions too, consumes by both protocols of groups, and describes', async () => {
   await using kafka = await startKafka({ brokers: 2 })

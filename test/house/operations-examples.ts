@@ -44,7 +44,8 @@ const fenced = `another process has joined the group ${groupId} as shop-0`
 const denied = `Kafka does not allow it: joining the group ${groupId}: GROUP_AUTHORIZATION_FAILED`
 const shortSession = `Kafka does not accept it: joining the group ${groupId}: INVALID_SESSION_TIMEOUT (option session_timeout, which the brokers bound by group.min.session.timeout.ms and group.max.session.timeout.ms)`
 const strategies = `the members of the group ${groupId} use none of the strategies range`
-const lz4 = 'pageviews/1 holds at offset 79911 what is compressed with lz4, which is not supported'
+const lz4 =
+  'pageviews/1 holds at offset 79911 what is compressed with lz4, but the package lz4-napi cannot be loaded: Cannot find native binding'
 const log = { start: 80_000, end: 91_000 }
 const reset = (from: number, to: number) =>
   ['offset.reset', { topic: 'pageviews', partition: 1, from, to, skipped: to - from, ...log }] as const

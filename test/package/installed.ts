@@ -78,7 +78,11 @@ export class UserProject implements Disposable {
 }
 
 /** TypeScript's own compiler over the project: what it complains of, or nothing. */
-export async function typeErrors({ folder }: UserProject, options: object, include = ['src', 'config']): Promise<string> {
+export async function typeErrors(
+  { folder }: UserProject,
+  options: object,
+  include = ['src', 'config'],
+): Promise<string> {
   const config = { compilerOptions: { strict: true, noEmit: true, types: [], ...options }, include }
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
   try {

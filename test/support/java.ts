@@ -1,9 +1,22 @@
-// Java's console consumer, as the other member of a group: it joins, writes down what it gets, and goes when it is told to.
+// Kafka's own programs: those that do one thing and end, and Java's console consumer as the other member of a group, which joins,
+// writes down what it gets, and goes when it is told to.
 
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
 import { kafkaProgram } from './broker.ts'
 import type { Exit } from './racecar-process.ts'
+
+/** Resolves to what it has written when it ends; rejects with what it complains of when it fails. */
+export async function runKafka(program: string, args: readonly string[], input = ''): Promise<string> {
+  const { command, args: all } = await kafkaProgram(`org.apache.kafka.tools.${program}`, args)
+  const child = spawn(command, all)
+  child.stdin.end(input)
+  const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
+  if (code !== 0) throw new Error(`${program} ended with ${code}: ${err}`)
+  return out
+}
 
 const ASSIGNORS = {
   range: 'org.apache.kafka.clients.consumer.RangeAssignor',

@@ -131,6 +131,16 @@ export function testProduce(open: () => Promise<string>): void {
     )
   })
 
+  test('what is produced is placed and compressed as the options say', async () => {
+    const topic = await create({ config: { 'max.message.bytes': '1000' } })
+    vi.stubEnv('RACECAR_PARTITIONER', 'murmur2_random')
+    vi.stubEnv('RACECAR_PRODUCER_COMPRESSION_CODEC', 'gzip')
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const place = placeOf(topic, await produce('-t', topic, '-k', 'kafka', '-v', 'x'.repeat(5000)))
+    expect(place).toBe(`${(0xd067cf64 & 0x7fffffff) % 6}@0`)
+    expect((await read(topics, topic)).map(({ value }) => String(value))).toEqual(['x'.repeat(5000)])
+  })
+
   test('Kafka is found as racecar finds it: by flag, then variable, then file and its environment; mistakes are 78', async () => {
     const topic = await create()
     mkdirSync(join(folder, 'config'))

@@ -46,12 +46,13 @@ class Dispatch {
 
   async run(): Promise<number> {
     const { topic } = this.#options
-    const { brokers, clientId, partitioner, socketTimeout } = this.#config
+    const { brokers, clientId, partitioner, producerCompressionCodec: compression, socketTimeout } = this.#config
     const sender = await openSender({
       topic,
       brokers,
       clientId,
       partitioner,
+      compression,
       socketTimeout: socketTimeout * 1000,
       withinMs: REACH_MS,
       clock: this.#ground.clock,

@@ -270,8 +270,4 @@ export class Fetcher {
 }
 
 const withPlace = (slot: Slot, cause: MissingCodec): RacecarError =>
-  new RacecarError(
-    'CODEC_MISSING',
-    `${keyOf(slot)} holds at offset ${cause.offset} what is compressed with ${cause.codec}, which is not supported`,
-    { cause },
-  )
+  new RacecarError('CODEC_MISSING', `${keyOf(slot)} holds at offset ${cause.offset} ${cause.message}`, { cause })

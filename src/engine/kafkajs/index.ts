@@ -84,14 +84,14 @@ class KafkajsEngine implements Engine {
     this.#fetcher = fetcher
     this.#commits = commits
     this.#holdings = holdings
-    const { partitioner, idempotent } = settings
-    this.#producer = new Producer({ brokers, topology, bus, clock, partitioner, idempotent })
+    this.#producer = new Producer({ ...settings, brokers, topology, bus, clock })
     const group = { coordinator, dispute, heartbeat, holdings, joining, origins, topology }
     const failed = (error: Error) => parts.sink.failed(error)
     this.#member = new Member({ ...group, settings, failed, bus, clock, onEnd: () => this.#quiet() })
   }
 
-  start(): Promise<void> {
+  async start(): Promise<void> {
+    await this.#producer.prepare()
     if (this.#stopping) return this.#stopping
     this.#heartbeat.start()
     return this.#member.start()

@@ -2,10 +2,12 @@
 // missing one is a failure. A batch whose fate is not known goes again as it was, before anything else of its partition, so that
 // brokers store it once. A record that may go to any partition goes to one by chance.
 
+import { isRacecarError } from '../../errors.ts'
 import type { Bus } from '../../events/bus.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { groupBy } from '../../lib/group-by.ts'
 import {
+  type Compression,
   type Header,
   keyOf,
   type OutgoingRecord,
@@ -18,6 +20,7 @@ import { partitionFor } from '../partitioner.ts'
 import type { Brokers } from './brokers.ts'
 import { type Action, actionFor, actionOf, codeOf, KafkaError, Unreached } from './codes.ts'
 import { Identification, type Identity } from './identity.ts'
+import { codecNumberFor, prepareCodec } from './outgoing-codec.ts'
 import { type Batch, Sequences } from './sequences.ts'
 import type { Topology } from './topology.ts'
 
@@ -40,6 +43,7 @@ export interface ProducerParts {
   readonly clock: Clock
   readonly partitioner: Partitioner
   readonly idempotent: boolean
+  readonly compression: Compression
   readonly onStored?: OnStored
 }
 
@@ -51,6 +55,11 @@ export class Producer {
   constructor(parts: ProducerParts) {
     this.#parts = parts
     this.#identification = new Identification(parts)
+  }
+
+  /** Rejects with CODEC_MISSING. */
+  prepare(): Promise<void> {
+    return prepareCodec(this.#parts.compression)
   }
 
   async produce(records: readonly OutgoingRecord[]): Promise<readonly Fate[]> {
@@ -145,7 +154,7 @@ export class Producer {
   }
 
   async #send(batches: readonly Batch[], settled: (batch: Batch, fate: Fate) => void): Promise<void> {
-    const { brokers, topology } = this.#parts
+    const { brokers, compression, topology } = this.#parts
     const [{ topic, partition, identity }] = batches as [Batch]
     const leader = topology.leaderOf(topic, partition)
     const fail = (error: unknown, retriable: boolean) => {
@@ -153,16 +162,19 @@ export class Producer {
     }
     if (leader === undefined) return fail(new Error('the partition has no leader'), true)
     try {
-      const args = { acks: ALL_IN_SYNC, timeout: brokers.timeout, ...identity, topicData: topicData(batches) }
+      const link = brokers.link(leader)
+      const codec = await codecNumberFor(compression, link)
+      const data = topicData(batches)
+      const args = { acks: ALL_IN_SYNC, timeout: brokers.timeout, ...identity, compression: codec, topicData: data }
       const how = { channel: 'produce', timeout: brokers.timeout * 2 } as const
-      const { topics } = await brokers.link(leader).send('Produce', args, how)
+      const { topics } = await link.send('Produce', args, how)
       const answers = new Map(
         topics.flatMap(({ topicName, partitions }) => partitions.map(one => [`${topicName}/${one.partition}`, one])),
       )
       for (const batch of batches) settled(batch, this.#fateOf(batch, answers.get(keyOf(batch))))
     } catch (error) {
       const action = actionFor(error)
-      const isPassing = action !== 'denied' && action !== 'refused'
+      const isPassing = action !== 'denied' && action !== 'refused' && !isRacecarError(error)
       if (isPassing) for (const batch of batches) this.#sequences.doubt(batch)
       fail(error, isPassing)
     }

@@ -2,14 +2,15 @@
 // move past control records, aborted transactions and offsets that compaction has removed, which its list of messages no longer shows.
 // Layout: https://kafka.apache.org/documentation/#recordbatch
 
+import { reasonOf } from '../../lib/reason.ts'
 import type { KafkaRecord } from '../engine.ts'
 import { BatchRecord } from './batch-record.ts'
 import { Reader } from './bytes.ts'
+import { CODEC_BITS, type Codec, codecOf, NoCodec } from './codecs/index.ts'
 import { check, endOf, HEADER_BYTES, magicOf } from './integrity.ts'
-import { codecOf, decodeOldMessages } from './wire.ts'
+import { decodeOldMessages } from './wire.ts'
 
 const OLD_ATTRIBUTES_AT = 17
-const CODEC = 0x07
 const LOG_APPEND_TIME = 0x08
 const TRANSACTIONAL = 0x10
 const CONTROL = 0x20
@@ -28,22 +29,22 @@ export interface Decoded {
   readonly bytes: number
 }
 
-/** A codec that is not installed. Waiting does not help. */
+/** What this batch is compressed with is not there. Waiting does not help. */
 export class MissingCodec extends Error {
-  readonly codec: string
   readonly offset: number
+  readonly codec: string
 
-  constructor(codec: string, offset: number) {
-    super(`the batch at offset ${offset} is compressed with ${codec}`)
-    this.codec = codec
+  constructor(offset: number, cause: NoCodec) {
+    super(`what is compressed with ${cause.codec}, but ${cause.message}`, { cause })
     this.offset = offset
+    this.codec = cause.codec
   }
 }
 
 /**
  * All records of `data` from offset `from` on that a reader of committed data may see. A batch that is cut off at the end, as
  * a broker may send it, is left for the next fetch, and so is one that cannot be read, with all behind it: that next fetch
- * begins with it, and throws CorruptData, MissingCodec, or what the codec throws.
+ * begins with it, and throws CorruptData, MissingCodec, or an error that says what else is wrong.
  */
 export async function decodeRecords(
   data: Buffer,
@@ -89,9 +90,9 @@ class Decoding implements Decoded {
     const batch = readBatchHeader(data, at)
     const next = batch.lastOffset + 1
     if (next > this.#from && this.#transactions.shows(batch, data)) {
-      const codec = installed(batch.attributes, batch.baseOffset)
+      const codec = batch.attributes & CODEC_BITS ? await codecFor(batch) : undefined
       const body = data.subarray(at + HEADER_BYTES, end)
-      const plain = codec ? await codec.decompress(body) : body
+      const plain = codec ? decompressed(body, codec, batch) : body
       this.#read(plain, batch)
       this.bytes += plain.length
     }
@@ -101,7 +102,8 @@ class Decoding implements Decoded {
   /** Messages of the formats before v2 have neither transactions nor control records. */
   async message(at: number, end: number): Promise<void> {
     const entry = this.#data.subarray(at, end)
-    installed(entry[OLD_ATTRIBUTES_AT]!, Number(entry.readBigInt64BE(0)))
+    const attributes = entry[OLD_ATTRIBUTES_AT]!
+    if (attributes & CODEC_BITS) await codecFor({ attributes, baseOffset: Number(entry.readBigInt64BE(0)) })
     const messages = await decodeOld(entry)
     for (const message of messages) if (message.offset >= this.#from) this.records.push(message)
     const last = messages.at(-1)
@@ -120,16 +122,20 @@ class Decoding implements Decoded {
   }
 }
 
-const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
-
-function installed(attributes: number, offset: number) {
-  const number = attributes & CODEC
+async function codecFor({ attributes, baseOffset }: Pick<BatchHeader, 'attributes' | 'baseOffset'>): Promise<Codec> {
   try {
-    if (number < CODECS.length) return codecOf(attributes)
-  } catch {
-    // kafkajs's way to say that it has none.
+    return await codecOf(attributes & CODEC_BITS)
+  } catch (error) {
+    throw error instanceof NoCodec ? new MissingCodec(baseOffset, error) : error
   }
-  throw new MissingCodec(CODECS[number] ?? `the unknown codec ${number}`, offset)
+}
+
+function decompressed(body: Buffer, codec: Codec, { baseOffset }: BatchHeader): Buffer {
+  try {
+    return codec.decompress(body)
+  } catch (cause) {
+    throw new Error(`the batch at offset ${baseOffset} cannot be decompressed: ${reasonOf(cause)}`, { cause })
+  }
 }
 
 interface BatchHeader {

@@ -1,18 +1,22 @@
 // Stores records of one topic for whoever is no member of a group, such as racecarctl. Knows nothing of retries or of who waits.
 
-import type { OutgoingRecord, Partitioner, ProduceError } from '../engine.ts'
+import type { Compression, OutgoingRecord, Partitioner, ProduceError } from '../engine.ts'
 import { type Access, type AccessParts, openAccess } from './access.ts'
+import { prepareCodec } from './outgoing-codec.ts'
 import { type OnStored, Producer } from './producer.ts'
 
 export interface Sending extends AccessParts {
   readonly partitioner: Partitioner
+  readonly compression: Compression
   readonly onStored: OnStored
 }
 
-/** Rejects with BROKER_UNAVAILABLE, TOPIC_MISSING or NOT_ALLOWED. */
-export async function openSender({ partitioner, onStored, ...parts }: Sending): Promise<Sender> {
+/** Rejects with BROKER_UNAVAILABLE, TOPIC_MISSING, NOT_ALLOWED or CODEC_MISSING. */
+export async function openSender({ partitioner, compression, onStored, ...parts }: Sending): Promise<Sender> {
+  await prepareCodec(compression)
   const access = await openAccess(parts)
-  return new Sender(access, parts.topic, new Producer({ ...access, partitioner, idempotent: true, onStored }))
+  const how = { partitioner, compression, idempotent: true, onStored }
+  return new Sender(access, parts.topic, new Producer({ ...access, ...how }))
 }
 
 export class Sender {

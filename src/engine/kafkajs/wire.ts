@@ -4,6 +4,7 @@
 
 import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
+import { codecNumbers, codecOf } from './codecs/index.ts'
 import { withTopicIds } from './metadata.ts'
 
 const require = createRequire(import.meta.url)
@@ -86,6 +87,11 @@ interface Incoming {
   processData(data: Buffer): void
 }
 
+interface WireCodec {
+  compress(encoder: { readonly buffer: Buffer }): Promise<Buffer>
+  decompress(data: Buffer): Promise<Buffer>
+}
+
 type SocketFactory = (options: object) => Socket
 
 const { requests: known } = require('kafkajs/src/protocol/requests') as {
@@ -114,8 +120,8 @@ const Broker = require('kafkajs/src/broker') as new (options: {
 const createSocketFactory = require('kafkajs/src/network/socketFactory') as () => SocketFactory
 const RequestQueue = require('kafkajs/src/network/requestQueue') as { prototype: Queue }
 const Connection = require('kafkajs/src/network/connection') as { prototype: Incoming }
-const compression = require('kafkajs/src/protocol/message/compression') as {
-  lookupCodecByAttributes(attributes: number): { decompress(data: Buffer): Promise<Buffer> } | null
+const { Codecs: wireCodecs } = require('kafkajs/src/protocol/message/compression') as {
+  Codecs: Record<number, () => WireCodec>
 }
 const messageSetDecoder = require('kafkajs/src/protocol/messageSet/decoder') as (
   decoder: object,
@@ -165,11 +171,16 @@ Connection.prototype.processData = function (this: Incoming, data: Buffer) {
   if (this.bytesBuffered === 0) this.chunks = []
 }
 
+// What is produced is compressed by these, and messages of the old formats are read by them.
+for (const number of codecNumbers) {
+  wireCodecs[number] = () => ({
+    compress: async ({ buffer }) => (await codecOf(number)).compress(buffer),
+    decompress: async data => (await codecOf(number)).decompress(data),
+  })
+}
+
 export const lookup = (broker: WireBroker, api: ApiName, args: object): WireRequest =>
   broker.lookupRequest(apiKeys[api], requests[api])(args)
-
-/** Undefined where the bits name no compression. Throws for a codec that is not installed. */
-export const codecOf = (attributes: number) => compression.lookupCodecByAttributes(attributes) ?? undefined
 
 export const decodeOldMessages = (data: Buffer): Promise<OldMessage[]> =>
   messageSetDecoder(new Decoder(data), data.length)

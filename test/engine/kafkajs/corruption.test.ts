@@ -2,6 +2,7 @@
 
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
+import { codecNumbers, codecOf } from '../../../src/engine/kafkajs/codecs/index.ts'
 import { CorruptData } from '../../../src/engine/kafkajs/integrity.ts'
 import { decodeRecords, MissingCodec } from '../../../src/engine/kafkajs/records.ts'
 import { batchBytes, oldMessage, sealed } from './batches.ts'
@@ -84,25 +85,34 @@ describe('messages of the formats before record batches', () => {
     expect([values(decoded), decoded.next]).toEqual([['first'], 5])
   })
 
-  test('are named by the codec that is missing', async () => {
-    const snappy = oldMessage({ offset: 9, value: inner, codec: 2 })
-    await expect(decodeRecords(snappy, 0, [])).rejects.toMatchObject({ codec: 'snappy', offset: 9 })
+  test.each(codecNumbers)('are read in codec %i', async codec => {
+    const { compress } = await codecOf(codec)
+    const decoded = await decodeRecords(oldMessage({ offset: 6, value: compress(inner), codec }), 0, [])
+    expect([values(decoded), decoded.next]).toEqual([['inner 0', 'inner 1'], 7])
+  })
+
+  test.each(codecNumbers)('are errors where they are not what codec %i makes', async codec => {
+    const broken = oldMessage({ offset: 6, value: Buffer.from('no such thing'), codec })
+    await expect(decodeRecords(broken, 6, [])).rejects.toThrow()
+  })
+
+  test('are named by the number of a codec that is unknown', async () => {
+    const unknown = oldMessage({ offset: 9, value: inner, codec: 5 })
+    await expect(decodeRecords(unknown, 0, [])).rejects.toMatchObject({ codec: 'codec 5', offset: 9 })
   })
 })
 
-describe('a batch in a codec that is not installed', () => {
-  for (const [codec, name] of [
-    [2, 'snappy'],
-    [3, 'lz4'],
-    [4, 'zstd'],
-    [5, 'the unknown codec 5'],
-  ] as const) {
-    test(`is named: ${name}`, async () => {
-      const batch = batchBytes({ baseOffset: 2, records: [{ value: 'c' }], codec })
-      await expect(decodeRecords(batch, 2, [])).rejects.toMatchObject({ codec: name, offset: 2 })
-      await expect(decodeRecords(batch, 2, [])).rejects.toThrow(MissingCodec)
-      const decoded = await decodeRecords(Buffer.concat([good, batch]), 0, [])
-      expect([values(decoded), decoded.next]).toEqual([['a', 'b'], 2])
-    })
-  }
+test.each(codecNumbers)('a batch that is not what its codec %i makes is an error with its offset', async codec => {
+  const batch = batchBytes({ baseOffset: 2, records: [{ value: 'c' }], codec })
+  await expect(decodeRecords(batch, 2, [])).rejects.toThrow('the batch at offset 2 cannot be decompressed: ')
+  const decoded = await decodeRecords(Buffer.concat([good, batch]), 0, [])
+  expect([values(decoded), decoded.next]).toEqual([['a', 'b'], 2])
+})
+
+test('a batch in a codec that is unknown is named by its number', async () => {
+  const batch = batchBytes({ baseOffset: 2, records: [{ value: 'c' }], codec: 5 })
+  await expect(decodeRecords(batch, 2, [])).rejects.toMatchObject({ codec: 'codec 5', offset: 2 })
+  await expect(decodeRecords(batch, 2, [])).rejects.toThrow(MissingCodec)
+  const decoded = await decodeRecords(Buffer.concat([good, batch]), 0, [])
+  expect([values(decoded), decoded.next]).toEqual([['a', 'b'], 2])
 })

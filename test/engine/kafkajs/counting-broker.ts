@@ -81,6 +81,7 @@ export class CountingBroker {
       clock,
       idempotent,
       partitioner: 'consistent_random',
+      compression: 'none',
     })
   }
 

@@ -1,6 +1,6 @@
-import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { codecNumbers, codecOf } from '../../../src/engine/kafkajs/codecs/index.ts'
 import { decodeRecords } from '../../../src/engine/kafkajs/records.ts'
 import { batchBytes, type GivenRecord, marker, sealed } from './batches.ts'
 
@@ -46,25 +46,31 @@ describe('record batches', () => {
     })
     const batches = fc.array(fc.array(record, { minLength: 1, maxLength: 70 }), { minLength: 1, maxLength: 4 })
     await fc.assert(
-      fc.asyncProperty(batches, fc.integer({ min: 0, max: 2 ** 52 }), fc.boolean(), async (all, base, gzip) => {
-        let offset = base
-        const bytes = all.map(records => {
-          const batch = batchBytes({ baseOffset: offset, records, compress: gzip ? gzipSync : undefined })
-          offset += records.length
-          return batch
-        })
-        const { records, next } = await decodeRecords(from(...bytes), base, [])
-        expect(next).toBe(offset)
-        expect(
-          records.map(r => ({
-            key: r.key?.toString() ?? null,
-            value: r.value?.toString() ?? null,
-            timestamp: r.timestamp,
-            headers: r.headers.map(([name, value]) => [name, value?.toString() ?? null]),
-          })),
-        ).toEqual(all.flat())
-        expect(records.map(r => r.offset)).toEqual(all.flat().map((_, i) => base + i))
-      }),
+      fc.asyncProperty(
+        batches,
+        fc.integer({ min: 0, max: 2 ** 52 }),
+        fc.constantFrom(0, ...codecNumbers),
+        async (all, base, number) => {
+          const codec = number === 0 ? undefined : { codec: number, compress: (await codecOf(number)).compress }
+          let offset = base
+          const bytes = all.map(records => {
+            const batch = batchBytes({ baseOffset: offset, records, ...codec })
+            offset += records.length
+            return batch
+          })
+          const { records, next } = await decodeRecords(from(...bytes), base, [])
+          expect(next).toBe(offset)
+          expect(
+            records.map(r => ({
+              key: r.key?.toString() ?? null,
+              value: r.value?.toString() ?? null,
+              timestamp: r.timestamp,
+              headers: r.headers.map(([name, value]) => [name, value?.toString() ?? null]),
+            })),
+          ).toEqual(all.flat())
+          expect(records.map(r => r.offset)).toEqual(all.flat().map((_, i) => base + i))
+        },
+      ),
     )
   })
 

@@ -67,8 +67,12 @@ class KafkaBox implements Box {
   readonly #outbox: Outbox
   #refusal: Error | undefined
 
-  constructor(access: Access, topic: string, { messageTimeout, partitioner }: Config) {
-    const producer = new Producer({ ...access, partitioner, idempotent: true })
+  constructor(
+    access: Access,
+    topic: string,
+    { messageTimeout, partitioner, producerCompressionCodec: compression }: Config,
+  ) {
+    const producer = new Producer({ ...access, partitioner, compression, idempotent: true })
     this.topic = topic
     this.#access = access
     this.#bookmark = new Bookmark(access, groupOf(topic))
