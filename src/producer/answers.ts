@@ -1,7 +1,7 @@
 // Reads what an engine answered to one attempt. An engine that says nothing of a record has not said that it is stored.
 
+import { MessageDeliveryError } from '../delivery-error.ts'
 import type { OutgoingRecord, ProduceError } from '../engine/engine.ts'
-import { RacecarError } from '../errors.ts'
 import type { Entry, Failed } from './topic-line.ts'
 
 /** undefined: stored. */
@@ -33,12 +33,13 @@ export function byTopic(batch: readonly Entry[], answers: readonly Answer[]): Ma
   return topics
 }
 
-export function failureOf(failed: readonly Failed[]): RacecarError {
+export function failureOf(failed: readonly Failed[]): MessageDeliveryError {
   const [{ entry, error }] = failed as [Failed]
-  const others = failed.length > 1 ? ` and ${failed.length - 1} more` : ''
-  return new RacecarError(
-    'DELIVERY_FAILED',
-    `a message for ${entry.record.topic}${others} could not be delivered: ${error.message}`,
-    { cause: error },
-  )
+  return new MessageDeliveryError({
+    topic: entry.record.topic,
+    partition: error.partition ?? entry.record.partition,
+    count: failed.length,
+    timedOut: error.retriable,
+    cause: error,
+  })
 }

@@ -12,6 +12,7 @@ const src = fileURLToPath(new URL('../../src', import.meta.url))
 const ranks: Readonly<Record<string, number>> = {
   lib: 0,
   'errors.ts': 0,
+  'delivery-error.ts': 1,
   events: 1,
   loader: 2,
   config: 2,

@@ -38,7 +38,9 @@ describe('importing what was built', () => {
     const loaded = await loadedBy('racecar')
     expect(ours(loaded)).toContain('consumer/consumer.js')
     expect(
-      ours(loaded).filter(file => !/^(index|errors|run\/define-config)\.js$|^(consumer|lib)\//.test(file)),
+      ours(loaded).filter(
+        file => !/^(index|errors|delivery-error|run\/define-config)\.js$|^(consumer|lib)\//.test(file),
+      ),
     ).toEqual([])
     expect(packages(loaded)).toEqual([])
   })
@@ -47,7 +49,7 @@ describe('importing what was built', () => {
     const loaded = await loadedBy('racecar/testing')
     expect(ours(loaded)).toContain('testing/index.js')
     const own =
-      /^errors\.js$|^(config|consumer|events|lib|producer|runner|testing)\/|^engine\/((engine|out-of-range)\.js$|memory\/)|^worker\/prepare\.js$/
+      /^(errors|delivery-error)\.js$|^(config|consumer|events|lib|producer|runner|testing)\/|^engine\/((engine|out-of-range)\.js$|memory\/)|^worker\/prepare\.js$/
     expect(ours(loaded).filter(file => !own.test(file))).toEqual([])
     expect(packages(loaded)).toEqual([])
   })
@@ -57,7 +59,7 @@ describe('importing what was built', () => {
     const loaded = (await Promise.all(files.map(loadedBy))).flat()
     expect(ours(loaded)).toContain('runner/runner.js')
     const own =
-      /^(errors|messages)\.js$|^(entry|worker|runner|producer|consumer|engine|events|lib)\/|^loader\/config-module\.js$|^config\/(dead-letter-topic|retry-topics)\.js$/
+      /^(errors|delivery-error|messages)\.js$|^(entry|worker|runner|producer|consumer|engine|events|lib)\/|^loader\/config-module\.js$|^config\/(dead-letter-topic|retry-topics)\.js$/
     expect(ours(loaded).filter(file => !own.test(file))).toEqual([])
     expect(packages(loaded).filter(url => !/\/node_modules\/(kafkajs|long)\//.test(url))).toEqual([])
   })
