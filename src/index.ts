@@ -27,3 +27,13 @@ export {
   defineConfig,
 } from './run/define-config.ts'
 export type { ErrorInfo } from './runner/failure.ts'
+export {
+  configureProducer,
+  createProducer,
+  type Producer,
+  type ProducerOptions,
+  produceAsync,
+  produceSync,
+  type Stored,
+  waitForDelivery,
+} from './standalone/index.ts'

@@ -2,7 +2,7 @@
 
 import { MessageDeliveryError } from '../delivery-error.ts'
 import type { OutgoingRecord, ProduceError } from '../engine/engine.ts'
-import type { Entry, Failed } from './topic-line.ts'
+import type { Entry } from './topic-line.ts'
 
 /** undefined: stored. */
 export type Answer = ProduceError | undefined
@@ -33,11 +33,17 @@ export function byTopic(batch: readonly Entry[], answers: readonly Answer[]): Ma
   return topics
 }
 
-export function failureOf(failed: readonly Failed[]): MessageDeliveryError {
-  const [{ entry, error }] = failed as [Failed]
+/** A record that was given up, and why. */
+export interface GivenUp {
+  readonly record: OutgoingRecord
+  readonly error: ProduceError
+}
+
+export function failureOf(failed: readonly GivenUp[]): MessageDeliveryError {
+  const [{ record, error }] = failed as [GivenUp]
   return new MessageDeliveryError({
-    topic: entry.record.topic,
-    partition: error.partition ?? entry.record.partition,
+    topic: record.topic,
+    partition: error.partition ?? record.partition,
     count: failed.length,
     timedOut: error.retriable,
     cause: error,

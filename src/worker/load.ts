@@ -1,13 +1,16 @@
 // From what the primary asks for to a runner: imports the user's modules, finds the class, makes its one instance. The user's
 // code runs here for the first time.
 
+import type { Config } from '../config/options.ts'
 import { describe } from '../consumer/consumer.ts'
 import { findConsumer } from '../consumer/find.ts'
 import type { EngineFactory } from '../engine/engine.ts'
 import type { Bus } from '../events/bus.ts'
 import type { Clock } from '../lib/clock.ts'
+import { deferred } from '../lib/deferred.ts'
 import { hooksOf } from '../loader/config-module.ts'
 import type { LoadPlan } from '../messages.ts'
+import { surroundings } from '../producer/surroundings.ts'
 import type { Loaded } from './parts.ts'
 import { instantiate, runnerOf } from './prepare.ts'
 
@@ -20,6 +23,9 @@ export interface LoadParts {
 
 /** Throws CONSUMER_NOT_FOUND, CONSUMER_INVALID or LOAD_FAILED. */
 export async function load(plan: LoadPlan, { engine, bus, clock }: LoadParts): Promise<Loaded> {
+  const configured = deferred<Config>()
+  // Before the user's code can produce.
+  surroundings().worker = { config: configured.promise, bus }
   const engineLoading = engine()
   // Its failure counts where it is awaited; until then it must not pass for an error that nobody caught.
   engineLoading.catch(() => {})
@@ -28,8 +34,9 @@ export async function load(plan: LoadPlan, { engine, bus, clock }: LoadParts): P
   const description = describe(name, cls)
   return {
     description,
-    prepare: async ({ config, groupId, instanceId }, witness) =>
-      runnerOf(cls, {
+    prepare: async ({ config, groupId, instanceId }, witness) => {
+      configured.resolve(config)
+      return runnerOf(cls, {
         consumer: instantiate(cls),
         description,
         engine: await engineLoading,
@@ -40,6 +47,7 @@ export async function load(plan: LoadPlan, { engine, bus, clock }: LoadParts): P
         witness,
         bus,
         clock,
-      }),
+      })
+    },
   }
 }
