@@ -16,6 +16,7 @@ export type { Fatal, RetryOptions } from './consumer/retry.ts'
 export type { SchemaIssue, StandardSchema } from './consumer/schema.ts'
 export type { ConfigureOptions as ClassOptions, SubscriptionOptions, TopicName } from './consumer/subscription.ts'
 export { type MessageOf, type Topic, topic } from './consumer/topic.ts'
+export { type DeliveryProblem, MessageDeliveryError } from './delivery-error.ts'
 export type { Header, TopicPartition } from './engine/engine.ts'
 export { type ErrorCode, isRacecarError, RacecarError } from './errors.ts'
 export {
@@ -27,3 +28,13 @@ export {
 } from './run/define-config.ts'
 export { type ProgramOptions, type Run, type RunControls, run } from './run/run.ts'
 export type { ErrorInfo } from './runner/failure.ts'
+export {
+  configureProducer,
+  createProducer,
+  type Producer,
+  type ProducerOptions,
+  produceAsync,
+  produceSync,
+  type Stored,
+  waitForDelivery,
+} from './standalone/index.ts'

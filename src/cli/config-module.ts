@@ -3,16 +3,13 @@
 
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { ConfigFiles, Sectioned } from '../config/config-files.ts'
-import type { Problem } from '../config/problems.ts'
-import type { Section } from '../config/sources.ts'
-import { isRacecarError, RacecarError } from '../errors.ts'
-import { nameFrom } from '../lib/name-from.ts'
-import { isRecord } from '../lib/record.ts'
-import { compile } from '../loader/compile.ts'
+import type { ConfigFiles } from '../config/config-files.ts'
+import { RacecarError } from '../errors.ts'
 import type { ConfigModule } from '../loader/config-module.ts'
-import { isTypeScript } from '../loader/files.ts'
 import type { FromConfig } from '../messages.ts'
+import { type Asked, askAll } from '../setup/modules.ts'
+
+export type { Asked } from '../setup/modules.ts'
 
 export interface Asking {
   readonly cwd: string
@@ -22,39 +19,14 @@ export interface Asking {
   readonly signal: AbortSignal
 }
 
-export interface Asked {
-  /** Weakest first. */
-  readonly sections: readonly Section[]
-  /** What workers import. */
-  readonly modules: readonly ConfigModule[]
-  readonly sectioned: readonly Sectioned[]
-  readonly problems: readonly Problem[]
-}
-
 /** Throws CONFIG. When it was aborted there is nothing. */
-export async function askModules({ cwd, files, timeoutMs, signal }: Asking): Promise<Asked> {
-  const scripts = files.modules.filter(isTypeScript)
-  const compiled = scripts.length === 0 ? new Map<string, string>() : await compile(cwd, scripts).catch(asConfig)
-  const modules = files.modules.map(file => ({ file: compiled.get(file) ?? file, name: nameFrom(cwd, file) }))
-  const sections: Section[] = []
-  const sectioned: Sectioned[] = []
-  for (const module of modules) {
-    if (signal.aborted) break
-    const env = files.environment.name
-    const { environments, ...values } = await ask(module, { env, timeoutMs, signal })
-    sections.push({ source: module.name, values })
-    if (!isRecord(environments)) continue
-    sectioned.push({ name: module.name, environments: Object.keys(environments) })
-    const own = Object.hasOwn(environments, env) ? environments[env] : undefined
-    if (isRecord(own)) sections.push({ source: `${module.name}, environment ${env}`, values: own })
-  }
-  return { sections, modules, sectioned, problems: [] }
-}
-
-/** A file that cannot be read as it stands will not be by another try. */
-function asConfig(cause: unknown): never {
-  throw isRacecarError(cause) ? new RacecarError('CONFIG', cause.message, { cause }) : cause
-}
+export const askModules = ({ cwd, files, timeoutMs, signal }: Asking): Promise<Asked> =>
+  askAll({
+    cwd,
+    files,
+    evaluate: (module, env) => ask(module, { env, timeoutMs, signal }),
+    isOver: () => signal.aborted,
+  })
 
 async function ask(
   module: ConfigModule,

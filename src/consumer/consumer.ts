@@ -67,7 +67,7 @@ export abstract class Consumer {
     else this.produced.push({ value, ...to })
   }
 
-  /** Resolves when everything queued so far is acknowledged; rejects with DELIVERY_FAILED. */
+  /** Resolves when everything queued so far is acknowledged; rejects with MessageDeliveryError (DELIVERY_FAILED). */
   async deliver(): Promise<void> {
     await this[PARTS]?.outlet.deliver()
   }

@@ -6,8 +6,17 @@ import type { ErrorData } from './error-data.ts'
 /** Names that say nothing beside the message. */
 const MUTE = ['Error', 'NonError', 'RacecarError']
 
+/** The explanation goes on for lines. */
+const inShort = (message: string): string => message.split('\n').slice(0, 2).join('. ')
+
 const own = ({ name, message }: ErrorData): string =>
-  MUTE.includes(name) || name === '' ? message : message === '' ? name : `${name}: ${message}`
+  name === 'MessageDeliveryError'
+    ? inShort(message)
+    : MUTE.includes(name) || name === ''
+      ? message
+      : message === ''
+        ? name
+        : `${name}: ${message}`
 
 /** With its causes, as far as they say more; without the stack. */
 export function told(error: ErrorData): string {

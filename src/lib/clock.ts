@@ -25,6 +25,15 @@ export const systemClock: Clock = {
   },
 }
 
+/** Whose pending tasks keep no process alive. */
+export const backgroundClock: Clock = {
+  ...systemClock,
+  after(ms, task) {
+    const timer = setTimeout(task, Math.min(Math.max(0, ms), LONGEST_TIMER)).unref()
+    return () => clearTimeout(timer)
+  },
+}
+
 /** Resolves after `ms`, or at once when `signal` aborts. It never rejects: the caller looks at what has changed. */
 export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise(resolve => {

@@ -54,7 +54,8 @@ export const ofRunner = {
   },
   'delivery.failed': {
     level: 'error',
-    say: ({ error, count: lost }) => `${count(lost, 'produced message')} could not be delivered: ${told(error)}`,
+    say: ({ error, count: lost }) =>
+      `${count(lost, 'produced message')} could not be delivered: ${asSentence(told(error))}`,
   },
   'message.skipped': {
     level: 'error',

@@ -1,8 +1,8 @@
 // Reads what an engine answered to one attempt. An engine that says nothing of a record has not said that it is stored.
 
+import { MessageDeliveryError } from '../delivery-error.ts'
 import type { OutgoingRecord, ProduceError } from '../engine/engine.ts'
-import { RacecarError } from '../errors.ts'
-import type { Entry, Failed } from './topic-line.ts'
+import type { Entry } from './topic-line.ts'
 
 /** undefined: stored. */
 export type Answer = ProduceError | undefined
@@ -33,12 +33,19 @@ export function byTopic(batch: readonly Entry[], answers: readonly Answer[]): Ma
   return topics
 }
 
-export function failureOf(failed: readonly Failed[]): RacecarError {
-  const [{ entry, error }] = failed as [Failed]
-  const others = failed.length > 1 ? ` and ${failed.length - 1} more` : ''
-  return new RacecarError(
-    'DELIVERY_FAILED',
-    `a message for ${entry.record.topic}${others} could not be delivered: ${error.message}`,
-    { cause: error },
-  )
+/** A record that was given up, and why. */
+export interface GivenUp {
+  readonly record: OutgoingRecord
+  readonly error: ProduceError
+}
+
+export function failureOf(failed: readonly GivenUp[]): MessageDeliveryError {
+  const [{ record, error }] = failed as [GivenUp]
+  return new MessageDeliveryError({
+    topic: record.topic,
+    partition: error.partition ?? record.partition,
+    count: failed.length,
+    timedOut: error.retriable,
+    cause: error,
+  })
 }

@@ -3,7 +3,7 @@
 // queued by then, its mark, and compares it with `delivered`. Knows nothing of lanes, handlers or offsets.
 
 import type { Outlet, ProduceTo, ProduceValue } from '../consumer/consumer.ts'
-import type { Engine, OutgoingRecord } from '../engine/engine.ts'
+import type { Engine, OutgoingRecord, ProduceError } from '../engine/engine.ts'
 import { RacecarError } from '../errors.ts'
 import type { Cancel, Clock } from '../lib/clock.ts'
 import { type Answer, ask, byTopic, failureOf } from './answers.ts'
@@ -30,6 +30,8 @@ export interface OutboxParts {
   readonly onDelivered: () => void
   /** Called before `delivered` passes the records that failed, and before a waiting deliver() rejects. */
   readonly onFailed: (failure: DeliveryFailure) => void
+  /** This record is stored, or was given up because of the error. */
+  readonly onSettled?: (record: OutgoingRecord, error?: ProduceError) => void
 }
 
 // Taken here, before a user's test can put a fake in its place.
@@ -187,15 +189,17 @@ export class Outbox implements Outlet {
   #giveUp(failed: readonly Failed[]): void {
     const sequences = failed.map(({ entry }) => entry.sequence)
     const first = Math.min(...sequences)
-    const error = failureOf(failed)
+    const given = failed.map(({ entry, error }) => ({ record: entry.record, error }))
+    const error = failureOf(given)
     this.#failure = error
-    this.#parts.abandon(failed.map(({ entry }) => entry.record))
+    this.#parts.abandon(given.map(({ record }) => record))
     this.#parts.onFailed({ first, last: Math.max(...sequences), count: failed.length, error })
     this.#waiters.failed(first, error)
-    for (const { entry } of failed) this.#settle(entry)
+    for (const { entry, error: why } of failed) this.#settle(entry, why)
   }
 
-  #settle({ sequence, bytes }: Entry): void {
+  #settle({ record, sequence, bytes }: Entry, error?: ProduceError): void {
+    this.#parts.onSettled?.(record, error)
     this.#settled.settle(sequence)
     this.#bytes -= bytes
     this.#count--

@@ -3,6 +3,7 @@
 /// <reference types="node" preserve="true" />
 
 export { type GivenMessage, type GivenRecord, message } from './given.ts'
+export { type Recorded, recordProduced } from './recorded.ts'
 export type { RunningConsumer } from './running-consumer.ts'
 export type { RunOptions } from './set-up.ts'
 export { type TestOptions, testConsumer } from './test-consumer.ts'

@@ -10,6 +10,7 @@ import { RacecarError } from '../errors.ts'
 import { type Bus, createBus } from '../events/bus.ts'
 import { nearest } from '../lib/nearest.ts'
 import type { Description } from '../messages.ts'
+import type { StandIn } from '../producer/surroundings.ts'
 import type { OnError, Runner, RunnerParts } from '../runner/runner.ts'
 import { instantiate, runnerOf } from '../worker/prepare.ts'
 import type { UserCode } from './user-code.ts'
@@ -60,7 +61,11 @@ export function mustKnow(options: object, known: readonly string[], who: string)
   throw new TypeError(`${who} knows no ${odd}${meant ? `; did you mean ${meant}?` : ''}`)
 }
 
-type Surroundings = Pick<RunnerParts, 'engine' | 'clock' | 'instanceId' | 'whenTurned'> & { readonly code: UserCode }
+interface Around extends Pick<RunnerParts, 'engine' | 'clock' | 'instanceId' | 'whenTurned'> {
+  readonly code: UserCode
+  /** Where what the consumer's code produces otherwise than by this.produce() goes; undefined: nothing stands in for Kafka. */
+  readonly standIn?: StandIn
+}
 
 export interface Prepared<C> {
   readonly consumer: C
@@ -69,14 +74,14 @@ export interface Prepared<C> {
 }
 
 /** Throws START_FAILED where the constructor throws. */
-export async function prepare<C>(set: SetUp, options: RunOptions<C>, around: Surroundings): Promise<Prepared<C>> {
-  const { code, ...parts } = around
+export async function prepare<C>(set: SetUp, options: RunOptions<C>, around: Around): Promise<Prepared<C>> {
+  const { code, standIn, ...parts } = around
   const journal = new Journal(set.name)
   const instance = instantiate(set.cls)
   await options.prepare?.(instance as C)
   const runner = runnerOf(set.cls, {
     ...parts,
-    consumer: watched(instance, { code, journal }),
+    consumer: watched(instance, { code, journal, standIn }),
     description: set.description,
     config: set.config,
     groupId: set.groupId,

@@ -44,6 +44,7 @@ export async function testConsumer<C extends RunnableConsumer>(
     code,
     clock,
     engine: world.engine,
+    standIn: (value, to) => world.store(value, to),
     instanceId: `${config.groupInstanceId ?? groupId}-0`,
     whenTurned: turned,
   })

@@ -5,6 +5,7 @@ import type { ConsumerInstance } from '../consumer/consumer.ts'
 import type { Message } from '../consumer/message.ts'
 import { keyOf, type TopicPartition } from '../engine/engine.ts'
 import type { Level } from '../events/events.ts'
+import { type StandIn, surroundings } from '../producer/surroundings.ts'
 import type { ErrorInfo } from '../runner/runner.ts'
 import type { Failure, UserCode } from './user-code.ts'
 
@@ -65,7 +66,11 @@ const changeable = { configurable: true, writable: true }
 
 export function watched(
   instance: ConsumerInstance & object,
-  { code, journal }: { readonly code: UserCode; readonly journal: Journal },
+  {
+    code,
+    journal,
+    standIn,
+  }: { readonly code: UserCode; readonly journal: Journal; readonly standIn: StandIn | undefined },
 ): ConsumerInstance & object {
   const deliver = (instance as { deliver?: () => Promise<void> }).deliver?.bind(instance)
   // Of its own, because the user's code calls it on the instance itself.
@@ -74,7 +79,9 @@ export function watched(
     get(target, name) {
       const method: unknown = Reflect.get(target, name)
       if (typeof method !== 'function') return method
-      const call = (given: readonly unknown[]) => Reflect.apply(method, target, given)
+      const apply = (given: readonly unknown[]) => Reflect.apply(method, target, given)
+      const call = (given: readonly unknown[]) =>
+        standIn === undefined ? apply(given) : surroundings().local.run(standIn, apply, given)
       if (HANDLERS.includes(name))
         return (...given: [Message | readonly Message[], unknown]) => handle(name, given, call)
       if (HOOKS.includes(name)) return (...given: readonly unknown[]) => hook(String(name), () => call(given))

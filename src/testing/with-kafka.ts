@@ -1,12 +1,15 @@
 // A test on a real protocol: a Kafka of its own for each, the consumers that it runs, and what it puts into topics and finds there. It
 // makes a function that any test runner can call.
 
+import { loadConfig } from '../config/load.ts'
 import type { RunnableConsumer } from '../consumer/consumer.ts'
 import type { Message } from '../consumer/message.ts'
 import type { TopicName } from '../consumer/subscription.ts'
 import type { Topic } from '../consumer/topic.ts'
 import type { EngineFactory } from '../engine/engine.ts'
 import { systemClock } from '../lib/clock.ts'
+import { type StandIn, surroundings } from '../producer/surroundings.ts'
+import { StandaloneProducer } from '../standalone/producer.ts'
 import { asRecord, contentsOf, type GivenRecord } from './given.ts'
 import { readAll } from './read-all.ts'
 import { type RealKafka, shareKafka, type Topics } from './real-kafka.ts'
@@ -44,14 +47,19 @@ export function withKafka(first: WithKafkaOptions | Body, second?: Body): () => 
   return async () => {
     const kafka = await shareKafka({ topics, partitions })
     const running: RunningConsumer[] = []
+    const around = surroundings().local
+    const producer = producerTo(kafka.brokers)
+    // Otherwise it would stand in for itself.
+    const standIn: StandIn = (value, to) => around.run(undefined, () => producer.produceSync(value, to))
     let within = GRACE.passed
     try {
-      await test(new KafkaTest({ kafka, partitions, running }))
+      await around.run(standIn, test, new KafkaTest({ kafka, partitions, running }))
     } catch (error) {
       within = GRACE.failed
       throw error
     } finally {
       await Promise.allSettled(running.map(consumer => consumer.stop({ within })))
+      await producer.close()
       await kafka.stop()
     }
   }
@@ -59,6 +67,14 @@ export function withKafka(first: WithKafkaOptions | Body, second?: Body): () => 
 
 /** A Kafka on the same machine answers at once. */
 const ANSWER_MS = 5_000
+
+/** Of no options but these: what is configured for this project is another Kafka's. */
+function producerTo(brokers: readonly string[]): StandaloneProducer {
+  const { config } = loadConfig({ given: { brokers, messageTimeout: GRACE.passed } })
+  return new StandaloneProducer({}, async (_, events) =>
+    (await import('../standalone/line.ts')).lineWith(config, events),
+  )
+}
 
 const RUN_OPTIONS = ['config', 'onError', 'prepare', 'name'] satisfies (keyof RunOptions)[]
 

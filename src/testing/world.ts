@@ -2,10 +2,13 @@
 // the group is. Knows nothing of the consumer's class.
 
 import { type Message, makeMessage } from '../consumer/message.ts'
+import type { ProduceTo, ProduceValue } from '../consumer/outlet.ts'
 import type { TopicName } from '../consumer/subscription.ts'
 import { keyOf, type OutgoingRecord, type Partitioner, type TopicPartition } from '../engine/engine.ts'
 import { createMemoryEngine, MemoryCluster } from '../engine/memory/index.ts'
 import type { Clock } from '../lib/clock.ts'
+import { encode } from '../producer/encode.ts'
+import type { Stored } from '../producer/surroundings.ts'
 import { contentsOf, type GivenRecord } from './given.ts'
 
 export interface WorldParts {
@@ -23,6 +26,8 @@ export const nameOf = (topic: TopicName): string => (typeof topic === 'string' ?
 
 /** So often a consumer may consume, at one instant, what it has produced itself. */
 const MOST_LOOPS = 1000
+/** Of a message that was not told to fail for good, but each time. */
+const MOST_ATTEMPTS = 1000
 
 export class World {
   readonly produced: Message[] = []
@@ -31,6 +36,7 @@ export class World {
   readonly #parts: WorldParts
   readonly #cluster: MemoryCluster
   #withheld: readonly TopicPartition[] = []
+  #last: Stored = { topic: '', partition: 0, offset: -1 }
   #loops = { at: 0, count: 0, topic: '' }
 
   constructor(parts: WorldParts) {
@@ -43,6 +49,7 @@ export class World {
       onStored: ({ topic, partition }, record) => {
         const stored = parts.retryTopics.includes(topic) ? this.deferred : this.produced
         stored.push(makeMessage(topic, partition, record, 0))
+        this.#last = { topic, partition, offset: record.offset }
         if (parts.subscribed.includes(topic)) this.#loop(topic)
       },
     })
@@ -85,6 +92,16 @@ export class World {
     for (const { topic, record, partition } of records) {
       const chosen = partition ?? this.#cluster.ingest.choose({ topic, key: record.key }, this.#parts.partitioner)
       this.#cluster.append({ topic, partition: chosen }, record)
+    }
+  }
+
+  /** What was produced beside the consumer. Rejects where a delivery was told to fail for good. */
+  async store(value: ProduceValue, to: ProduceTo): Promise<Stored> {
+    const record = encode(value, to)
+    for (let attempt = 0; ; attempt++) {
+      const [error] = this.#cluster.ingest.produce([record], this.#parts.partitioner)
+      if (error === undefined) return this.#last
+      if (!error.retriable || attempt === MOST_ATTEMPTS) throw error
     }
   }
 

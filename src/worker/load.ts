@@ -1,14 +1,17 @@
 // From what the primary asks for to a runner: imports the user's modules, finds the class, makes its one instance. The user's
 // code runs here for the first time.
 
+import type { Config } from '../config/options.ts'
 import { describe } from '../consumer/consumer.ts'
 import { type Found, findConsumer } from '../consumer/find.ts'
 import type { EngineFactory } from '../engine/engine.ts'
 import type { Bus } from '../events/bus.ts'
 import type { Clock } from '../lib/clock.ts'
+import { deferred } from '../lib/deferred.ts'
 import { boot } from '../loader/boot.ts'
 import { hooksOf } from '../loader/config-module.ts'
 import type { LoadPlan } from '../messages.ts'
+import { surroundings } from '../producer/surroundings.ts'
 import type { Loaded } from './parts.ts'
 import { instantiate, runnerOf } from './prepare.ts'
 
@@ -23,6 +26,9 @@ export interface LoadParts {
 
 /** Throws CONSUMER_NOT_FOUND, CONSUMER_INVALID or LOAD_FAILED. */
 export async function load(plan: LoadPlan, { engine, bus, clock, own }: LoadParts): Promise<Loaded> {
+  const configured = deferred<Config>()
+  // Before the user's code can produce.
+  surroundings().worker = { config: configured.promise, bus }
   // Before the client as well: what watches modules, such as tracing, has to be there before them.
   if (plan.boot) await boot(plan.boot)
   const engineLoading = engine()
@@ -33,8 +39,9 @@ export async function load(plan: LoadPlan, { engine, bus, clock, own }: LoadPart
   const description = describe(name, cls)
   return {
     description,
-    prepare: async ({ config, groupId, instanceId }, witness) =>
-      runnerOf(cls, {
+    prepare: async ({ config, groupId, instanceId }, witness) => {
+      configured.resolve(config)
+      return runnerOf(cls, {
         consumer: instantiate(cls),
         description,
         engine: await engineLoading,
@@ -45,6 +52,7 @@ export async function load(plan: LoadPlan, { engine, bus, clock, own }: LoadPart
         witness,
         bus,
         clock,
-      }),
+      })
+    },
   }
 }

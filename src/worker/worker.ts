@@ -4,7 +4,9 @@
 import { EXIT, isRacecarError } from '../errors.ts'
 import { errorData } from '../events/error-data.ts'
 import { type Deferred, deferred } from '../lib/deferred.ts'
+import { within } from '../lib/within.ts'
 import type { LoadPlan, Quiet, Report, Suspicion, ToWorker } from '../messages.ts'
+import { allSettled } from '../producer/surroundings.ts'
 import type { Witness } from '../runner/runner.ts'
 import { Beats, periodOf } from './beats.ts'
 import { failFast } from './fail-fast.ts'
@@ -235,7 +237,7 @@ export class Worker {
     const cancel = clock.after(deadline - clock.now() + OVERTIME_MS, () => this.#finish(false))
     try {
       const { clean } = await this.#life.runner.stop({ deadline, leave })
-      this.#finish(clean)
+      this.#finish((await within(clock, allSettled(), deadline)) && clean)
     } catch (error) {
       this.#parts.bus.publish('worker.failed', { error: errorData(error) })
       this.#finish(false)

@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { Consumer, type Message, type MessageOf, topic } from 'racecar'
+import { Consumer, type Message, type MessageOf, produceAsync, produceSync, topic, waitForDelivery } from 'racecar'
 import { message, type RunningConsumer, withKafka } from 'racecar/testing'
 import { describe, expect, test } from 'vitest'
 
@@ -40,6 +40,24 @@ describe('withKafka', () => {
         ['1', 1],
         ['2', 2],
       ])
+    }),
+  )
+
+  test(
+    'is the Kafka of produceAsync and its like, in the test and in the consumers that it runs',
+    withKafka({ topics: { confirmations: 1 } }, async kafka => {
+      class Confirming extends Consumer {
+        static {
+          this.subscribesTo(orders)
+        }
+        async process({ value }: Message) {
+          await waitForDelivery(() => produceAsync(`confirmed ${value}`, { topic: 'confirmations' }))
+        }
+      }
+      const consumer = await kafka.run(Confirming)
+      expect(await produceSync('{"id":1}', { topic: 'orders' })).toEqual({ topic: 'orders', partition: 0, offset: 0 })
+      await consumer.settle()
+      expect((await kafka.messages('confirmations')).map(({ value }) => value)).toEqual(['confirmed {"id":1}'])
     }),
   )
 

@@ -37,7 +37,9 @@ describe('importing what was built', () => {
   it('as racecar loads the consumer class and what it stands on, and not one package', async () => {
     const loaded = await loadedBy('racecar')
     expect(ours(loaded)).toContain('consumer/consumer.js')
-    expect(ours(loaded).filter(file => !/^(index|errors)\.js$|^(run|consumer|lib)\//.test(file))).toEqual([])
+    const own =
+      /^(index|errors|delivery-error|standalone\/(index|producer|waiting)|producer\/(answers|encode|surroundings))\.js$|^(run|consumer|lib)\//
+    expect(ours(loaded).filter(file => !own.test(file))).toEqual([])
     expect(packages(loaded)).toEqual([])
   })
 
@@ -45,7 +47,7 @@ describe('importing what was built', () => {
     const loaded = await loadedBy('racecar/testing')
     expect(ours(loaded)).toContain('testing/index.js')
     const own =
-      /^errors\.js$|^(config|consumer|events|lib|producer|runner|testing)\/|^engine\/((engine|out-of-range|partitioner)\.js$|memory\/)|^worker\/prepare\.js$/
+      /^(errors|delivery-error)\.js$|^(config|consumer|events|lib|producer|runner|testing)\/|^engine\/((engine|out-of-range|partitioner)\.js$|memory\/)|^(worker\/prepare|standalone\/(producer|waiting))\.js$/
     expect(ours(loaded).filter(file => !own.test(file))).toEqual([])
     expect(packages(loaded)).toEqual([])
   })
@@ -55,7 +57,7 @@ describe('importing what was built', () => {
     const loaded = (await Promise.all(files.map(loadedBy))).flat()
     expect(ours(loaded)).toContain('runner/runner.js')
     const own =
-      /^(errors|messages)\.js$|^(entry|worker|runner|producer|consumer|engine|events|lib)\/|^loader\/(boot|config-module)\.js$|^config\/(dead-letter-topic|retry-topics)\.js$/
+      /^(errors|delivery-error|messages)\.js$|^(entry|worker|runner|producer|consumer|engine|events|lib)\/|^loader\/(boot|config-module)\.js$|^config\/(dead-letter-topic|retry-topics)\.js$/
     expect(ours(loaded).filter(file => !own.test(file))).toEqual([])
     expect(packages(loaded).filter(url => !/\/node_modules\/(kafkajs|long)\//.test(url))).toEqual([])
   })

@@ -1,5 +1,6 @@
 // The events whose lines OPERATIONS.md quotes. What becomes of them in words is for src/observe/sentences.ts to say; sentences that
 // come from elsewhere are taken from there.
+import { MessageDeliveryError } from '../../src/delivery-error.ts'
 import { type ErrorCode, errorCodes } from '../../src/errors.ts'
 import type { EventName, Events, LastHeard } from '../../src/events/events.ts'
 import { withCure } from '../../src/lib/sentence.ts'
@@ -37,8 +38,13 @@ const ended = (exitCode: number, why: string) => ['primary.stopped', { exitCode,
 
 const aborted = endedBy({ code: null, signal: 'SIGABRT' })
 const silent = had(79911, 0, 30_000, 84)
-const undelivered =
-  'a message for pageviews-with-country could not be delivered: the topic pageviews-with-country does not exist'
+const { name, message: text } = new MessageDeliveryError({
+  ...{ topic: 'pageviews-with-country', count: 1, timedOut: true },
+  cause: Object.assign(new Error('the topic pageviews-with-country does not exist'), {
+    code: 'UNKNOWN_TOPIC_OR_PARTITION',
+  }),
+})
+const undelivered = error(text, name)
 const neverSettled = 'its handler has not settled 30 s after its signal aborted'
 const fenced = `another process has joined the group ${groupId} as shop-0`
 const denied = `Kafka does not allow it: joining the group ${groupId}: GROUP_AUTHORIZATION_FAILED`
@@ -86,12 +92,12 @@ export const examples: readonly Example[] = [
     { ...at(2, 79911), error: error('the CRC-32C of the batch at offset 79911 is wrong'), unreadable: true },
   ],
   ended(78, `GeoCodingConsumer/0 ${failed('CODEC_MISSING', lz4)}`),
-  ['delivery.failed', { count: 1, error: error(undelivered) }],
+  ['delivery.failed', { count: 1, error: undelivered }],
   [
     'message.failed',
     {
       ...{ ...message(79305), attempt: 1, attempts: null, next: 'again', pauseMs: 10_000, to: null },
-      error: error(undelivered),
+      error: undelivered,
     },
   ],
   exited('failed: Error: no database', had(79305, 940, 10, 61)),

@@ -132,6 +132,7 @@ test('what was delivered but not yet committed is not handled again either', asy
   rig.engine.append(p(0), values(1, 3))
   await rig.settle()
   expect(rig.engine.seeks).toEqual([{ ...p(0), offset: 3 }])
+  expect(rig.engine.abandoned.map(({ value }) => String(value))).toEqual(values(1, 3))
   expect(rig.errors).toMatchObject([{ info: { offset: 3, lastOffset: 3, unrecoverableDeliveryError: true } }])
   await rig.clock.advance(300)
   expect(rig.engine.committed(p(0))).toBe(3)

@@ -20,6 +20,8 @@ export interface BrokersParts {
   readonly socketTimeout: number
   readonly bus: Bus
   readonly clock: Clock
+  /** Connections keep no process alive. */
+  readonly isBackground?: boolean
 }
 
 export class Brokers {

@@ -25,6 +25,8 @@ export interface LineParts {
   readonly clock: Clock
   /** Milliseconds until it must stand. */
   readonly timeout: number
+  /** It keeps no process alive. */
+  readonly isBackground?: boolean
 }
 
 export class Line {
@@ -92,6 +94,7 @@ export class Line {
 
   #adopt(socket: Socket): void {
     this.#socket = socket
+    if (this.#parts.isBackground) socket.unref()
     socket.on('close', () => this.break(new Unreached(`${this.#address} has closed the connection`)))
     if (this.#ended) socket.destroy(this.#ended)
   }

@@ -29,6 +29,7 @@ export interface LinkParts {
   readonly clock: Clock
   /** Milliseconds that a request may take. */
   readonly socketTimeout: number
+  readonly isBackground?: boolean
 }
 
 export class Link {

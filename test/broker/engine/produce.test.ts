@@ -2,8 +2,11 @@
 // no heartbeat.
 
 import { expect, test } from 'vitest'
+import { MessageDeliveryError } from '../../../src/delivery-error.ts'
 import type { OutgoingRecord } from '../../../src/engine/engine.ts'
+import { systemClock } from '../../../src/lib/clock.ts'
 import { deferred } from '../../../src/lib/deferred.ts'
+import { type DeliveryFailure, Outbox } from '../../../src/producer/outbox.ts'
 import { SESSION, values } from '../../contract/world.ts'
 import { twoBrokers } from '../../support/broker.ts'
 import { Api } from '../../support/proxy.ts'
@@ -32,6 +35,36 @@ test('a record whose acknowledgement is lost is no delivered one, and sent again
   expect(fates.map(fate => fate?.retriable)).toEqual([true, true, true])
   expect(await probe.engine.produce(sent)).toEqual([undefined, undefined, undefined])
   expect(await logOf(trial)).toEqual(values(3))
+})
+
+test('what is given up in doubt has the producer begin anew, on another connection, and nothing of it is sent any more', async () => {
+  await using trial = await openTrial({ partitions: 1 })
+  const { topic } = trial
+  const { probe, proxy } = await trial.join({ settings: { socketTimeout: 300 } })
+  const failures: DeliveryFailure[] = []
+  const outbox = new Outbox({
+    clock: systemClock,
+    messageTimeout: 1_000,
+    produce: records => probe.engine.produce(records),
+    abandon: records => probe.engine.abandon(records),
+    onDelivered: () => {},
+    onFailed: failure => failures.push(failure),
+  })
+  outbox.produce('before', { topic })
+  await outbox.deliver()
+  expect(proxy.count(Api.InitProducerId)).toBe(1)
+  proxy.onRequest = ({ apiKey }) => (apiKey === Api.Produce ? 'drop' : undefined)
+  outbox.produce('given up', { topic })
+  await expect(outbox.deliver()).rejects.toBeInstanceOf(MessageDeliveryError)
+  outbox.forgive()
+  expect(failures).toMatchObject([{ count: 1, error: { topic, partition: 0, problem: 'timed-out' } }])
+  expect(probe.events('producer.renewed')).toHaveLength(1)
+  proxy.onRequest = undefined
+  outbox.produce('after', { topic })
+  await outbox.deliver()
+  expect(proxy.count(Api.InitProducerId)).toBe(2)
+  expect(await logOf(trial)).toEqual(['before', 'after'])
+  outbox.close()
 })
 
 test('records keep their order within a partition, whatever happens to the others', async () => {
