@@ -72,8 +72,14 @@ interface Made {
 /** Fails where there is anything, be it a link that leads nowhere. */
 async function make(path: string): Promise<Made> {
   const handle = await open(path, 'wx', 0o644)
-  await handle.writeFile(`${JSON.stringify(lifeOf(process.pid))}\n`)
-  return { handle, place: await handle.stat() }
+  try {
+    await handle.writeFile(`${JSON.stringify(lifeOf(process.pid))}\n`)
+    return { handle, place: await handle.stat() }
+  } catch (error) {
+    await handle.close()
+    await rm(path, { force: true })
+    throw error
+  }
 }
 
 /** Takes away what an earlier racecar has left, and nothing else. */

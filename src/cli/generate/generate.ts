@@ -35,7 +35,7 @@ export async function generate(generation: Generation, { cwd, out }: Surrounding
   const subject = { name, topic, file: (await existing(cwd, name)) ?? fileFor(name, project) }
   const test = testFor(subject, project)
   const files: readonly NewFile[] = [
-    ...(isInit ? [{ path: 'config/racecar.yml', text: configText(project) }] : []),
+    ...(isInit ? [{ path: 'config/racecar.yml', text: configText(project.name) }] : []),
     { path: subject.file, text: consumerText(subject, modulesOf(cwd, subject.file)) },
     { path: test, text: testText(subject, test, { ...project, ...modulesOf(cwd, test) }) },
   ]

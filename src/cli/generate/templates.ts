@@ -94,12 +94,9 @@ function importOf(file: string, testFile: string, isCommonJs: boolean): string {
   return relative.replace(/(?:\.([cm])ts|\.ts)$/, (_, kind?: string) => (kind ? `.${kind}js` : isCommonJs ? '' : '.js'))
 }
 
-export const configText = ({
-  name,
-}: Pick<
-  Project,
-  'name'
->): string => `# Options of racecar: a section for all environments, and one for each (--env, RACECAR_ENV, NODE_ENV, or development).
+export const configText = (
+  name: string,
+): string => `# Options of racecar: a section for all environments, and one for each (--env, RACECAR_ENV, NODE_ENV, or development).
 # A variable such as RACECAR_BROKERS, or a flag, goes before what stands here. What there is: npx racecar --help;
 # what is in force, and why: npx racecar config.
 
