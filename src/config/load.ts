@@ -6,6 +6,7 @@ import { optionNames, optionOf, snakeOf } from './names.ts'
 import { AUTO, Expected } from './option.ts'
 import type { ClassOptions, Config, OptionName } from './options.ts'
 import { ConfigError, type Problem, shown } from './problems.ts'
+import { applyRaw } from './raw/apply.ts'
 import type { Sections } from './sections.ts'
 import {
   fromCode,
@@ -68,6 +69,9 @@ export function loadConfig(from: Sources = {}): Loaded {
       sources.set(read.option, read.source)
     }
   }
+  const forced = new Set((from.forced ?? []).flatMap(section => Object.keys(section.values)))
+  const raw = applyRaw({ values, sources, forced })
+  problems.push(...raw.problems)
   if (values.get('workers') === AUTO) {
     values.set('workers', from.cores?.() ?? 1)
     sources.set('workers', `${sources.get('workers')}: ${AUTO}`)
@@ -80,7 +84,8 @@ export function loadConfig(from: Sources = {}): Loaded {
   const { wrong, doubtful } = check(config, named, isUnsettled)
   if (problems.length + wrong.length > 0) throw new ConfigError([...problems, ...wrong])
   const links = serviceLinksIn(from.env ?? {})
-  return { config, sources: named, warnings: links === undefined ? doubtful : [...doubtful, links] }
+  const warnings = [...raw.warnings, ...doubtful, ...(links === undefined ? [] : [links])]
+  return { config, sources: named, warnings }
 }
 
 /** Weakest first. */

@@ -2,9 +2,10 @@
 // that is wrong with it can be told at once, and nothing throws while a module is imported. Knows nothing of instances.
 
 import type { ClassOptions } from '../config/options.ts'
-import type { Subscription } from '../engine/engine.ts'
 import { nearest } from '../lib/nearest.ts'
 import { isRecord } from '../lib/record.ts'
+import type { DescribedSubscription } from '../messages.ts'
+import { readAdditional } from './additional-config.ts'
 import { inWords } from './in-words.ts'
 import { asOptions, isTopicName, type RetryOptions, readRetry } from './retry.ts'
 import type { Topic } from './topic.ts'
@@ -14,6 +15,8 @@ export interface SubscriptionOptions {
   readonly startFromBeginning?: boolean
   /** Bytes asked for in one fetch of a partition; 1048576 by default. */
   readonly maxBytesPerPartition?: number
+  /** Settings of librdkafka's that can be those of a topic, by its names, as `{ 'auto.offset.reset': 'latest' }`; before the others. */
+  readonly additionalConfig?: Readonly<Record<string, string | number | boolean>>
   /** What follows when a message of these topics fails: before what the class, a variable or a flag says of that. */
   readonly retry?: RetryOptions
 }
@@ -44,7 +47,7 @@ export function declarationsOf(cls: object): Declarations {
 }
 
 export interface ReadSubscriptions {
-  readonly subscriptions: readonly Subscription[]
+  readonly subscriptions: readonly DescribedSubscription[]
   readonly topics: readonly Topic[]
   /** By topic; of those that say something. */
   readonly retries: ReadonlyMap<string, RetryOptions>
@@ -66,7 +69,9 @@ export function readSubscriptions(cls: object): ReadSubscriptions {
       const problem = topic ? nameProblem(topic.name) : `subscribesTo takes names and topic(…), not ${inWords(one)}`
       if (problem) problems.push(problem)
       if (!topic || problem) continue
-      const subscription: Subscription = { topic: topic.name, ...defaults, ...known(options) }
+      const { settings } = readAdditional(options.additionalConfig)
+      const additional = Object.keys(settings).length > 0 ? { additional: settings } : {}
+      const subscription = { topic: topic.name, ...defaults, ...known(options), ...additional }
       const before = byTopic.get(topic.name)
       if (before && !sameAs(before, { topic, subscription, retry }))
         problems.push(`it subscribes to ${topic.name} in two ways`)
@@ -102,10 +107,12 @@ function* optionProblems(options: Record<string, unknown>, names: readonly unkno
     } else if (key === 'maxBytesPerPartition') {
       if (Number.isInteger(value) && (value as number) > 0) continue
       yield `maxBytesPerPartition must be a whole number of bytes, at least 1, not ${inWords(value)}`
+    } else if (key === 'additionalConfig') {
+      yield* readAdditional(value).problems
     } else if (key === 'retry') {
       yield* readRetry(value, names.map(one => topicOf(one)?.name ?? 'subscribesTo').join(', ')).problems
     } else {
-      const meant = nearest(key, [...Object.keys(defaults), 'retry'])
+      const meant = nearest(key, [...Object.keys(defaults), 'retry', 'additionalConfig'])
       yield `subscribesTo knows no ${key}${meant ? `; did you mean ${meant}?` : ''}`
     }
   }
@@ -121,15 +128,14 @@ function known(options: Record<string, unknown>): SubscriptionOptions {
 
 interface Known {
   readonly topic: Topic
-  readonly subscription: Subscription
+  readonly subscription: DescribedSubscription
   readonly retry: RetryOptions | undefined
 }
 
 const sameAs = (one: Known, other: Known): boolean =>
   one.topic.parse === other.topic.parse &&
   one.retry === other.retry &&
-  one.subscription.startFromBeginning === other.subscription.startFromBeginning &&
-  one.subscription.maxBytesPerPartition === other.subscription.maxBytesPerPartition
+  JSON.stringify(one.subscription) === JSON.stringify(other.subscription)
 
 export interface ReadOptions {
   readonly options: ClassOptions

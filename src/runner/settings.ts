@@ -1,6 +1,7 @@
 // The options in force and what the consumer declares, in the words and units of the engine.
 
 import type { Config } from '../config/options.ts'
+import { topicSettingsIn } from '../config/raw/apply.ts'
 import type { RetryTopic } from '../config/retry-topics.ts'
 import type { EngineSettings, Subscription } from '../engine/engine.ts'
 import type { Description } from '../messages.ts'
@@ -24,7 +25,7 @@ export function engineSettings(config: Config, declared: Declared, identity: Ide
     ...identity,
     brokers: config.brokers,
     clientId: config.clientId,
-    subscriptions: [...withRetryTopics(declared.subscriptions, declared.retryTopics)],
+    subscriptions: [...withRetryTopics(subscriptionsOf(declared, config), declared.retryTopics)],
     strategies: config.partitionAssignmentStrategy,
     offsetOutOfRange: config.offsetOutOfRange,
     sessionTimeout: toMs(config.sessionTimeout),
@@ -39,11 +40,16 @@ export function engineSettings(config: Config, declared: Declared, identity: Ide
   }
 }
 
+/** Librdkafka's names go before our own, and those of one subscription before those of all. */
+function subscriptionsOf({ subscriptions }: Declared, { consumer }: Config): readonly Subscription[] {
+  const ofAll = topicSettingsIn(consumer)
+  return subscriptions.map(({ topic, startFromBeginning, maxBytesPerPartition, additional }) => {
+    return { topic, startFromBeginning, maxBytesPerPartition, ...ofAll, ...additional }
+  })
+}
+
 /** What waits there is read from the start, whatever holds for its topic. */
-function* withRetryTopics(
-  own: Description['subscriptions'],
-  retryTopics: Iterable<RetryTopic>,
-): Generator<Subscription> {
+function* withRetryTopics(own: readonly Subscription[], retryTopics: Iterable<RetryTopic>): Generator<Subscription> {
   yield* own
   for (const { name, of } of retryTopics) {
     const { maxBytesPerPartition } = own.find(({ topic }) => topic === of)!
