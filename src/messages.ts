@@ -2,7 +2,6 @@
 // what arrives may be anything. All data is plain and survives structured clone (serialization: 'advanced').
 
 import type { ClassOptions, Config } from './config/options.ts'
-import type { TopicSettings } from './config/raw/fate.ts'
 import type { ErrorData, EventName, Events, InHand, PartitionAt } from './events/events.ts'
 import type { ConfigModule } from './loader/config-module.ts'
 import type { LoadPlan } from './loader/plan.ts'
@@ -24,8 +23,8 @@ export interface DescribedSubscription {
   readonly topic: string
   readonly startFromBeginning: boolean
   readonly maxBytesPerPartition: number
-  /** Which of these the class says by librdkafka's names: before anybody else. */
-  readonly additional?: TopicSettings
+  /** By librdkafka's names, not checked yet: before anybody else. */
+  readonly additionalConfig?: Readonly<Record<string, string>>
   /** Seconds, where the class says so for this topic. */
   readonly retryTopics?: readonly number[]
 }

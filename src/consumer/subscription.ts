@@ -5,7 +5,6 @@ import type { ClassOptions } from '../config/options.ts'
 import { nearest } from '../lib/nearest.ts'
 import { isRecord } from '../lib/record.ts'
 import type { DescribedSubscription } from '../messages.ts'
-import { readAdditional } from './additional-config.ts'
 import { inWords } from './in-words.ts'
 import { asOptions, isTopicName, type RetryOptions, readRetry } from './retry.ts'
 import type { Topic } from './topic.ts'
@@ -69,9 +68,7 @@ export function readSubscriptions(cls: object): ReadSubscriptions {
       const problem = topic ? nameProblem(topic.name) : `subscribesTo takes names and topic(…), not ${inWords(one)}`
       if (problem) problems.push(problem)
       if (!topic || problem) continue
-      const { settings } = readAdditional(options.additionalConfig)
-      const additional = Object.keys(settings).length > 0 ? { additional: settings } : {}
-      const subscription = { topic: topic.name, ...defaults, ...known(options), ...additional }
+      const subscription = { topic: topic.name, ...defaults, ...known(options) }
       const before = byTopic.get(topic.name)
       if (before && !sameAs(before, { topic, subscription, retry }))
         problems.push(`it subscribes to ${topic.name} in two ways`)
@@ -108,7 +105,7 @@ function* optionProblems(options: Record<string, unknown>, names: readonly unkno
       if (Number.isInteger(value) && (value as number) > 0) continue
       yield `maxBytesPerPartition must be a whole number of bytes, at least 1, not ${inWords(value)}`
     } else if (key === 'additionalConfig') {
-      yield* readAdditional(value).problems
+      yield* additionalProblems(value)
     } else if (key === 'retry') {
       yield* readRetry(value, names.map(one => topicOf(one)?.name ?? 'subscribesTo').join(', ')).problems
     } else {
@@ -118,11 +115,25 @@ function* optionProblems(options: Record<string, unknown>, names: readonly unkno
   }
 }
 
-function known(options: Record<string, unknown>): SubscriptionOptions {
-  const { startFromBeginning, maxBytesPerPartition } = options as SubscriptionOptions
+/** What may stand there is looked at where all sources of options meet; here only that it can travel there. */
+function* additionalProblems(value: unknown): Generator<string> {
+  if (!isRecord(value)) {
+    yield `additionalConfig must be an object of settings, as { 'auto.offset.reset': 'latest' }, not ${inWords(value)}`
+    return
+  }
+  for (const [key, one] of Object.entries(value)) {
+    if (['string', 'number', 'boolean'].includes(typeof one)) continue
+    yield `${key} in additionalConfig must be a text, not ${inWords(one)}`
+  }
+}
+
+function known(options: Record<string, unknown>) {
+  const { startFromBeginning, maxBytesPerPartition, additionalConfig } = options as SubscriptionOptions
+  const texts = Object.entries(additionalConfig ?? {}).map(([key, value]) => [key, String(value)])
   return {
     ...(startFromBeginning === undefined ? {} : { startFromBeginning }),
     ...(maxBytesPerPartition === undefined ? {} : { maxBytesPerPartition }),
+    ...(texts.length === 0 ? {} : { additionalConfig: Object.fromEntries(texts) as Record<string, string> }),
   }
 }
 

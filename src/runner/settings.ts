@@ -1,7 +1,7 @@
 // The options in force and what the consumer declares, in the words and units of the engine.
 
 import type { Config } from '../config/options.ts'
-import { topicSettingsIn } from '../config/raw/apply.ts'
+import { settingsIn, settingsOf, topicSettings } from '../config/raw/entries.ts'
 import type { RetryTopic } from '../config/retry-topics.ts'
 import type { EngineSettings, Subscription } from '../engine/engine.ts'
 import type { Description } from '../messages.ts'
@@ -42,9 +42,9 @@ export function engineSettings(config: Config, declared: Declared, identity: Ide
 
 /** Librdkafka's names go before our own, and those of one subscription before those of all. */
 function subscriptionsOf({ subscriptions }: Declared, { consumer }: Config): readonly Subscription[] {
-  const ofAll = topicSettingsIn(consumer)
-  return subscriptions.map(({ topic, startFromBeginning, maxBytesPerPartition, additional }) => {
-    return { topic, startFromBeginning, maxBytesPerPartition, ...ofAll, ...additional }
+  const ofAll = topicSettings(settingsIn(consumer))
+  return subscriptions.map(({ topic, startFromBeginning, maxBytesPerPartition, additionalConfig }) => {
+    return { topic, startFromBeginning, maxBytesPerPartition, ...ofAll, ...topicSettings(settingsOf(additionalConfig)) }
   })
 }
 

@@ -9,8 +9,8 @@ const one = { startFromBeginning: true, maxBytesPerPartition: MEGABYTE }
 test('what a subscription says by librdkafka’s names goes before what consumer says, and that before the class', () => {
   const subscriptions = [
     { ...one, topic: 'a' },
-    { ...one, topic: 'b', additional: { maxBytesPerPartition: 512 } },
-    { ...one, topic: 'c', additional: { startFromBeginning: true } },
+    { ...one, topic: 'b', additionalConfig: { 'max.partition.fetch.bytes': '512' } },
+    { ...one, topic: 'c', additionalConfig: { 'auto.offset.reset': 'earliest', 'check.crcs': 'true' } },
   ]
   const config = { ...defaults, consumer: ['auto.offset.reset=latest', 'max.partition.fetch.bytes=4096'] }
   const later = { name: 'b.later', of: 'b', delay: 5000, stage: 0, next: undefined }

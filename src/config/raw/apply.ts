@@ -6,8 +6,9 @@ import { isOptionName, optionOf, snakeOf } from '../names.ts'
 import { Expected } from '../option.ts'
 import type { OptionName } from '../options.ts'
 import { type Problem, shown } from '../problems.ts'
-import type { Fate, TopicSettings } from './fate.ts'
-import { fateOf, namesOf, type RawSetting, type Side, settingsIn } from './setting.ts'
+import { type RawSetting, settingsIn, settingsOf } from './entries.ts'
+import type { Fate } from './fate.ts'
+import { fateOf, namesOf, type Side } from './setting.ts'
 
 export interface RawParts {
   /** The options as they are without raw settings, and where each was set. Changed in place. */
@@ -62,20 +63,19 @@ const inWords = (value: unknown): string => JSON.stringify(value)
 
 type Read =
   | { readonly option: OptionName; readonly value: unknown }
-  | { readonly topic: TopicSettings }
   | { readonly problem: string }
   | { readonly nothing: true }
 
 /** `problem`: the half sentence after the name. */
-export function readRaw(side: Side, { key, value }: RawSetting): Read {
+function readRaw(side: Side, { key, value }: RawSetting): Read {
   const fate = fateOf(side, key)
   if (!fate) return { problem: unknownName(side, key) }
   switch (fate.kind) {
     case 'option':
       return asOption(fate, value)
     case 'topic': {
-      const topic = fate.to(value)
-      return topic ? { topic } : { problem: `must be ${fate.words}, but says ${shown(value)}` }
+      const { of, words } = fate.setting
+      return of(value) ? { nothing: true } : { problem: `must be ${words}, but says ${shown(value)}` }
     }
     case 'so anyway':
       if (fate.values.includes(value.toLowerCase())) return { nothing: true }
@@ -111,8 +111,24 @@ function unknownName(side: Side, key: string): string {
   return `is no setting of librdkafka's${meant === undefined ? '' : `; did you mean ${meant}?`}`
 }
 
-/** What the raw settings of consumers say of each subscription. */
-export function topicSettingsIn(list: readonly string[]): TopicSettings {
-  const all = settingsIn(list).map(setting => readRaw('consumer', setting))
-  return Object.assign({}, ...all.map(read => ('topic' in read ? read.topic : {}))) as TopicSettings
+export interface Additional {
+  readonly topic: string
+  readonly additionalConfig?: Readonly<Record<string, string>>
+}
+
+/** What is wrong with the additionalConfig of subscriptions. */
+export function* checkAdditional(subscriptions: readonly Additional[], source: string): Generator<Problem> {
+  for (const { topic, additionalConfig } of subscriptions) {
+    for (const setting of settingsOf(additionalConfig)) {
+      const { key } = setting
+      const fate = fateOf('consumer', key)
+      const read = readRaw('consumer', setting)
+      const ofAll =
+        fate?.kind === 'option' && `cannot be set for one topic: set ${snakeOf(fate.option)}, or ${key} in consumer`
+      const why = ofAll || ('problem' in read && read.problem)
+      if (!why) continue
+      const sentence = `${key} in additionalConfig of ${topic} (${source}) ${why}`
+      yield { option: key, value: undefined, source, sentence }
+    }
+  }
 }

@@ -1,15 +1,7 @@
 // librdkafka's names for a consumer, and those of Java's that mean the same.
 
+import { topicNames } from './entries.ts'
 import { asNumber, fromKilobytes, fromMs, isOfTopic, isOption, isRefused, isSo, type RawName } from './fate.ts'
-
-const STARTS: Readonly<Record<string, boolean>> = {
-  smallest: true,
-  earliest: true,
-  beginning: true,
-  largest: false,
-  latest: false,
-  end: false,
-}
 
 const intervals = {
   words: 'a number of milliseconds above 0, which would be never (offset_commit_interval: 0 commits after each)',
@@ -30,19 +22,7 @@ export const consumerNames: readonly RawName[] = [
   isOption('fetch.min.bytes', 'fetchMinBytes', asNumber),
   isOption('fetch.max.bytes', 'maxBytes', asNumber),
   isOption('max.poll.records', 'fetchMessages', asNumber),
-  isOfTopic('auto.offset.reset', {
-    option: 'startFromBeginning',
-    words: `one of ${Object.keys(STARTS).join(', ')}; instead of error set offset_out_of_range: fail`,
-    to(value) {
-      const startFromBeginning = Object.hasOwn(STARTS, value) ? STARTS[value] : undefined
-      return startFromBeginning === undefined ? undefined : { startFromBeginning }
-    },
-  }),
-  isOfTopic('max.partition.fetch.bytes fetch.message.max.bytes', {
-    option: 'maxBytesPerPartition',
-    words: 'a whole number of bytes, at least 1',
-    to: value => (/^[1-9]\d*$/.test(value) ? { maxBytesPerPartition: Number(value) } : undefined),
-  }),
+  ...Object.entries(topicNames).map(([name, setting]) => isOfTopic(name, setting)),
 
   isSo(
     'enable.auto.commit auto.commit.enable',

@@ -1,22 +1,13 @@
 // What becomes of a setting that is called by librdkafka's name. One of four things, and each name has exactly one of them; so the
 // tables of names, the reading of settings and the page about them cannot say different things. Knows no option by itself.
 
-/** What a subscription can be told by such a name. */
-export interface TopicSettings {
-  readonly startFromBeginning?: boolean
-  readonly maxBytesPerPartition?: number
-}
+import type { TopicSetting } from './entries.ts'
 
 export type Fate =
   /** It is an option of ours, once that is built. */
   | { readonly kind: 'option'; readonly option: string; readonly to: Conversion; readonly note?: string }
   /** It is an option of a subscription. */
-  | {
-      readonly kind: 'topic'
-      readonly option: keyof TopicSettings
-      readonly to: (value: string) => TopicSettings | undefined
-      readonly words: string
-    }
+  | { readonly kind: 'topic'; readonly setting: TopicSetting }
   /** These values say what is so in any case, `why` why there is no other. */
   | { readonly kind: 'so anyway'; readonly values: readonly string[]; readonly why: string }
   /** It may be either, and is asked for where it counts. */
@@ -63,9 +54,7 @@ const named = (names: string, fate: Fate): RawName => ({ names: names.split(' ')
 export const isOption = (names: string, option: string, to: Conversion = asItIs, note?: string): RawName =>
   named(names, { kind: 'option', option, to, ...(note === undefined ? {} : { note }) })
 
-type Of<K extends Fate['kind']> = Omit<Extract<Fate, { kind: K }>, 'kind'>
-
-export const isOfTopic = (names: string, of: Of<'topic'>): RawName => named(names, { kind: 'topic', ...of })
+export const isOfTopic = (names: string, setting: TopicSetting): RawName => named(names, { kind: 'topic', setting })
 
 export const isSo = (names: string, values: string, why: string): RawName =>
   named(names, { kind: 'so anyway', values: values.split(' '), why })

@@ -58,7 +58,7 @@ function becomes(fate: Fate): string {
       return isOptionName(option) ? own : `${own}: not built yet`
     }
     case 'topic':
-      return `_topic_: \`${fate.option}\`; ${fate.words}`
+      return `_topic_: \`${fate.setting.option}\`; ${fate.setting.words}`
     case 'so anyway':
       return `only ${fate.values.map(value => `\`${value}\``).join(' or ')}: ${fate.why}`
     case 'switch':

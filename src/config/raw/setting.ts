@@ -7,11 +7,6 @@ import { producerNames } from './producer.ts'
 
 export type Side = 'consumer' | 'producer'
 
-export interface RawSetting {
-  readonly key: string
-  readonly value: string
-}
-
 const mapOf = (names: readonly RawName[]): ReadonlyMap<string, Fate> =>
   new Map(names.flatMap(({ names, fate }) => names.map(name => [name, fate] as const)))
 
@@ -22,14 +17,6 @@ const fates: Readonly<Record<Side, ReadonlyMap<string, Fate>>> = {
 
 export const fateOf = (side: Side, key: string): Fate | undefined => fates[side].get(key)
 export const namesOf = (side: Side): readonly string[] => [...fates[side].keys()]
-
-/** Of what the list of an option holds; nothing is checked. */
-export function settingsIn(list: readonly string[]): readonly RawSetting[] {
-  return list.map(one => {
-    const at = one.indexOf('=')
-    return { key: one.slice(0, at).trim(), value: one.slice(at + 1).trim() }
-  })
-}
 
 /** undefined: it is no such list. A comma parts two settings only where another name follows it: some values have commas. */
 export function parseRaw(raw: unknown): readonly string[] | undefined {
@@ -70,7 +57,3 @@ export function maskRaw(raw: unknown): unknown {
     })
     .join(',')
 }
-
-/** Whether the producer is to be idempotent; it is, where nobody says otherwise. */
-export const isIdempotent = (producer: readonly string[]): boolean =>
-  !settingsIn(producer).some(({ key, value }) => key === 'enable.idempotence' && value.toLowerCase() === 'false')

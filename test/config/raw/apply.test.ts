@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { loadConfig } from '../../../src/config/load.ts'
 import type { ConfigError } from '../../../src/config/problems.ts'
-import { topicSettingsIn } from '../../../src/config/raw/apply.ts'
-import { isIdempotent } from '../../../src/config/raw/setting.ts'
+import { isIdempotent, settingsIn, topicSettings } from '../../../src/config/raw/entries.ts'
 
 type Lists = { readonly consumer?: string | readonly string[]; readonly producer?: string | readonly string[] }
 
@@ -149,12 +148,40 @@ describe('the lists', () => {
       consumer: ['auto.offset.reset=latest', 'max.partition.fetch.bytes=2048'],
       producer: ['enable.idempotence=false'],
     })
-    expect(topicSettingsIn(config.consumer)).toEqual({ startFromBeginning: false, maxBytesPerPartition: 2048 })
-    expect(topicSettingsIn([])).toEqual({})
+    const ofTopics = { startFromBeginning: false, maxBytesPerPartition: 2048 }
+    expect(topicSettings(settingsIn(config.consumer))).toEqual(ofTopics)
+    expect(topicSettings([])).toEqual({})
     expect([isIdempotent(config.producer), isIdempotent([]), isIdempotent(['enable.idempotence=true'])]).toEqual([
       false,
       true,
       true,
     ])
+  })
+})
+
+describe('the additionalConfig of a subscription', () => {
+  const check = (additionalConfig: Record<string, string>) =>
+    load({}, { consumer: 'OrdersConsumer', subscriptions: [{ topic: 'a' }, { topic: 'b', additionalConfig }] })
+
+  it('may say what can be of a topic, and what is so anyway', () => {
+    const settings = { 'auto.offset.reset': 'latest', 'fetch.message.max.bytes': '2048', 'check.crcs': 'true' }
+    expect(check(settings).warnings).toEqual([])
+  })
+
+  it.each([
+    [
+      { 'session.timeout.ms': '1' },
+      'cannot be set for one topic: set session_timeout, or session.timeout.ms in consumer',
+    ],
+    [{ 'sasl.password': 'hunter2' }, 'cannot be set for one topic'],
+    [{ 'isolation.level': 'read_uncommitted' }, 'can only be read_committed'],
+    [{ 'auto.offset.reset': 'now' }, 'must be one of smallest, earliest'],
+    [{ 'auto.offset.rest': 'latest' }, 'did you mean auto.offset.reset?'],
+    [{ acks: '1' }, 'belongs in producer'],
+  ])('is refused otherwise, with the class and the topic: %o', (settings, sentence) => {
+    const [key] = Object.keys(settings)
+    expect(() => check(settings as never)).toThrow(`${key} in additionalConfig of b (class OrdersConsumer) `)
+    expect(() => check(settings as never)).toThrow(sentence)
+    expect(() => check(settings as never)).not.toThrow('hunter2')
   })
 })
