@@ -73,6 +73,12 @@ export const kafkaOptions = {
     default: 30,
     about: 'Seconds to wait for the answer of a broker',
   }),
+  statisticsInterval: seconds({ least: 0 })({
+    group: 'Kafka',
+    default: 1,
+    perClass: true,
+    about: 'Seconds between two calls of statisticsCallback, where the consumer has one; 0: never',
+  }),
   messageTimeout: seconds({ least: 0.001 })({
     group: 'Timeouts',
     default: 300,
