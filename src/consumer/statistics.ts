@@ -41,7 +41,7 @@ export interface PartitionStatistics {
   readonly position: number
   /** What is stored for the group: the next offset for whoever comes after. */
   readonly committed: number
-  /** The offset after the last one in the log, as the last fetch had it; null: there was none yet. */
+  /** The offset after the last one in the log, as the last fetch that brought something had it; null: none has yet. */
   readonly end: number | null
   /** From the position to the end; null where that is not known. */
   readonly lag: number | null
