@@ -14,6 +14,15 @@ export {
 export type { Message, MessageInvalid } from './consumer/message.ts'
 export type { Fatal, RetryOptions } from './consumer/retry.ts'
 export type { SchemaIssue, StandardSchema } from './consumer/schema.ts'
+export type {
+  BrokerStatistics,
+  GroupStatistics,
+  HandlerStatistics,
+  PartitionStatistics,
+  ProcessStatistics,
+  ProducerStatistics,
+  Statistics,
+} from './consumer/statistics.ts'
 export type { ConfigureOptions as ClassOptions, SubscriptionOptions, TopicName } from './consumer/subscription.ts'
 export { type MessageOf, type Topic, topic } from './consumer/topic.ts'
 export { type DeliveryProblem, MessageDeliveryError } from './delivery-error.ts'

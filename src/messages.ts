@@ -23,6 +23,8 @@ export interface DescribedSubscription {
   readonly topic: string
   readonly startFromBeginning: boolean
   readonly maxBytesPerPartition: number
+  /** By librdkafka's names, not checked yet: before anybody else. */
+  readonly additionalConfig?: Readonly<Record<string, string>>
   /** Seconds, where the class says so for this topic. */
   readonly retryTopics?: readonly number[]
 }

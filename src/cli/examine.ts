@@ -37,7 +37,8 @@ export async function examine(examination: Examination): Promise<void> {
   for (const consumer of consumers) {
     try {
       const description = await ask(consumer, examination, settled)
-      out.write(report(description, loadConfig({ ...from, classOptions: description.options, consumer }), examination))
+      const { options: classOptions, subscriptions } = description
+      out.write(report(description, loadConfig({ ...from, classOptions, subscriptions, consumer }), examination))
     } catch (error) {
       if (!isRacecarError(error) || error.code === 'STOPPED') throw error
       errors.push(error)

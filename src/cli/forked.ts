@@ -126,7 +126,9 @@ export const policyOf = (config: Config): Policy => ({
 })
 
 const secretVariables = (): string[] =>
-  optionNames.filter(name => optionOf(name).secret).flatMap(name => spellingsOf(name).map(variableOf))
+  optionNames
+    .filter(name => optionOf(name).secret || optionOf(name).mask)
+    .flatMap(name => spellingsOf(name).map(variableOf))
 
 function noteSlots({ parts }: Session, slots: readonly NotedSlot[]): void {
   parts.pidfile?.noteSlots(

@@ -1,7 +1,8 @@
 // The options in force as a person reads them: one a line, with where each was set, secrets masked.
 
-import { optionNames, optionOf, snakeOf } from '../config/names.ts'
+import { optionNames, snakeOf } from '../config/names.ts'
 import type { Config, OptionName } from '../config/options.ts'
+import { mask } from '../config/sources.ts'
 
 export function optionsInForce(config: Config, sources: Readonly<Record<OptionName, string>>): string {
   const rows = optionNames.map(name => ({ name: snakeOf(name), value: shown(name, config), source: sources[name] }))
@@ -10,8 +11,7 @@ export function optionsInForce(config: Config, sources: Readonly<Record<OptionNa
 }
 
 function shown(name: OptionName, config: Config): string {
-  const value = config[name]
-  if (value === undefined) return '–'
-  if (optionOf(name).secret) return '***'
+  if (config[name] === undefined) return '–'
+  const value = mask(name, config[name])
   return Array.isArray(value) ? value.join(',') || '–' : String(value)
 }

@@ -90,10 +90,20 @@ export class Session {
   }
 
   /** Throws CONFIG when the class's options, or all together, cannot be used. */
-  resolve({ consumer, options }: Description): Resolved {
+  resolve({ consumer, options, subscriptions }: Description): Resolved {
     const { env, flags } = this.parts
     const files = this.#files.sections
-    const from = { files, classOptions: options, consumer, env, readFile, cores, flags, forced: this.#forced }
+    const from = {
+      files,
+      classOptions: options,
+      subscriptions,
+      consumer,
+      env,
+      readFile,
+      cores,
+      flags,
+      forced: this.#forced,
+    }
     const { config, sources, warnings } = loadConfig(from)
     if (config.workers === 0 && this.parts.plans.length > 1) throw needsWorkers(consumer, sources.workers)
     if (config.workers === 0 && this.parts.inspect) throw inspectsWorkers()

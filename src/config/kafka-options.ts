@@ -1,6 +1,6 @@
 // The part of the table of options that says where Kafka is, who we are there, and how long anything may take.
 
-import { brokerList, choices, flag, maybeText, type Option, seconds, text } from './option.ts'
+import { brokerList, choices, flag, maybeText, type Option, rawSettings, seconds, text } from './option.ts'
 
 export const kafkaOptions = {
   brokers: brokerList({
@@ -36,6 +36,17 @@ export const kafkaOptions = {
     'roundrobin',
     'cooperative-sticky',
   )({ group: 'Kafka', default: ['cooperative-sticky'], about: 'How partitions are shared out, most wanted first' }),
+  consumer: rawSettings({
+    group: 'Kafka',
+    default: [],
+    about:
+      'Settings of the consumer by the names of librdkafka, before the options that they stand for: see LIBRDKAFKA.md',
+  }),
+  producer: rawSettings({
+    group: 'Kafka',
+    default: [],
+    about: 'The same of the producer',
+  }),
   sessionTimeout: seconds({ least: 0.001 })({
     group: 'Timeouts',
     default: 20,
@@ -61,6 +72,12 @@ export const kafkaOptions = {
     group: 'Timeouts',
     default: 30,
     about: 'Seconds to wait for the answer of a broker',
+  }),
+  statisticsInterval: seconds({ least: 0 })({
+    group: 'Kafka',
+    default: 1,
+    perClass: true,
+    about: 'Seconds between two calls of statisticsCallback, where the consumer has one; 0: never',
   }),
   messageTimeout: seconds({ least: 0.001 })({
     group: 'Timeouts',

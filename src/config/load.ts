@@ -6,6 +6,7 @@ import { optionNames, optionOf, snakeOf } from './names.ts'
 import { AUTO, Expected } from './option.ts'
 import type { ClassOptions, Config, OptionName } from './options.ts'
 import { ConfigError, type Problem, shown } from './problems.ts'
+import { type Additional, applyRaw, checkAdditional } from './raw/apply.ts'
 import type { Sections } from './sections.ts'
 import {
   fromCode,
@@ -27,6 +28,8 @@ export interface Sources {
   readonly files?: Sections
   /** What the class was configured with. */
   readonly classOptions?: ClassOptions | Given
+  /** What the class subscribes to, as far as it is options. */
+  readonly subscriptions?: readonly Additional[]
   /** The class's name, for what is said about its options. */
   readonly consumer?: string
   /** The class is not known yet: what it may still put right is not held against anybody. */
@@ -68,6 +71,9 @@ export function loadConfig(from: Sources = {}): Loaded {
       sources.set(read.option, read.source)
     }
   }
+  const forced = new Set((from.forced ?? []).flatMap(section => Object.keys(section.values)))
+  const raw = applyRaw({ values, sources, forced })
+  problems.push(...raw.problems, ...checkAdditional(from.subscriptions ?? [], sourceOfClass(from)))
   if (values.get('workers') === AUTO) {
     values.set('workers', from.cores?.() ?? 1)
     sources.set('workers', `${sources.get('workers')}: ${AUTO}`)
@@ -80,7 +86,8 @@ export function loadConfig(from: Sources = {}): Loaded {
   const { wrong, doubtful } = check(config, named, isUnsettled)
   if (problems.length + wrong.length > 0) throw new ConfigError([...problems, ...wrong])
   const links = serviceLinksIn(from.env ?? {})
-  return { config, sources: named, warnings: links === undefined ? doubtful : [...doubtful, links] }
+  const warnings = [...raw.warnings, ...doubtful, ...(links === undefined ? [] : [links])]
+  return { config, sources: named, warnings }
 }
 
 /** Weakest first. */
@@ -94,12 +101,11 @@ function gather({
   given = {},
   forced = [],
 }: Sources) {
-  const classSource = consumer === undefined ? 'the class' : `class ${consumer}`
   const all = [
     ...files.problems,
     ...fromNodeEnv(env),
     ...files.sections.flatMap(section => [...fromSection(section)]),
-    ...fromCode(classOptions, classSource, name => optionOf(name).perClass === true),
+    ...fromCode(classOptions, sourceOfClass({ consumer }), name => optionOf(name).perClass === true),
     ...fromVariables(env, readFile),
     ...fromFlags(flags),
     ...fromCode(given, 'the program', () => true),
@@ -109,6 +115,9 @@ function gather({
   const isSetting = (one: Setting | Problem): one is Setting => !isProblem(one)
   return { settings: all.filter(isSetting), problems: all.filter(isProblem) }
 }
+
+const sourceOfClass = ({ consumer }: { readonly consumer?: string | undefined }): string =>
+  consumer === undefined ? 'the class' : `class ${consumer}`
 
 const noFiles: Sections = { sections: [], problems: [] }
 

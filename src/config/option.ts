@@ -3,6 +3,7 @@
 
 import { areDelays, DELAYS } from '../lib/delays.ts'
 import { toHostPort } from './host-port.ts'
+import { maskRaw, parseRaw, RAW_FORM } from './raw/setting.ts'
 
 export interface Option<T> {
   /** One sentence for --help and the reference, with units. */
@@ -14,6 +15,8 @@ export interface Option<T> {
   readonly outside?: true
   /** Masked wherever it is shown. */
   readonly secret?: true
+  /** Of an option that holds secrets among other things: what may be shown. */
+  readonly mask?: (raw: unknown) => unknown
   /** What the flag's value is called in --help; undefined: the flag takes none. */
   readonly placeholder?: string
   /** Other names of the flag and variable, in snake_case. */
@@ -115,6 +118,12 @@ function notEmpty<T>(list: readonly T[]): readonly T[] {
   return list
 }
 
+function parseRawSettings(raw: unknown): readonly string[] {
+  const settings = parseRaw(raw)
+  if (settings) return settings
+  throw new Expected(RAW_FORM)
+}
+
 function parseDelays(raw: unknown): readonly number[] {
   const parts: readonly unknown[] = typeof raw === 'string' ? parseList(raw) : [raw].flat()
   const delays = parts.map(toNumber)
@@ -160,6 +169,9 @@ export const text = kind<string>(parseText, 'text')
 export const maybeText = kind<string | undefined>(orNothing(parseText), 'text')
 /** May be empty. */
 export const list = kind<readonly string[]>(parseList, 'list')
+/** key=value, by the names of librdkafka. May be empty. */
+export const rawSettings = (given: Given<readonly string[]>) =>
+  kind<readonly string[]>(parseRawSettings, 'key=value,…')({ ...given, mask: maskRaw })
 /** May be empty. */
 export const delays = kind<readonly number[]>(parseDelays, 'seconds,…')
 export const brokerList = kind<readonly string[]>(parseBrokers, 'host:port,…')

@@ -16,7 +16,7 @@ In YAML a value may hold \`\${VARIABLE}\` and \`\${VARIABLE:-default}\`; \`$\${\
 
 Files in code go before files in YAML; of several of a kind, named by \`--config\`, the last one wins.
 
-Options with ✓ can be set by a class.
+Options with ✓ can be set by a class. What may stand in \`consumer\` and \`producer\` is told in [LIBRDKAFKA.md](LIBRDKAFKA.md).
 `
 
 export function optionsReference(): string {

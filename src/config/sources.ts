@@ -170,4 +170,7 @@ function unknown(option: string, value: unknown, source: string, what: string, m
   }
 }
 
-export const mask = (name: OptionName, value: unknown): unknown => (optionOf(name).secret ? '***' : value)
+export function mask(name: OptionName, value: unknown): unknown {
+  const { secret, mask } = optionOf(name)
+  return secret ? '***' : mask ? mask(value) : value
+}

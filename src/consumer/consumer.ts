@@ -13,6 +13,7 @@ import {
   type ProduceTo,
   type ProduceValue,
 } from './outlet.ts'
+import type { Statistics } from './statistics.ts'
 import { type ConfigureOptions, declarationsOf, type SubscriptionOptions, type TopicName } from './subscription.ts'
 
 export { describe, parserOf, retryOf } from './describe.ts'
@@ -86,6 +87,8 @@ export interface ConsumerInstance {
   onPartitionsAssigned?(partitions: readonly TopicPartition[]): unknown
   /** Awaited before the partitions are given up. */
   onPartitionsRevoked?(partitions: readonly TopicPartition[]): unknown
+  /** Every statistics_interval while the consumer runs, and not before the call before it has settled. */
+  statisticsCallback?(statistics: Statistics): unknown
 }
 
 /** A class that can be run, of this copy of the package or another. */

@@ -2,9 +2,9 @@
 // that is wrong with it can be told at once, and nothing throws while a module is imported. Knows nothing of instances.
 
 import type { ClassOptions } from '../config/options.ts'
-import type { Subscription } from '../engine/engine.ts'
 import { nearest } from '../lib/nearest.ts'
 import { isRecord } from '../lib/record.ts'
+import type { DescribedSubscription } from '../messages.ts'
 import { inWords } from './in-words.ts'
 import { asOptions, isTopicName, type RetryOptions, readRetry } from './retry.ts'
 import type { Topic } from './topic.ts'
@@ -14,6 +14,8 @@ export interface SubscriptionOptions {
   readonly startFromBeginning?: boolean
   /** Bytes asked for in one fetch of a partition; 1048576 by default. */
   readonly maxBytesPerPartition?: number
+  /** Settings of librdkafka's that can be those of a topic, by its names, as `{ 'auto.offset.reset': 'latest' }`; before the others. */
+  readonly additionalConfig?: Readonly<Record<string, string | number | boolean>>
   /** What follows when a message of these topics fails: before what the class, a variable or a flag says of that. */
   readonly retry?: RetryOptions
 }
@@ -44,7 +46,7 @@ export function declarationsOf(cls: object): Declarations {
 }
 
 export interface ReadSubscriptions {
-  readonly subscriptions: readonly Subscription[]
+  readonly subscriptions: readonly DescribedSubscription[]
   readonly topics: readonly Topic[]
   /** By topic; of those that say something. */
   readonly retries: ReadonlyMap<string, RetryOptions>
@@ -66,7 +68,7 @@ export function readSubscriptions(cls: object): ReadSubscriptions {
       const problem = topic ? nameProblem(topic.name) : `subscribesTo takes names and topic(…), not ${inWords(one)}`
       if (problem) problems.push(problem)
       if (!topic || problem) continue
-      const subscription: Subscription = { topic: topic.name, ...defaults, ...known(options) }
+      const subscription = { topic: topic.name, ...defaults, ...known(options) }
       const before = byTopic.get(topic.name)
       if (before && !sameAs(before, { topic, subscription, retry }))
         problems.push(`it subscribes to ${topic.name} in two ways`)
@@ -102,34 +104,49 @@ function* optionProblems(options: Record<string, unknown>, names: readonly unkno
     } else if (key === 'maxBytesPerPartition') {
       if (Number.isInteger(value) && (value as number) > 0) continue
       yield `maxBytesPerPartition must be a whole number of bytes, at least 1, not ${inWords(value)}`
+    } else if (key === 'additionalConfig') {
+      yield* additionalProblems(value)
     } else if (key === 'retry') {
       yield* readRetry(value, names.map(one => topicOf(one)?.name ?? 'subscribesTo').join(', ')).problems
     } else {
-      const meant = nearest(key, [...Object.keys(defaults), 'retry'])
+      const meant = nearest(key, [...Object.keys(defaults), 'retry', 'additionalConfig'])
       yield `subscribesTo knows no ${key}${meant ? `; did you mean ${meant}?` : ''}`
     }
   }
 }
 
-function known(options: Record<string, unknown>): SubscriptionOptions {
-  const { startFromBeginning, maxBytesPerPartition } = options as SubscriptionOptions
+/** What may stand there is looked at where all sources of options meet; here only that it can travel there. */
+function* additionalProblems(value: unknown): Generator<string> {
+  if (!isRecord(value)) {
+    yield `additionalConfig must be an object of settings, as { 'auto.offset.reset': 'latest' }, not ${inWords(value)}`
+    return
+  }
+  for (const [key, one] of Object.entries(value)) {
+    if (['string', 'number', 'boolean'].includes(typeof one)) continue
+    yield `${key} in additionalConfig must be a text, not ${inWords(one)}`
+  }
+}
+
+function known(options: Record<string, unknown>) {
+  const { startFromBeginning, maxBytesPerPartition, additionalConfig } = options as SubscriptionOptions
+  const texts = Object.entries(additionalConfig ?? {}).map(([key, value]) => [key, String(value)])
   return {
     ...(startFromBeginning === undefined ? {} : { startFromBeginning }),
     ...(maxBytesPerPartition === undefined ? {} : { maxBytesPerPartition }),
+    ...(texts.length === 0 ? {} : { additionalConfig: Object.fromEntries(texts) as Record<string, string> }),
   }
 }
 
 interface Known {
   readonly topic: Topic
-  readonly subscription: Subscription
+  readonly subscription: DescribedSubscription
   readonly retry: RetryOptions | undefined
 }
 
 const sameAs = (one: Known, other: Known): boolean =>
   one.topic.parse === other.topic.parse &&
   one.retry === other.retry &&
-  one.subscription.startFromBeginning === other.subscription.startFromBeginning &&
-  one.subscription.maxBytesPerPartition === other.subscription.maxBytesPerPartition
+  JSON.stringify(one.subscription) === JSON.stringify(other.subscription)
 
 export interface ReadOptions {
   readonly options: ClassOptions

@@ -83,6 +83,8 @@ export interface Engine {
   mayStart(): boolean
   /** Milliseconds since the last heartbeat that kept the membership; null: there was none. For whoever looks. */
   beatAgo(): number | null
+  /** For whoever looks; what is not counted in any case is not in it. */
+  statistics?(): EngineStatistics
   /** `wants` may answer differently now. */
   demandChanged(): void
   /** The next batch of this partition begins at `offset`; batches on their way from before are thrown away. */
@@ -112,6 +114,23 @@ export interface Engine {
    * member for its replacement. Gives up waiting for the brokers at `deadline` (on the clock's scale). Idempotent.
    */
   stop(how: { readonly leave: boolean; readonly deadline: number }): Promise<void>
+}
+
+export interface EngineStatistics {
+  readonly brokers: readonly BrokerStatistics[]
+}
+
+/** Of one broker that was ever spoken to. Counts are since the start, over all connections. */
+export interface BrokerStatistics {
+  /** host:port. */
+  readonly address: string
+  /** Connections that stand. */
+  readonly connections: number
+  readonly requests: number
+  readonly bytesIn: number
+  readonly bytesOut: number
+  /** Seconds for which the broker has asked to be left alone. */
+  readonly throttledFor: number
 }
 
 export interface ProduceError extends Error {

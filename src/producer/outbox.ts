@@ -72,6 +72,15 @@ export class Outbox implements Outlet {
     return this.#settled.upTo
   }
 
+  /** Records that are not acknowledged, and their bytes. */
+  get waiting(): number {
+    return this.#count
+  }
+
+  get waitingBytes(): number {
+    return this.#bytes
+  }
+
   get isCongested(): boolean {
     return this.#count > CONGESTED_RECORDS || this.#bytes > CONGESTED_BYTES
   }

@@ -26,6 +26,7 @@ export async function finish(machine: Machine, how: Finish): Promise<boolean> {
   const { lanes } = assignment
   await settle(lanes)
   await deliver(0.6)
+  machine.gauge?.stop()
   const isTornDown = await farewell.within(hooks.teardown(), 0.4)
   await deliver(0.25)
   if (!how.isCutOff()) await farewell.within(committer.finish(assignment.lanes, farewell.before(0.1)), 0.1)

@@ -2,6 +2,7 @@
 // else, unless the caller wants to know.
 
 import type { ConsumerInstance } from '../consumer/consumer.ts'
+import type { Statistics } from '../consumer/statistics.ts'
 import type { TopicPartition } from '../engine/engine.ts'
 import type { Bus } from '../events/bus.ts'
 import { errorData } from '../events/error-data.ts'
@@ -51,6 +52,15 @@ export class Hooks {
     const plain = partitions.map(({ topic, partition }) => ({ topic, partition }))
     this.#last = this.#last.then(() => this.#parts.during(() => this.#bounded(hook, plain)))
     return this.#last
+  }
+
+  get wantsStatistics(): boolean {
+    return typeof this.#parts.consumer.statisticsCallback === 'function'
+  }
+
+  /** Resolves when it has settled, however. */
+  statistics(statistics: Statistics): Promise<boolean> {
+    return this.#guard('statisticsCallback', () => this.#parts.consumer.statisticsCallback?.(statistics))
   }
 
   error(error: unknown, info: () => ErrorInfo): void {

@@ -26,7 +26,7 @@ export class Intake {
   readonly #parts: IntakeParts
   readonly #due: Due | undefined
   #isSated = false
-  #highWatermark = 0
+  #highWatermark: number | undefined
   /** What failed is repeated as it was, or in parts, whatever has come in since: how many in each call, the next one last. */
   readonly #again: number[] = []
   #cancelPatience: Cancel | undefined
@@ -38,8 +38,13 @@ export class Intake {
     this.#due = work.delay === undefined ? undefined : new Due({ delay: work.delay, queue: this.queue, clock, wake })
   }
 
+  /** The end of the log, as it was when something was fetched last. */
+  get end(): number | null {
+    return this.#highWatermark ?? null
+  }
+
   get lag(): number {
-    return Math.max(0, this.#highWatermark - this.queue.position)
+    return Math.max(0, (this.#highWatermark ?? 0) - this.queue.position)
   }
 
   /** Milliseconds until the message at the front may be handled. */

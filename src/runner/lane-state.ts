@@ -47,7 +47,7 @@ export function stateAfter(decision: Decision, { why, clock, whenOver, remind }:
 }
 
 export interface Circumstances {
-  readonly intake: Pick<Intake, 'queue' | 'lag' | 'dueMs'>
+  readonly intake: Pick<Intake, 'queue' | 'lag' | 'end' | 'dueMs'>
   readonly isQuiet: boolean
   /** Why it must not start what it is free to. */
   readonly stands: string | null
@@ -56,7 +56,7 @@ export interface Circumstances {
 }
 
 export function figuresOf(state: LaneState, now: number, { intake, isQuiet, stands, awaitsCommit }: Circumstances) {
-  const { queue, lag, dueMs } = intake
+  const { queue, lag, end, dueMs } = intake
   const { position, count: waiting } = queue
   const inHand = state.kind === 'handling' ? state : undefined
   const isEarly = dueMs > 0 && state.kind === 'waiting'
@@ -66,6 +66,7 @@ export function figuresOf(state: LaneState, now: number, { intake, isQuiet, stan
     waiting,
     waitingBytes: Math.round(queue.bytes),
     lag,
+    end,
     state: (isStanding ? 'paused' : state.kind) as LaneState['kind'],
     /** All three null where no handler runs. */
     inHandOffset: inHand?.offset ?? null,

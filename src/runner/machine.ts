@@ -16,6 +16,7 @@ import type { Attempt } from './attempt.ts'
 import { carryOut } from './carry-out.ts'
 import { Committer } from './committer.ts'
 import { errorInfo, type Failure, failedEvent, type OnError } from './failure.ts'
+import { Gauge } from './gauge.ts'
 import { Hooks } from './hooks.ts'
 import { type Decision, decide } from './policy.ts'
 import { engineSettings, toMs } from './settings.ts'
@@ -67,6 +68,7 @@ export class Machine {
   readonly hooks: Hooks
   readonly committer: Committer
   readonly watch: Watch
+  readonly gauge: Gauge | undefined
   readonly assignment: Assignment
   readonly engine: Engine
   readonly #parts: RunnerParts
@@ -100,6 +102,7 @@ export class Machine {
     this.committer = this.#makeCommitter()
     this.watch = this.#makeWatch()
     this.assignment = this.#makeAssignment()
+    this.gauge = this.#makeGauge()
     const settings = engineSettings(config, { ...description, retryTopics: this.#topics.retryTopics }, parts)
     this.engine = parts.engine({ settings, bus, clock, sink: this.#makeSink() })
     bus.on('topic.missing', ({ topic }) => this.#missing(topic))
@@ -142,6 +145,24 @@ export class Machine {
       grace: toMs(config.rebalanceDrainTimeout),
       running: () => this.assignment.running,
       stuck: attempt => this.#stuck(attempt),
+    })
+  }
+
+  /** undefined: nobody wants to know. */
+  #makeGauge(): Gauge | undefined {
+    const { bus, clock, config, description, groupId, instanceId } = this.#parts
+    const { hooks, outbox, assignment } = this
+    if (!hooks.wantsStatistics || config.statisticsInterval === 0) return undefined
+    return new Gauge({
+      bus,
+      clock,
+      interval: toMs(config.statisticsInterval),
+      who: { consumer: description.consumer, clientId: config.clientId, groupId, instanceId },
+      engine: () => this.engine,
+      outbox,
+      lanes: () => assignment.lanes,
+      running: () => assignment.running,
+      tell: statistics => hooks.statistics(statistics),
     })
   }
 

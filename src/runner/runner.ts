@@ -57,6 +57,7 @@ export class Runner {
   async start(): Promise<void> {
     if (this.#ending) return
     this.#membership = 'joining'
+    this.#machine.gauge?.start()
     try {
       // After a stop, or when the engine fails, its start need not settle.
       await Promise.race([this.#machine.engine.start(), this.done])

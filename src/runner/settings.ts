@@ -1,6 +1,7 @@
 // The options in force and what the consumer declares, in the words and units of the engine.
 
 import type { Config } from '../config/options.ts'
+import { isIdempotent, settingsIn, settingsOf, topicSettings } from '../config/raw/entries.ts'
 import type { RetryTopic } from '../config/retry-topics.ts'
 import type { EngineSettings, Subscription } from '../engine/engine.ts'
 import type { Description } from '../messages.ts'
@@ -24,7 +25,7 @@ export function engineSettings(config: Config, declared: Declared, identity: Ide
     ...identity,
     brokers: config.brokers,
     clientId: config.clientId,
-    subscriptions: [...withRetryTopics(declared.subscriptions, declared.retryTopics)],
+    subscriptions: [...withRetryTopics(subscriptionsOf(declared, config), declared.retryTopics)],
     strategies: config.partitionAssignmentStrategy,
     offsetOutOfRange: config.offsetOutOfRange,
     sessionTimeout: toMs(config.sessionTimeout),
@@ -37,16 +38,21 @@ export function engineSettings(config: Config, declared: Declared, identity: Ide
     socketTimeout: toMs(config.socketTimeout),
     metadataMaxAge: METADATA_MAX_AGE,
     partitioner: config.partitioner,
-    idempotent: true,
+    idempotent: isIdempotent(config.producer),
     compression: config.producerCompressionCodec,
   }
 }
 
+/** Librdkafka's names go before our own, and those of one subscription before those of all. */
+function subscriptionsOf({ subscriptions }: Declared, { consumer }: Config): readonly Subscription[] {
+  const ofAll = topicSettings(settingsIn(consumer))
+  return subscriptions.map(({ topic, startFromBeginning, maxBytesPerPartition, additionalConfig }) => {
+    return { topic, startFromBeginning, maxBytesPerPartition, ...ofAll, ...topicSettings(settingsOf(additionalConfig)) }
+  })
+}
+
 /** What waits there is read from the start, whatever holds for its topic. */
-function* withRetryTopics(
-  own: Description['subscriptions'],
-  retryTopics: Iterable<RetryTopic>,
-): Generator<Subscription> {
+function* withRetryTopics(own: readonly Subscription[], retryTopics: Iterable<RetryTopic>): Generator<Subscription> {
   yield* own
   for (const { name, of } of retryTopics) {
     const { maxBytesPerPartition } = own.find(({ topic }) => topic === of)!

@@ -2,6 +2,7 @@
 // it brings the configuration and the Kafka client.
 
 import type { Config } from '../config/options.ts'
+import { isIdempotent } from '../config/raw/entries.ts'
 import type { OutgoingRecord } from '../engine/engine.ts'
 import { LoneProducer } from '../engine/kafkajs/lone-producer.ts'
 import { type Bus, createBus } from '../events/bus.ts'
@@ -50,7 +51,7 @@ function clientFor(config: Config, bus: Bus, places: WeakMap<OutgoingRecord, Sto
     metadataMaxAge: METADATA_MAX_AGE_MS,
     partitioner: config.partitioner,
     compression: config.producerCompressionCodec,
-    idempotent: true,
+    idempotent: isIdempotent(config.producer),
     bus,
     clock,
     onStored: ({ topic, partition, offset }, records) => {

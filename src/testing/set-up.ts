@@ -41,7 +41,8 @@ export function setUp(cls: unknown, { config: given = {}, name: called }: RunOpt
   if (!isConsumerClass(cls)) throw new TypeError(`${who} takes a class that extends Consumer of racecar`)
   const name = called ?? nameOf(cls, who)
   const description = describe(name, cls)
-  const { config } = loadConfig({ classOptions: description.options, consumer: name, given })
+  const { options: classOptions, subscriptions } = description
+  const { config } = loadConfig({ classOptions, subscriptions, consumer: name, given })
   const subscribed = description.subscriptions.map(({ topic }) => topic)
   const groupId = groupIdOf(name, config)
   const retryTopics = retryTopicsOf(description, config, groupId).map(one => one.name)

@@ -12,7 +12,7 @@ import type { Failure, UserCode } from './user-code.ts'
 /** What onError was told, and the error; or a hook that threw. */
 export interface TestError extends ErrorInfo {
   readonly error: unknown
-  /** `onPartitionsAssigned`, `onPartitionsRevoked`, `teardown`, `onError`; undefined where a message, a batch or a delivery failed. */
+  /** `onPartitionsAssigned`, `onPartitionsRevoked`, `statisticsCallback`, `teardown`, `onError`; undefined where a message, a batch or a delivery failed. */
   readonly hook?: string
 }
 
@@ -59,7 +59,13 @@ export class Journal {
 const callKey = (of: TopicPartition, offset: number): string => `${keyOf(of)}@${offset}`
 
 const HANDLERS: readonly PropertyKey[] = ['process', 'processBatch']
-const HOOKS: readonly PropertyKey[] = ['initialize', 'teardown', 'onPartitionsAssigned', 'onPartitionsRevoked']
+const HOOKS: readonly PropertyKey[] = [
+  'initialize',
+  'teardown',
+  'onPartitionsAssigned',
+  'onPartitionsRevoked',
+  'statisticsCallback',
+]
 
 /** A test may put a spy there. */
 const changeable = { configurable: true, writable: true }

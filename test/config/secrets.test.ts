@@ -10,6 +10,7 @@ vi.mock('../../src/config/options.ts', async original => {
     options: {
       ...options,
       saslPassword: maybeText({ ...secret, default: undefined }),
+      sslKeystorePassword: maybeText({ ...secret, default: undefined }),
       pin: integer({ least: 1000 })({ ...secret, default: 1234 }),
     },
   }
@@ -60,5 +61,46 @@ describe('a secret', () => {
     for (const sources of [{ env: { RACECAR_PIN: '42' } }, { flags: { pin: '42' } }, { files }]) {
       expect(() => loadConfig(sources)).toThrow(/^pin must be a whole number, at least 1000, but .* says "\*\*\*"$/)
     }
+  })
+})
+
+describe('secrets among the settings by librdkafka’s names', () => {
+  const env = { RACECAR_CONSUMER: 'client.id=a,ssl.keystore.password=hunter2,b,sasl.password=hunter3' }
+
+  it('count, and are shown nowhere', () => {
+    const { config, sources } = load(env)
+    expect(config.saslPassword).toBe('hunter3')
+    const shown = optionsInForce(config, sources as never)
+    expect(shown).toMatch(/^sasl_password +=\s\*\*\* {2}\(consumer: sasl.password\)$/m)
+    expect(shown).toMatch(/^consumer +=\sclient.id=a,ssl.keystore.password=\*\*\*,sasl.password=\*\*\* {2}/m)
+    expect(shown).not.toContain('hunter')
+    expect((config as { sslKeystorePassword?: string }).sslKeystorePassword).toBe('hunter2,b')
+  })
+
+  it('are not told in what is wrong with them, or beside them', () => {
+    const all = [
+      { RACECAR_CONSUMER: 'sasl.oauthbearer.client.secret=hunter2' },
+      { RACECAR_CONSUMER: 'sasl.password=hunter2', RACECAR_PRODUCER: 'sasl.password=hunter3' },
+      { RACECAR_CONSUMER: 'sasl.passwrod.password=hunter2' },
+      { RACECAR_CONSUMER: 'sasl.password=hunter2,nonsense.name=1' },
+      { RACECAR_CONSUMER: 'sasl.password hunter2' },
+      { RACECAR_CONSUMER: 'sasl.password=hunter2', RACECAR_WORKERS: 'x' },
+    ]
+    for (const env of all) {
+      try {
+        load(env)
+        expect.unreachable(JSON.stringify(env))
+      } catch (error) {
+        const { message, problems } = error as { message: string; problems: unknown }
+        expect(`${message}${JSON.stringify(problems)}`).not.toContain('hunter')
+      }
+    }
+  })
+
+  it('overrule the option with a warning that does not tell them either', () => {
+    const { warnings } = loadConfig({ env: { ...env, RACECAR_SASL_PASSWORD: 'hunter4' } })
+    expect(warnings).toEqual([
+      'consumer: sasl.password goes before sasl_password, which env RACECAR_SASL_PASSWORD sets to something else',
+    ])
   })
 })

@@ -158,10 +158,37 @@ describe('a class that cannot run', () => {
     [['a', { maxBytesPerPartition: 0 }], 'maxBytesPerPartition must be a whole number of bytes, at least 1, not 0'],
     [['a', { maxBytesPerPartition: 1.5 }], 'not 1.5'],
     [['a', { startFromBeginning: true }, 'b'], 'not an object'],
+    [
+      ['a', { additionalConfig: 5 }],
+      "additionalConfig must be an object of settings, as { 'auto.offset.reset': 'latest' }, not 5",
+    ],
+    [
+      ['a', { additionalConfig: { 'auto.offset.reset': {} } }],
+      'auto.offset.reset in additionalConfig must be a text, not an object',
+    ],
   ])('is told what is wrong with subscribesTo(...%j)', (given, sentence) => {
     class One extends Handling {}
     untyped(One).subscribesTo(...given)
     expect(problemsOf(One)).toContain(sentence)
+  })
+
+  it('may say of a topic by librdkafka’s names what can be of a topic', () => {
+    class One extends Handling {
+      static {
+        const additionalConfig = { 'auto.offset.reset': 'latest', 'fetch.message.max.bytes': 2048, 'check.crcs': true }
+        this.subscribesTo('a', { additionalConfig })
+        this.subscribesTo('b', { additionalConfig: {} })
+      }
+    }
+    expect(describeClass('One', One).subscriptions).toEqual([
+      {
+        topic: 'a',
+        startFromBeginning: true,
+        maxBytesPerPartition: 1_048_576,
+        additionalConfig: { 'auto.offset.reset': 'latest', 'fetch.message.max.bytes': '2048', 'check.crcs': 'true' },
+      },
+      { topic: 'b', startFromBeginning: true, maxBytesPerPartition: 1_048_576 },
+    ])
   })
 
   it('is told that it subscribes to one topic in two ways', () => {

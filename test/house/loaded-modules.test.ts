@@ -57,7 +57,7 @@ describe('importing what was built', () => {
     const loaded = (await Promise.all(files.map(loadedBy))).flat()
     expect(ours(loaded)).toContain('runner/runner.js')
     const own =
-      /^(errors|delivery-error|messages)\.js$|^(entry|worker|runner|producer|consumer|engine|events|lib)\/|^loader\/(boot|config-module)\.js$|^config\/(dead-letter-topic|retry-topics)\.js$/
+      /^(errors|delivery-error|messages)\.js$|^(entry|worker|runner|producer|consumer|engine|events|lib)\/|^loader\/(boot|config-module)\.js$|^config\/(dead-letter-topic|retry-topics|raw\/entries)\.js$/
     expect(ours(loaded).filter(file => !own.test(file))).toEqual([])
     expect(packages(loaded).filter(url => !/\/node_modules\/(kafkajs|long)\//.test(url))).toEqual([])
   })

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import type { Statistics } from 'racecar'
 import { testConsumer } from 'racecar/testing'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { deferred } from '../../src/lib/deferred.ts'
@@ -157,5 +158,47 @@ describe('under fake timers', () => {
     vi.advanceTimersByTime(60_000)
     await given
     expect(orders.handled).toHaveLength(1)
+  })
+})
+
+describe('statisticsCallback', () => {
+  it('is called in virtual time, and not after the stop', async () => {
+    const told: Statistics[] = []
+    class Counting extends consuming(() => {}) {
+      static {
+        this.subscribesTo('orders')
+      }
+
+      async statisticsCallback(statistics: Statistics) {
+        await wait(1)
+        told.push(statistics)
+      }
+    }
+    const orders = await testConsumer(Counting, { partitions: 2, config: { statisticsInterval: 10 } })
+    await orders.give({ value: 'a', partition: 1 })
+    await orders.advance(35)
+    expect(told).toHaveLength(3)
+    const [first, second] = told as [Statistics, Statistics]
+    expect(second.at - first.at).toBe(10_000)
+    expect(first.group).toMatchObject({ state: 'stable', joins: 1 })
+    expect(first.topics.orders?.[1]).toMatchObject({ position: 1, committed: 1, end: 1, lag: 0, state: 'waiting' })
+    expect(first.brokers).toEqual([])
+    await orders.stop()
+    expect(told).toHaveLength(3)
+  })
+
+  it('that throws is among the errors', async () => {
+    class Failing extends consuming(() => {}) {
+      static {
+        this.subscribesTo('orders')
+      }
+
+      statisticsCallback() {
+        throw new Error('no gauge')
+      }
+    }
+    await using orders = await testConsumer(Failing)
+    await orders.advance(1)
+    expect(orders.errors).toMatchObject([{ hook: 'statisticsCallback', error: { message: 'no gauge' } }])
   })
 })

@@ -2,6 +2,7 @@
 // one that would be started here. Imported on demand: it brings the Kafka client.
 
 import type { Config } from '../../config/options.ts'
+import { isIdempotent } from '../../config/raw/entries.ts'
 import type { ProduceTo, ProduceValue } from '../../consumer/outlet.ts'
 import type { PartitionOffset } from '../../engine/engine.ts'
 import { openSender, type Sender } from '../../engine/kafkajs/sender.ts'
@@ -52,6 +53,7 @@ class Dispatch {
       brokers,
       clientId,
       partitioner,
+      idempotent: isIdempotent(this.#config.producer),
       compression,
       socketTimeout: socketTimeout * 1000,
       withinMs: REACH_MS,

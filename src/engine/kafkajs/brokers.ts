@@ -4,6 +4,7 @@
 import type { Bus } from '../../events/bus.ts'
 import { errorData } from '../../events/error-data.ts'
 import type { Clock } from '../../lib/clock.ts'
+import type { BrokerStatistics } from '../engine.ts'
 import type { Answers } from './answers.ts'
 import { Unreached } from './codes.ts'
 import { Link } from './link.ts'
@@ -101,6 +102,10 @@ export class Brokers {
     if (answer.brokers.length > 0) this.#addresses.clear()
     for (const { nodeId, host, port } of answer.brokers) this.#addresses.set(nodeId, `${host}:${port}`)
     return answer
+  }
+
+  statistics(): readonly BrokerStatistics[] {
+    return [...this.#links.values()].map(link => link.statistics())
   }
 
   close(): void {

@@ -7,6 +7,7 @@ import type {
   Engine,
   EngineFactory,
   EngineParts,
+  EngineStatistics,
   OutgoingRecord,
   PartitionOffset,
   ProduceError,
@@ -103,6 +104,10 @@ class KafkajsEngine implements Engine {
 
   beatAgo(): number | null {
     return this.#heartbeat.ago()
+  }
+
+  statistics(): EngineStatistics {
+    return { brokers: this.#brokers.statistics() }
   }
 
   demandChanged(): void {

@@ -53,6 +53,19 @@ export class Line {
     return this.#connection.isConnected() ? 'open' : 'ended'
   }
 
+  get bytesIn(): number {
+    return this.#socket?.bytesRead ?? 0
+  }
+
+  get bytesOut(): number {
+    return this.#socket?.bytesWritten ?? 0
+  }
+
+  /** Milliseconds for which the broker has asked to be left alone. */
+  get throttledMs(): number {
+    return this.state === 'open' ? Math.max(0, -sinceThrottled(this.#connection)) : 0
+  }
+
   /** The decoded answer, error codes included: reading them is the caller's. Rejects when the connection fails or time is up. */
   send<A extends ApiName>(api: A, args: object, timeout: number): Promise<Answers[A]> {
     const wire = lookup(this.#broker, api, args)

@@ -5,6 +5,7 @@
 
 import { backoff } from '../../lib/backoff.ts'
 import type { Clock } from '../../lib/clock.ts'
+import type { BrokerStatistics } from '../engine.ts'
 import type { Answers } from './answers.ts'
 import { Unreached } from './codes.ts'
 import { Line } from './line.ts'
@@ -41,6 +42,9 @@ export class Link {
   #rest: { readonly until: number; readonly why: unknown } | undefined
   /** Remembers which versions the broker speaks. */
   #last: Line | undefined
+  #requests = 0
+  /** Of connections that others have taken the place of. */
+  #past = { bytesIn: 0, bytesOut: 0 }
 
   constructor(parts: LinkParts) {
     this.address = parts.address
@@ -58,7 +62,21 @@ export class Link {
     { channel = 'control', timeout }: SendOptions,
   ): Promise<Answers[A]> {
     const line = await this.open(channel)
+    this.#requests++
     return line.send(api, args, timeout)
+  }
+
+  statistics(): BrokerStatistics {
+    const lines = [...this.#lines.values()]
+    const sum = (of: (line: Line) => number) => lines.reduce((total, line) => total + of(line), 0)
+    return {
+      address: this.address,
+      connections: lines.filter(({ state }) => state === 'open').length,
+      requests: this.#requests,
+      bytesIn: this.#past.bytesIn + sum(line => line.bytesIn),
+      bytesOut: this.#past.bytesOut + sum(line => line.bytesOut),
+      throttledFor: Math.max(0, ...lines.map(line => line.throttledMs)) / 1000,
+    }
   }
 
   /** The version of a request that this broker would be sent. Only after something was sent. */
@@ -90,6 +108,8 @@ export class Link {
     const { address, clock, socketTimeout } = this.#parts
     if (this.#rest && clock.now() < this.#rest.until) throw this.#rest.why
     before?.break(new Unreached('another connection takes its place'))
+    this.#past.bytesIn += before?.bytesIn ?? 0
+    this.#past.bytesOut += before?.bytesOut ?? 0
     const timeout = Math.min(socketTimeout, CONNECT_MS)
     const line = new Line({ ...this.#parts, ...splitAddress(address), timeout })
     this.#lines.set(channel, line)

@@ -7,15 +7,23 @@ import { type OnStored, Producer } from './producer.ts'
 
 export interface Sending extends AccessParts {
   readonly partitioner: Partitioner
+  /** True where nothing is said. */
+  readonly idempotent?: boolean
   readonly compression: Compression
   readonly onStored: OnStored
 }
 
 /** Rejects with BROKER_UNAVAILABLE, TOPIC_MISSING, NOT_ALLOWED or CODEC_MISSING. */
-export async function openSender({ partitioner, compression, onStored, ...parts }: Sending): Promise<Sender> {
+export async function openSender({
+  partitioner,
+  compression,
+  idempotent = true,
+  onStored,
+  ...parts
+}: Sending): Promise<Sender> {
   await prepareCodec(compression)
   const access = await openAccess(parts)
-  const how = { partitioner, compression, idempotent: true, onStored }
+  const how = { partitioner, compression, idempotent, onStored }
   return new Sender(access, parts.topic, new Producer({ ...access, ...how }))
 }
 

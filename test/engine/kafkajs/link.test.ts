@@ -124,6 +124,32 @@ describe('the link to a broker', () => {
     await expect(link.send('Fetch', fetch, TIMEOUT)).rejects.toThrow('did not answer Fetch')
   })
 
+  test('tells how much has gone over its connections, those that have ended included', async () => {
+    await using all = await linked(2_000)
+    const { broker, link } = all
+    const idle = { connections: 0, requests: 0, bytesIn: 0, bytesOut: 0, throttledFor: 0 }
+    expect(link.statistics()).toEqual({ address: broker.address, ...idle })
+    const bytes = () => broker.sockets.map(socket => [socket.bytesRead, socket.bytesWritten] as const)
+    await link.send('Heartbeat', beat, TIMEOUT)
+    await link.send('Heartbeat', beat, { ...TIMEOUT, channel: 'join' })
+    broker.sockets[0]!.destroy()
+    await vi.waitFor(() => expect(link.isConnected).toBe(false))
+    broker.answer = () => heartbeat({ throttleMs: 60_000 })
+    await link.send('Heartbeat', beat, TIMEOUT)
+    const sum = (of: 0 | 1) => bytes().reduce((total, one) => total + one[of], 0)
+    const { throttledFor, ...others } = link.statistics()
+    expect(others).toEqual({
+      address: broker.address,
+      connections: 2,
+      requests: 3,
+      bytesIn: sum(1),
+      bytesOut: sum(0),
+    })
+    expect(sum(0)).toBeGreaterThan(100)
+    expect(throttledFor).toBeGreaterThan(50)
+    expect(throttledFor).toBeLessThanOrEqual(60)
+  })
+
   test('holds back what a broker that is asked too much wants held back, by a clock that nobody sets back', async () => {
     await using all = await linked(2_000)
     const { broker, link } = all

@@ -2,6 +2,7 @@
 
 import { deadLetterTopicOf } from '../../../config/dead-letter-topic.ts'
 import type { Config } from '../../../config/options.ts'
+import { isIdempotent } from '../../../config/raw/entries.ts'
 import type { KafkaRecord, OutgoingRecord, PartitionOffset } from '../../../engine/engine.ts'
 import { type Access, openAccess } from '../../../engine/kafkajs/access.ts'
 import { Bookmark } from '../../../engine/kafkajs/bookmark.ts'
@@ -70,9 +71,9 @@ class KafkaBox implements Box {
   constructor(
     access: Access,
     topic: string,
-    { messageTimeout, partitioner, producerCompressionCodec: compression }: Config,
+    { messageTimeout, partitioner, producer: raw, producerCompressionCodec: compression }: Config,
   ) {
-    const producer = new Producer({ ...access, partitioner, compression, idempotent: true })
+    const producer = new Producer({ ...access, partitioner, compression, idempotent: isIdempotent(raw) })
     this.topic = topic
     this.#access = access
     this.#bookmark = new Bookmark(access, groupOf(topic))
