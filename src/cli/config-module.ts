@@ -4,6 +4,7 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { ConfigFiles, Sectioned } from '../config/config-files.ts'
+import type { Preset } from '../config/presets.ts'
 import type { Problem } from '../config/problems.ts'
 import type { Section } from '../config/sources.ts'
 import { isRacecarError, RacecarError } from '../errors.ts'
@@ -29,6 +30,8 @@ export interface Asked {
   readonly modules: readonly ConfigModule[]
   readonly sectioned: readonly Sectioned[]
   readonly problems: readonly Problem[]
+  /** What modules set that the files import. */
+  readonly presets: readonly Preset[]
 }
 
 /** Throws CONFIG. When it was aborted there is nothing. */
@@ -38,17 +41,20 @@ export async function askModules({ cwd, files, timeoutMs, signal }: Asking): Pro
   const modules = files.modules.map(file => ({ file: compiled.get(file) ?? file, name: nameFrom(cwd, file) }))
   const sections: Section[] = []
   const sectioned: Sectioned[] = []
+  const presets: Preset[] = []
   for (const module of modules) {
     if (signal.aborted) break
     const env = files.environment.name
-    const { environments, ...values } = await ask(module, { env, timeoutMs, signal })
+    const answer = await ask(module, { env, timeoutMs, signal })
+    const { environments, ...values } = answer.values
+    presets.push(...answer.presets)
     sections.push({ source: module.name, values })
     if (!isRecord(environments)) continue
     sectioned.push({ name: module.name, environments: Object.keys(environments) })
     const own = Object.hasOwn(environments, env) ? environments[env] : undefined
     if (isRecord(own)) sections.push({ source: `${module.name}, environment ${env}`, values: own })
   }
-  return { sections, modules, sectioned, problems: [] }
+  return { sections, modules, sectioned, problems: [], presets }
 }
 
 /** A file that cannot be read as it stands will not be by another try. */
@@ -86,8 +92,8 @@ async function ask(
   })
   clearTimeout(timer)
   signal.removeEventListener('abort', end)
-  if (answer?.values) return answer.values
-  if (signal.aborted) return {}
+  if (answer?.values) return answer
+  if (signal.aborted) return { values: {}, presets: [] }
   throw refusal(module, answer, isLate ? `it was not done within boot_timeout (${timeoutMs / 1000} s)` : how)
 }
 

@@ -1,10 +1,14 @@
 // From all the places where an option can be set to one frozen Config in which each value has a source. Every source is read to
 // the end, so that all that is wrong is told at once. Reads no file and no environment of its own: what there is, is handed in.
 
+import { type Fault, OPTIONS, type TlsPlaces } from '../security/tls.ts'
 import { check } from './check.ts'
-import { optionNames, optionOf, snakeOf } from './names.ts'
+import { clusterOf } from './cluster.ts'
+import { groupIdOf } from './group.ts'
+import { camelOf, optionNames, optionOf, snakeOf } from './names.ts'
 import { AUTO, Expected } from './option.ts'
 import type { ClassOptions, Config, OptionName } from './options.ts'
+import { eachOnce, type Preset, unprefixed } from './presets.ts'
 import { ConfigError, type Problem, shown } from './problems.ts'
 import type { Sections } from './sections.ts'
 import {
@@ -25,15 +29,21 @@ import {
 export interface Sources {
   /** What configuration files set, weakest first. */
   readonly files?: Sections
+  /** What modules set by being imported; the weakest. */
+  readonly presets?: readonly Preset[]
   /** What the class was configured with. */
   readonly classOptions?: ClassOptions | Given
   /** The class's name, for what is said about its options. */
   readonly consumer?: string
+  /** What the consumer subscribes to. */
+  readonly topics?: readonly string[]
   /** The class is not known yet: what it may still put right is not held against anybody. */
   readonly classPending?: boolean
   readonly env?: Variables
   /** For variables that name a file with a secret. */
   readonly readFile?: ReadFile
+  /** What is wrong with the files that connections are secured with; where it is left out nobody looks. */
+  readonly faultsOf?: (places: TlsPlaces) => readonly Fault[]
   /** How many there are, for `auto`; one where nobody says. */
   readonly cores?: () => number
   /** By name of the flag, in camelCase or kebab-case; undefined where it was not given. */
@@ -55,7 +65,7 @@ export interface Loaded {
   readonly warnings: readonly string[]
 }
 
-/** Throws ConfigError (CONFIG) with all that is wrong. Weakest first: defaults, files, the class, variables, flags, the program. */
+/** Throws ConfigError (CONFIG) with all that is wrong. Weakest first: defaults, presets, files, the class, variables, flags, the program. */
 export function loadConfig(from: Sources = {}): Loaded {
   const { settings, problems } = gather(from)
   const values = new Map<OptionName, unknown>(optionNames.map(name => [name, optionOf(name).default]))
@@ -79,12 +89,37 @@ export function loadConfig(from: Sources = {}): Loaded {
   const isUnsettled = (name: OptionName): boolean => isWrong(name) || (from.classPending === true && isOpen(name))
   const { wrong, doubtful } = check(config, named, isUnsettled)
   if (problems.length + wrong.length > 0) throw new ConfigError([...problems, ...wrong])
-  const links = serviceLinksIn(from.env ?? {})
-  return { config, sources: named, warnings: links === undefined ? doubtful : [...doubtful, links] }
+  const faulty = from.faultsOf ? faultyPlaces(config, named, from.faultsOf) : []
+  if (faulty.length > 0) throw new ConfigError(faulty)
+  return { config, sources: named, warnings: [...doubtful, ...warningsOf(from, config)] }
+}
+
+function* warningsOf({ env = {}, presets = [], consumer, topics = [] }: Sources, config: Config): Generator<string> {
+  const links = serviceLinksIn(env)
+  if (links !== undefined) yield links
+  if (consumer === undefined) return
+  const named = { topics, groupId: groupIdOf(consumer, config) }
+  for (const preset of eachOnce(presets)) yield* unprefixed(preset, named)
+}
+
+/** Looked at last: what else is wrong may be why they are. */
+function faultyPlaces(
+  config: Config,
+  sources: Loaded['sources'],
+  faultsOf: NonNullable<Sources['faultsOf']>,
+): Problem[] {
+  const { tls } = clusterOf(config)
+  const faults = tls === null ? [] : faultsOf(tls)
+  return faults.map(({ of, why }) => {
+    const option = OPTIONS[of]
+    const source = sources[camelOf(option) as OptionName]
+    return { option, value: tls![of], source, sentence: `${option} (${tls![of]}, ${source}) ${why}` }
+  })
 }
 
 /** Weakest first. */
 function gather({
+  presets = [],
   files = noFiles,
   classOptions = {},
   consumer,
@@ -96,6 +131,10 @@ function gather({
 }: Sources) {
   const classSource = consumer === undefined ? 'the class' : `class ${consumer}`
   const all = [
+    ...eachOnce(presets).flatMap(({ problems, sections }) => [
+      ...problems,
+      ...sections.flatMap(one => [...fromSection(one)]),
+    ]),
     ...files.problems,
     ...fromNodeEnv(env),
     ...files.sections.flatMap(section => [...fromSection(section)]),

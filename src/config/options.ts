@@ -1,6 +1,6 @@
 // THE table: one declaration per option gives its type, default, validation, variable, flag and reference line.
 // An option is here once its feature is; an unknown name is an error. Which Kafka, and its times, stand in
-// kafka-options.ts, what follows when messages fail in error-options.ts.
+// kafka-options.ts, how connections are secured in security-options.ts, what follows when messages fail in error-options.ts.
 
 import { errorOptions } from './error-options.ts'
 import { kafkaOptions } from './kafka-options.ts'
@@ -18,12 +18,15 @@ import {
   seconds,
   text,
 } from './option.ts'
+import { securityOptions } from './security-options.ts'
 
 /** Of a consumer; far beyond what one machine is good for. */
 export const MOST_WORKERS = 1024
 
 export const options = {
   ...kafkaOptions,
+
+  ...securityOptions,
 
   offsetCommitInterval: seconds({ least: 0 })({
     group: 'Consuming',

@@ -1,5 +1,6 @@
 // The options in force and what the consumer declares, in the words and units of the engine.
 
+import { clusterOf } from '../config/cluster.ts'
 import type { Config } from '../config/options.ts'
 import type { RetryTopic } from '../config/retry-topics.ts'
 import type { EngineSettings, Subscription } from '../engine/engine.ts'
@@ -22,8 +23,7 @@ export interface Declared extends Pick<Description, 'subscriptions'> {
 export function engineSettings(config: Config, declared: Declared, identity: Identity): EngineSettings {
   return {
     ...identity,
-    brokers: config.brokers,
-    clientId: config.clientId,
+    ...clusterOf(config),
     subscriptions: [...withRetryTopics(declared.subscriptions, declared.retryTopics)],
     strategies: config.partitionAssignmentStrategy,
     offsetOutOfRange: config.offsetOutOfRange,

@@ -121,7 +121,7 @@ export class KafkaTest {
     })
     await this.#make(name)
     const { openSender } = await import('../engine/kafkajs/sender.ts')
-    const sending = { topic: name, brokers: this.brokers, clientId: 'racecar-testing', clock: systemClock }
+    const sending = { topic: name, brokers: this.brokers, clientId: 'racecar-testing', tls: null, clock: systemClock }
     const sender = await openSender({ ...sending, socketTimeout: ANSWER_MS, withinMs: ANSWER_MS, onStored: () => {} })
     try {
       for (const failure of await sender.produce(records)) if (failure) throw failure

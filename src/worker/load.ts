@@ -1,6 +1,7 @@
 // From what the primary asks for to a runner: imports the user's modules, finds the class, makes its one instance. The user's
 // code runs here for the first time.
 
+import { hasPresets, notedPresets } from '../config/presets.ts'
 import { describe } from '../consumer/consumer.ts'
 import { findConsumer } from '../consumer/find.ts'
 import type { EngineFactory } from '../engine/engine.ts'
@@ -23,9 +24,9 @@ export async function load(plan: LoadPlan, { engine, bus, clock }: LoadParts): P
   const engineLoading = engine()
   // Its failure counts where it is awaited; until then it must not pass for an error that nobody caught.
   engineLoading.catch(() => {})
-  const hooks = plan.config ? await hooksOf(plan.config.modules, plan.config.env) : {}
+  const hooks = plan.config ? await hooksOf(plan.config.modules, plan.config.env, hasPresets) : {}
   const { cls, name } = await findConsumer(plan)
-  const description = describe(name, cls)
+  const description = { ...describe(name, cls), ...(hasPresets() ? { presets: notedPresets() } : {}) }
   return {
     description,
     prepare: async ({ config, groupId, instanceId }, witness) =>

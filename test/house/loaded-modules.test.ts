@@ -47,8 +47,19 @@ describe('importing what was built', () => {
     const loaded = await loadedBy('racecar/testing')
     expect(ours(loaded)).toContain('testing/index.js')
     const own =
-      /^errors\.js$|^(config|consumer|events|lib|producer|runner|testing)\/|^engine\/((engine|out-of-range)\.js$|memory\/)|^worker\/prepare\.js$/
+      /^errors\.js$|^(config|consumer|events|lib|producer|runner|testing)\/|^engine\/((engine|out-of-range)\.js$|memory\/)|^worker\/prepare\.js$|^security\/tls\.js$/
     expect(ours(loaded).filter(file => !own.test(file))).toEqual([])
+    expect(packages(loaded)).toEqual([])
+  })
+
+  it('as racecar/heroku loads what reads its variables alone', async () => {
+    const loaded = await loadedBy('racecar/heroku')
+    expect(ours(loaded).sort()).toEqual([
+      'config/host-port.js',
+      'config/presets.js',
+      'heroku/index.js',
+      'heroku/preset.js',
+    ])
     expect(packages(loaded)).toEqual([])
   })
 
@@ -57,7 +68,7 @@ describe('importing what was built', () => {
     const loaded = (await Promise.all(files.map(loadedBy))).flat()
     expect(ours(loaded)).toContain('runner/runner.js')
     const own =
-      /^(errors|messages)\.js$|^(entry|worker|runner|producer|consumer|engine|events|lib)\/|^loader\/config-module\.js$|^config\/(dead-letter-topic|retry-topics)\.js$/
+      /^(errors|messages)\.js$|^(entry|worker|runner|producer|consumer|engine|events|lib|security)\/|^loader\/config-module\.js$|^config\/(cluster|dead-letter-topic|presets|retry-topics)\.js$/
     expect(ours(loaded).filter(file => !own.test(file))).toEqual([])
     expect(packages(loaded).filter(url => !/\/node_modules\/(kafkajs|long)\//.test(url))).toEqual([])
   })
@@ -96,6 +107,7 @@ describe('importing what was built', () => {
     const script = `
       const { Consumer, topic } = require('racecar')
       const { testConsumer } = require('racecar/testing')
+      require('racecar/heroku')
       console.log(typeof Consumer, typeof topic, typeof testConsumer)`
     const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=commonjs', '-e', script], {
       cwd: root,

@@ -1,6 +1,7 @@
 // racecarctl produce: one message, or each line of standard input, to a topic. It stands beside any racecar, with the options of
 // one that would be started here. Imported on demand: it brings the Kafka client.
 
+import { clusterOf } from '../../config/cluster.ts'
 import type { Config } from '../../config/options.ts'
 import type { ProduceTo, ProduceValue } from '../../consumer/outlet.ts'
 import type { PartitionOffset } from '../../engine/engine.ts'
@@ -46,12 +47,10 @@ class Dispatch {
 
   async run(): Promise<number> {
     const { topic } = this.#options
-    const { brokers, clientId, socketTimeout } = this.#config
     const sender = await openSender({
       topic,
-      brokers,
-      clientId,
-      socketTimeout: socketTimeout * 1000,
+      ...clusterOf(this.#config),
+      socketTimeout: this.#config.socketTimeout * 1000,
       withinMs: REACH_MS,
       clock: this.#ground.clock,
       onStored: at => {

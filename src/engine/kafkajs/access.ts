@@ -1,6 +1,7 @@
 // A way to a cluster for whoever is no member of a group, such as racecarctl. It looks before anything is done: that somebody
 // answers, and that the topic is there, for nothing here makes one. Knows nothing of what it is wanted for.
 
+import type { Cluster } from '../../config/cluster.ts'
 import { RacecarError } from '../../errors.ts'
 import { createBus } from '../../events/bus.ts'
 import { type Clock, sleep } from '../../lib/clock.ts'
@@ -10,10 +11,8 @@ import { Brokers } from './brokers.ts'
 import { actionFor } from './codes.ts'
 import { Topology } from './topology.ts'
 
-export interface AccessParts {
+export interface AccessParts extends Cluster {
   readonly topic: string
-  readonly brokers: readonly string[]
-  readonly clientId: string
   readonly socketTimeout: number
   /** Milliseconds within which somebody must have answered. */
   readonly withinMs: number
