@@ -37,6 +37,7 @@ export async function settle(settling: Settling): Promise<Settled | undefined> {
       flags,
       forced,
       classPending: true,
+      presetsPending: consumers.length > 0,
     })
   const inspected: Section[] = inspect ? [{ source: 'flag --inspect', values: patience }] : []
   const loaded = load(inspected)

@@ -39,6 +39,8 @@ export interface Sources {
   readonly topics?: readonly string[]
   /** The class is not known yet: what it may still put right is not held against anybody. */
   readonly classPending?: boolean
+  /** Nor are the modules that it imports, one of which may say how to speak to the brokers. */
+  readonly presetsPending?: boolean
   readonly env?: Variables
   /** For variables that name a file with a secret. */
   readonly readFile?: ReadFile
@@ -85,8 +87,10 @@ export function loadConfig(from: Sources = {}): Loaded {
   const config = freeze(Object.fromEntries(values)) as Config
   const named = freeze(Object.fromEntries(sources)) as Record<OptionName, string>
   const isWrong = (name: OptionName): boolean => problems.some(({ option }) => option === snakeOf(name))
-  const isOpen = (name: OptionName): boolean => optionOf(name).perClass === true && named[name] === 'default'
-  const isUnsettled = (name: OptionName): boolean => isWrong(name) || (from.classPending === true && isOpen(name))
+  const isPending = (name: OptionName): boolean =>
+    (from.classPending === true && optionOf(name).perClass === true) ||
+    (from.presetsPending === true && name === 'securityProtocol')
+  const isUnsettled = (name: OptionName): boolean => isWrong(name) || (isPending(name) && named[name] === 'default')
   const { wrong, doubtful } = check(config, named, isUnsettled)
   if (problems.length + wrong.length > 0) throw new ConfigError([...problems, ...wrong])
   const faulty = from.faultsOf ? faultyPlaces(config, named, from.faultsOf) : []

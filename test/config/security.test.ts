@@ -23,6 +23,14 @@ describe('options of secured connections', () => {
     ])
   })
 
+  it('are believed while a module that a consumer imports may still say so', () => {
+    const given = { sslCaLocation: 'ca.pem' }
+    const sections = [{ source: 'a module', values: { securityProtocol: 'ssl' } }]
+    expect(outcome({ given, presetsPending: true })).toEqual([])
+    expect(outcome({ given, presets: [{ name: 'a module', sections, problems: [] }] })).toEqual([])
+    expect(outcome({ given })).toEqual([expect.stringContaining('needs security_protocol ssl')])
+  })
+
   it('are left unused, with a warning, where somebody wants plaintext', () => {
     const given = { sslCaLocation: 'ca.pem', sslCertificateLocation: 'a', sslKeyLocation: 'b' }
     expect(outcome({ given, flags: { securityProtocol: 'plaintext' } })).toEqual([
