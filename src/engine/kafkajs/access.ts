@@ -10,6 +10,7 @@ import { within } from '../../lib/within.ts'
 import { Brokers } from './brokers.ts'
 import { actionFor } from './codes.ts'
 import { Topology } from './topology.ts'
+import { TlsError } from './transport.ts'
 
 export interface AccessParts extends Cluster {
   readonly topic: string
@@ -94,7 +95,7 @@ export class Access {
 
   /** Whether anybody answered. */
   async #look(end: number): Promise<boolean> {
-    const { clock, topic } = this.#parts
+    const { brokers, clock, topic } = this.#parts
     while (clock.now() < end) {
       try {
         await this.find(topic)
@@ -102,6 +103,12 @@ export class Access {
       } catch (error) {
         if (actionFor(error) === 'denied') throw notAllowed(error)
         if (error instanceof RacecarError) throw error
+        // Nobody mends it while a command waits.
+        if (error instanceof TlsError)
+          throw new RacecarError(
+            'BROKER_UNAVAILABLE',
+            `No secure connection to ${brokers.join(', ')}: ${error.message}`,
+          )
         this.#last = error
         await sleep(clock, Math.min(AGAIN_MS, end - clock.now()))
       }

@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Brokers } from '../../../src/engine/kafkajs/brokers.ts'
+import { openSender } from '../../../src/engine/kafkajs/sender.ts'
 import { TlsError } from '../../../src/engine/kafkajs/transport.ts'
 import { createBus } from '../../../src/events/bus.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
@@ -90,6 +91,15 @@ test.each<[string, Tls | null, string | undefined, RegExp]>([
   expect(error).toBeInstanceOf(TlsError)
   expect(String(error)).toMatch(why)
   expect(told).toEqual([(error as Error).message])
+})
+
+test('a command does not wait for what nobody mends meanwhile', async () => {
+  const tls = { ...right, ca: other.certificate }
+  const parts = { topic: 'any', clientId: 'test', socketTimeout: 5_000, withinMs: 600_000, clock: systemClock }
+  await expect(openSender({ ...parts, tls, brokers: [at('localhost')], onStored: () => {} })).rejects.toMatchObject({
+    code: 'BROKER_UNAVAILABLE',
+    message: expect.stringMatching(/^No secure connection to localhost:\d+: .* is signed by nobody/),
+  })
 })
 
 test('is not reached over TLS at a port without, which may pass', async () => {
