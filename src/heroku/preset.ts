@@ -41,7 +41,8 @@ function sectionsOf(brokers: readonly string[], securityProtocol: string, prefix
   const secured = Object.entries(CERTIFICATES).map(([option, variable]) => {
     return { source: by(variable), values: { [option]: `env:${variable}` } }
   })
-  // The certificates of Heroku's brokers do not name their hosts; they are signed by an authority of the cluster's own.
+  // The certificates of Heroku's brokers do not name their hosts (zendesk/ruby-kafka#734, tulios/kafkajs#70), and their authority
+  // is the cluster's own.
   return [...where, ...secured, { source: NAME, values: { sslVerifyHostname: false } }]
 }
 
