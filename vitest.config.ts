@@ -29,6 +29,7 @@ const twoAtATime = { maxWorkers: 2, testTimeout: 120_000, hookTimeout: 180_000, 
 export default defineConfig({
   resolve: {
     alias: {
+      'racecar/heroku': new URL('./src/heroku/index.ts', import.meta.url).pathname,
       'racecar/testing': new URL('./src/testing/index.ts', import.meta.url).pathname,
       racecar: new URL('./src/index.ts', import.meta.url).pathname,
     },

@@ -2,6 +2,7 @@
 // what arrives may be anything. All data is plain and survives structured clone (serialization: 'advanced').
 
 import type { ClassOptions, Config } from './config/options.ts'
+import type { Preset } from './config/presets.ts'
 import type { ErrorData, EventName, Events, InHand, PartitionAt } from './events/events.ts'
 import type { ConfigModule } from './loader/config-module.ts'
 import type { LoadPlan } from './loader/plan.ts'
@@ -16,7 +17,11 @@ export interface ToConfig {
 
 /** Its answer: what the file sets, without its functions; or what is wrong with it. */
 export type FromConfig =
-  | { readonly values: Readonly<Record<string, unknown>>; readonly error?: never }
+  | {
+      readonly values: Readonly<Record<string, unknown>>
+      readonly presets: readonly Preset[]
+      readonly error?: never
+    }
   | { readonly error: ErrorData; readonly values?: never }
 
 export interface DescribedSubscription {
@@ -35,6 +40,8 @@ export interface Description {
   readonly subscriptions: readonly DescribedSubscription[]
   readonly options: ClassOptions
   readonly handler: 'process' | 'processBatch'
+  /** What modules set that it imports; left out where there are none. */
+  readonly presets?: readonly Preset[]
 }
 
 /** What a worker starts nothing of for the time being: all of its partitions or none, except these (`topic/partition`). */
@@ -201,6 +208,17 @@ const isAlive = ({ inHand, more, memoryBytes }: Fields): boolean =>
 
 const always = () => true
 
+const isText = (value: unknown): boolean => typeof value === 'string'
+
+const isListOf = (is: (one: unknown) => boolean, value: unknown): boolean => Array.isArray(value) && value.every(is)
+
+const isPreset = (value: unknown): boolean =>
+  isFields(value) &&
+  isText(value.name) &&
+  isListOf(one => isFields(one) && isText(one.source) && isFields(one.values), value.sections) &&
+  isListOf(one => isFields(one) && isText(one.option) && isText(one.sentence), value.problems) &&
+  (value.prefix === undefined || (isFields(value.prefix) && isText(value.prefix.text) && isText(value.prefix.source)))
+
 type Form = (message: Fields) => boolean
 
 const toWorkerForms = {
@@ -218,7 +236,10 @@ const toWorkerForms = {
 const toPrimaryForms = {
   ready: always,
   described: ({ description }) =>
-    isFields(description) && typeof description.consumer === 'string' && isFields(description.options),
+    isFields(description) &&
+    isText(description.consumer) &&
+    isFields(description.options) &&
+    (description.presets === undefined || isListOf(isPreset, description.presets)),
   refused: ({ error, cure }) => isErrorData(error) && typeof cure === 'string',
   up: always,
   event: ({ event }) => isEvent(event),

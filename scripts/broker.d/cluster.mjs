@@ -6,10 +6,10 @@ import { addressesOf, BrokerError, isBroker } from './places.mjs'
 import { describeCluster, findsCoordinator } from './wire.mjs'
 
 export class KafkaCluster {
-  constructor({ layout, runtime, settings, jvm, detached }) {
+  constructor({ layout, runtime, settings, secured, jvm, detached }) {
     this.layout = layout
     this.nodes = layout.nodes.map(
-      node => new KafkaNode({ node, cluster: layout, runtime, extra: settings, jvm, detached }),
+      node => new KafkaNode({ node, cluster: layout, runtime, extra: settings, secured, jvm, detached }),
     )
   }
 

@@ -11,6 +11,8 @@ export interface Ports {
   proxied: number
   /** Where a test's proxy listens, to pass on to `proxied`. */
   proxy: number
+  /** The listener that PrivateOptions describes as `secured`, where there is one; clients are told localhost. */
+  secured: number
 }
 
 /** One Kafka process. */
@@ -57,6 +59,8 @@ export interface PrivateOptions {
   brokers?: 1 | 2
   /** Lines for server.properties, over our own. */
   settings?: Record<string, string | number | boolean>
+  /** One more listener, with these settings of its own: `ssl.keystore.location` and the like. */
+  secured?: { protocol: 'SSL' | 'SASL_SSL' | 'SASL_PLAINTEXT'; settings: Record<string, string | number | boolean> }
   /** `quick` (the default) starts fast; `full` compiles hot code well. */
   jvm?: 'quick' | 'full'
   report?: (line: string) => void

@@ -12,11 +12,12 @@ import { javaFlags, logging, serverProperties } from './settings.mjs'
 import { describeCluster } from './wire.mjs'
 
 export class KafkaNode {
-  constructor({ node, cluster, runtime, extra, jvm = 'quick', detached = false, javaOptions = [] }) {
+  constructor({ node, cluster, runtime, extra, secured, jvm = 'quick', detached = false, javaOptions = [] }) {
     this.node = node
     this.cluster = cluster
     this.runtime = runtime
     this.extra = extra
+    this.secured = secured
     this.jvm = jvm
     this.detached = detached
     this.javaOptions = javaOptions

@@ -19,10 +19,11 @@ export class BrokerError extends Error {
 
 /**
  * The ports of one node. `client` is the plain listener. `proxied` is a second one, which tells clients that it lives at `proxy`:
- * there a test's proxy listens and passes on to `proxied`, and a client that came through it stays on it.
+ * there a test's proxy listens and passes on to `proxied`, and a client that came through it stays on it. `secured` is taken only by a
+ * broker that is told to have a listener with TLS.
  */
 export function portsAt(base) {
-  return { client: base + 2, controller: base + 3, proxied: base + 4, proxy: base + 5 }
+  return { client: base + 2, controller: base + 3, proxied: base + 4, proxy: base + 5, secured: base + 6 }
 }
 
 /** The nodes of a cluster whose ports begin at `base`: one that does it all, or a controller with two brokers, each of which can be killed. */

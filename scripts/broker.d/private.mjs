@@ -9,7 +9,7 @@ import { reserve, sweep } from './reserve.mjs'
 import { kafkaRuntime } from './runtime.mjs'
 
 /** Starts it and resolves to its handle. `remove()` ends it and gives back its ports; a dead owner's is swept up by the next start. */
-export async function startPrivate({ brokers = 1, settings = {}, jvm = 'quick', report = () => {} } = {}) {
+export async function startPrivate({ brokers = 1, settings = {}, secured, jvm = 'quick', report = () => {} } = {}) {
   await sweep()
   const runtime = await kafkaRuntime(report)
   const place = await reserve(brokers)
@@ -17,6 +17,7 @@ export async function startPrivate({ brokers = 1, settings = {}, jvm = 'quick', 
     layout: layout({ ...place, brokers, clusterId: newId() }),
     runtime,
     settings,
+    secured,
     jvm,
   })
   try {

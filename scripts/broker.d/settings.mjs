@@ -2,8 +2,9 @@
 import { join } from 'node:path'
 import { host, isBroker } from './places.mjs'
 
-const listenersOf = ({ role, ports }) => ({
+const listenersOf = ({ role, ports }, secured) => ({
   ...(role.includes('broker') ? { PLAINTEXT: ports.client, PROXIED: ports.proxied } : {}),
+  ...(role.includes('broker') && secured ? { SECURED: ports.secured } : {}),
   ...(role.includes('controller') ? { CONTROLLER: ports.controller } : {}),
 })
 
@@ -12,19 +13,26 @@ const spell = listeners =>
     .map(([name, port]) => `${name}://${host}:${port}`)
     .join(',')
 
+/** Certificates name hosts, so that listener is advertised by a name. */
+const advertised = ({ ports }, secured) =>
+  [spell({ PLAINTEXT: ports.client, PROXIED: ports.proxy }), secured && `SECURED://localhost:${ports.secured}`]
+    .filter(Boolean)
+    .join(',')
+
 /** `extra` wins over everything that stands here. */
-export function serverProperties({ node, cluster, extra = {} }) {
+export function serverProperties({ node, cluster, secured, extra = {} }) {
   const brokers = cluster.nodes.filter(isBroker).length
   const controller = cluster.nodes.find(({ role }) => role.includes('controller'))
   const settings = {
     'process.roles': node.role,
     'node.id': node.id,
     'controller.quorum.voters': `${controller.id}@${host}:${controller.ports.controller}`,
-    listeners: spell(listenersOf(node)),
-    ...(isBroker(node)
-      ? { 'advertised.listeners': spell({ PLAINTEXT: node.ports.client, PROXIED: node.ports.proxy }) }
-      : {}),
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    listeners: spell(listenersOf(node, secured)),
+    ...(isBroker(node) ? { 'advertised.listeners': advertised(node, secured) } : {}),
+    'listener.security.protocol.map': `PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT${secured ? `,SECURED:${secured.protocol}` : ''}`,
+    ...Object.fromEntries(
+      Object.entries(secured?.settings ?? {}).map(([key, value]) => [`listener.name.secured.${key}`, value]),
+    ),
     ...(isBroker(node) ? { 'inter.broker.listener.name': 'PLAINTEXT' } : {}),
     'controller.listener.names': 'CONTROLLER',
     'log.dirs': join(node.folder, 'data'),

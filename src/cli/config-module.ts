@@ -58,8 +58,8 @@ async function ask(
   })
   clearTimeout(timer)
   signal.removeEventListener('abort', end)
-  if (answer?.values) return answer.values
-  if (signal.aborted) return {}
+  if (answer?.values) return answer
+  if (signal.aborted) return { values: {}, presets: [] }
   throw refusal(module, answer, isLate ? `it was not done within boot_timeout (${timeoutMs / 1000} s)` : how)
 }
 

@@ -6,18 +6,21 @@ import { type ConfigFiles, missingEnvironment, readConfigFiles } from '../config
 import { loadConfig } from '../config/load.ts'
 import { optionOf } from '../config/names.ts'
 import type { Config } from '../config/options.ts'
+import type { Preset } from '../config/presets.ts'
 import { ConfigError } from '../config/problems.ts'
 import type { Sections } from '../config/sections.ts'
 import { isRacecarError } from '../errors.ts'
 import { availableCores } from '../lib/cores.ts'
 import type { Wanted } from '../loader/prepare.ts'
-import type { LoadPlan } from '../messages.ts'
+import type { Description, LoadPlan } from '../messages.ts'
 import { type Heard, requestFor } from '../supervisor/signals.ts'
 import { type Asked, askModules } from './config-module.ts'
 import { isTerminalGone } from './gone.ts'
 
 export interface FoundConfig {
   readonly sections: Sections
+  /** What modules set that they import. */
+  readonly presets: readonly Preset[]
   /** As people know them. */
   readonly names: readonly string[]
   readonly plan: Pick<LoadPlan, 'config'>
@@ -30,8 +33,18 @@ export interface Start {
   readonly heard: Heard
 }
 
+/** What the class and the consumer's module want, as sources of options beside the files. */
+export const wantedBy = ({ options, consumer, presets = [], subscriptions }: Description, files: FoundConfig) => ({
+  files: files.sections,
+  presets: [...files.presets, ...presets],
+  classOptions: options,
+  consumer,
+  subscriptions,
+})
+
 /** Counted for each load: a quota may change, and the next start sees it. */
 export const cores = (): number => availableCores()
+export { faultsOf } from '../security/credentials.ts'
 export const readFile = (path: string): string => readFileSync(path, 'utf8')
 
 /** What a worker is to import beside its consumer. */
@@ -49,10 +62,10 @@ export async function findConfig(start: Start): Promise<FoundConfig | undefined>
   const sections = [...files.sections, ...asked.sections]
   const problems = [...files.problems, ...asked.problems, ...(missing ? [missing] : [])]
   const plan = asked.modules.length === 0 ? {} : { config: { modules: asked.modules, env: files.environment.name } }
-  return { sections: { sections, problems }, names: files.names, plan }
+  return { sections: { sections, problems }, presets: asked.presets, names: files.names, plan }
 }
 
-const nothing: Asked = { sections: [], modules: [], sectioned: [], problems: [] }
+const nothing: Asked = { sections: [], modules: [], sectioned: [], problems: [], presets: [] }
 
 function ask({ cwd, flags, env }: Start, files: ConfigFiles, signal: AbortSignal): Promise<Asked> {
   const timeoutMs = bootTimeoutOf(files, { flags, env }) * 1000

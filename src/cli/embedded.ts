@@ -83,7 +83,7 @@ export class Embedded {
 }
 
 const admin = ({ config: { brokers, clientId }, bus, clock }: EmbeddedParts) => ({
-  ...{ brokers, clientId, bus, clock },
+  ...{ brokers, clientId, tls: null, bus, clock },
   timeoutMs: PATIENCE_MS,
 })
 

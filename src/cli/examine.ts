@@ -11,7 +11,7 @@ import { prepare } from '../loader/prepare.ts'
 import type { Description, LoadPlan } from '../messages.ts'
 import { clusterFork } from '../supervisor/fork.ts'
 import type { FromWorker } from '../supervisor/worker-handle.ts'
-import { cores, loading, readFile, type Start, untilStop } from './config.ts'
+import { cores, faultsOf, loading, readFile, type Start, untilStop, wantedBy } from './config.ts'
 import { optionsInForce } from './options-in-force.ts'
 import { needsWorkers } from './session.ts'
 import { type Settled, settle } from './settle.ts'
@@ -28,7 +28,17 @@ export interface Examination extends Start {
 export async function examine(examination: Examination): Promise<void> {
   const { consumers, flags, env, out } = examination
   const settled = (await settle(examination)) ?? stopped()
-  const from = { files: settled.files.sections, env, readFile, cores, flags, forced: settled.forced }
+  const { files } = settled
+  const from = {
+    files: files.sections,
+    presets: files.presets,
+    env,
+    readFile,
+    faultsOf,
+    cores,
+    flags,
+    forced: settled.forced,
+  }
   if (consumers.length === 0) {
     const { config, sources } = loadConfig(from)
     out.write(optionsInForce(config, sources))
@@ -37,8 +47,7 @@ export async function examine(examination: Examination): Promise<void> {
   for (const consumer of consumers) {
     try {
       const description = await ask(consumer, examination, settled)
-      const { options: classOptions, subscriptions } = description
-      out.write(report(description, loadConfig({ ...from, classOptions, subscriptions, consumer }), examination))
+      out.write(report(description, loadConfig({ ...from, ...wantedBy(description, files) }), examination))
     } catch (error) {
       if (!isRacecarError(error) || error.code === 'STOPPED') throw error
       errors.push(error)

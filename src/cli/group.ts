@@ -1,5 +1,6 @@
 // What a primary does in its group although it is no member: taking the dead out. It loads a Kafka client only when it must.
 
+import { clusterOf } from '../config/cluster.ts'
 import type { Config } from '../config/options.ts'
 import type { Eviction } from '../supervisor/parts.ts'
 import * as predecessors from '../supervisor/predecessors.ts'
@@ -7,9 +8,8 @@ import type { Session } from './session.ts'
 
 export async function evict({ config, groupId, instanceIds, timeoutMs }: Eviction, { parts }: Session): Promise<void> {
   const { evict } = await import('../engine/kafkajs/evict.ts')
-  const { brokers, clientId } = config
   const { bus, clock } = parts
-  await evict({ brokers, clientId, groupId, instanceIds, timeoutMs, bus, clock })
+  await evict({ ...clusterOf(config), groupId, instanceIds, timeoutMs, bus, clock })
 }
 
 /** A worker that drains says goodbye, and exits, after its own deadline. */

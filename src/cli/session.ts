@@ -14,7 +14,7 @@ import type { Description, LoadPlan } from '../messages.ts'
 import type { Log } from '../observe/log.ts'
 import type { Configuration } from '../supervisor/commands.ts'
 import type { Pidfile } from '../supervisor/pidfile.ts'
-import { cores, type FoundConfig, readFile } from './config.ts'
+import { cores, type FoundConfig, faultsOf, readFile, wantedBy } from './config.ts'
 import type { Embedded } from './embedded.ts'
 import { type Inspect, inspectsWorkers, PATIENCE_WARNING } from './inspect.ts'
 import type { News } from './news.ts'
@@ -90,20 +90,10 @@ export class Session {
   }
 
   /** Throws CONFIG when the class's options, or all together, cannot be used. */
-  resolve({ consumer, options, subscriptions }: Description): Resolved {
+  resolve(description: Description): Resolved {
     const { env, flags } = this.parts
-    const files = this.#files.sections
-    const from = {
-      files,
-      classOptions: options,
-      subscriptions,
-      consumer,
-      env,
-      readFile,
-      cores,
-      flags,
-      forced: this.#forced,
-    }
+    const { consumer } = description
+    const from = { ...wantedBy(description, this.#files), env, readFile, faultsOf, cores, flags, forced: this.#forced }
     const { config, sources, warnings } = loadConfig(from)
     if (config.workers === 0 && this.parts.plans.length > 1) throw needsWorkers(consumer, sources.workers)
     if (config.workers === 0 && this.parts.inspect) throw inspectsWorkers()

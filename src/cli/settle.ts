@@ -5,7 +5,7 @@ import { type Loaded, loadConfig } from '../config/load.ts'
 import type { Config } from '../config/options.ts'
 import type { Section } from '../config/sources.ts'
 import { RacecarError } from '../errors.ts'
-import { cores, type FoundConfig, findConfig, readFile, type Start } from './config.ts'
+import { cores, type FoundConfig, faultsOf, findConfig, readFile, type Start } from './config.ts'
 import { daemonFiles } from './daemonize.ts'
 import { type Inspect, inspectsWorkers, patience } from './inspect.ts'
 import { needsWorkers } from './session.ts'
@@ -29,7 +29,18 @@ export async function settle(settling: Settling): Promise<Settled | undefined> {
   const files = await findConfig(settling)
   if (files === undefined) return undefined
   const load = (forced: readonly Section[]) =>
-    loadConfig({ files: files.sections, env, readFile, cores, flags, forced, classPending: true })
+    loadConfig({
+      files: files.sections,
+      presets: files.presets,
+      env,
+      readFile,
+      faultsOf,
+      cores,
+      flags,
+      forced,
+      classPending: true,
+      presetsPending: consumers.length > 0,
+    })
   const decided: Section[] = inspect ? [...given, { source: 'flag --inspect', values: patience }] : [...given]
   const loaded = load(decided)
   const { config, sources } = loaded

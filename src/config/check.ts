@@ -12,10 +12,20 @@ export interface Checked {
 
 interface Rule {
   readonly of: readonly OptionName[]
-  readonly isBroken: (config: Config) => boolean
+  /** `isSet`: by somebody, and not left at its default. */
+  readonly isBroken: (config: Config, isSet: (option: OptionName) => boolean) => boolean
   /** `name` gives an option with its value and source. */
   readonly says: (name: (option: OptionName) => string, config: Config) => string
 }
+
+/** Of the options that only secured connections have, one that is set. */
+const ofTls = (config: Config): OptionName | undefined =>
+  LOCATIONS.find(option => config[option] !== undefined) ?? (config.sslVerifyHostname ? undefined : 'sslVerifyHostname')
+
+const LOCATIONS = ['sslCaLocation', 'sslCertificateLocation', 'sslKeyLocation'] as const
+
+/** Somebody counts on being encrypted, and is not. */
+const isBare = (config: Config): boolean => config.securityProtocol === 'plaintext' && ofTls(config) !== undefined
 
 /** Where an embedded Kafka can be. */
 const LOOPBACK = /^(localhost|127\.0\.0\.1):\d+$/
@@ -26,6 +36,27 @@ const refused: readonly Rule[] = [
     isBroken: ({ embedded, brokers }) => embedded && !(brokers.length === 1 && LOOPBACK.test(brokers[0]!)),
     says: name =>
       `${name('embedded')} starts one broker, on the loopback address alone: ${name('brokers')} must be localhost with a port`,
+  },
+  {
+    of: ['embedded', 'securityProtocol'],
+    isBroken: ({ embedded, securityProtocol }) => embedded && securityProtocol !== 'plaintext',
+    says: name =>
+      `${name('embedded')} starts a Kafka that speaks no TLS: ${name('securityProtocol')} must be plaintext with it`,
+  },
+  {
+    of: [...LOCATIONS, 'sslVerifyHostname', 'securityProtocol'],
+    // Who says plaintext himself, for development say, means it.
+    isBroken: (config, isSet) => isBare(config) && !isSet('securityProtocol'),
+    says: (name, config) =>
+      `${name(ofTls(config)!)} needs security_protocol ssl, which nobody has set: everything would go in the clear`,
+  },
+  {
+    of: ['sslCertificateLocation', 'sslKeyLocation'],
+    isBroken: ({ sslCertificateLocation: one, sslKeyLocation: other }) => (one === undefined) !== (other === undefined),
+    says: (name, { sslKeyLocation }) =>
+      sslKeyLocation === undefined
+        ? `${name('sslCertificateLocation')} needs its private key: set ssl_key_location`
+        : `${name('sslKeyLocation')} needs its certificate: set ssl_certificate_location`,
   },
   {
     of: ['heartbeatInterval', 'sessionTimeout'],
@@ -68,6 +99,12 @@ const refused: readonly Rule[] = [
 ]
 
 const warned: readonly Rule[] = [
+  {
+    of: [...LOCATIONS, 'sslVerifyHostname', 'securityProtocol'],
+    isBroken: (config, isSet) => isBare(config) && isSet('securityProtocol'),
+    says: (name, config) =>
+      `${name(ofTls(config)!)} is not used, because of ${name('securityProtocol')}: everything goes in the clear`,
+  },
   {
     of: ['heartbeatInterval', 'sessionTimeout'],
     isBroken: ({ heartbeatInterval, sessionTimeout }) => heartbeatInterval > sessionTimeout / 3,
@@ -114,11 +151,12 @@ export function check(
   isUnsettled: (option: OptionName) => boolean,
 ): Checked {
   const name = (option: OptionName): string => `${snakeOf(option)} (${inWords(config[option])}, ${sources[option]})`
-  const applies = (rule: Rule): boolean => !rule.of.some(isUnsettled) && rule.isBroken(config)
+  const isSet = (option: OptionName): boolean => sources[option] !== 'default'
+  const applies = (rule: Rule): boolean => !rule.of.some(isUnsettled) && rule.isBroken(config, isSet)
   return {
     wrong: refused.filter(applies).map(rule => {
       // Of several options the one is to blame that somebody set.
-      const option = rule.of.find(one => sources[one] !== 'default') ?? rule.of[0]!
+      const option = rule.of.find(isSet) ?? rule.of[0]!
       return {
         option: snakeOf(option),
         value: config[option],

@@ -1,10 +1,14 @@
 // From all the places where an option can be set to one frozen Config in which each value has a source. Every source is read to
 // the end, so that all that is wrong is told at once. Reads no file and no environment of its own: what there is, is handed in.
 
+import { type Fault, OPTIONS, type TlsPlaces } from '../security/tls.ts'
 import { check } from './check.ts'
-import { optionNames, optionOf, snakeOf } from './names.ts'
+import { clusterOf } from './cluster.ts'
+import { groupIdOf } from './group.ts'
+import { camelOf, optionNames, optionOf, snakeOf } from './names.ts'
 import { AUTO, Expected } from './option.ts'
 import type { ClassOptions, Config, OptionName } from './options.ts'
+import { eachOnce, type Preset, unprefixed } from './presets.ts'
 import { ConfigError, type Problem, shown } from './problems.ts'
 import { type Additional, applyRaw, checkAdditional } from './raw/apply.ts'
 import type { Sections } from './sections.ts'
@@ -26,6 +30,8 @@ import {
 export interface Sources {
   /** What configuration files set, weakest first. */
   readonly files?: Sections
+  /** What modules set by being imported; the weakest. */
+  readonly presets?: readonly Preset[]
   /** What the class was configured with. */
   readonly classOptions?: ClassOptions | Given
   /** What the class subscribes to, as far as it is options. */
@@ -34,9 +40,13 @@ export interface Sources {
   readonly consumer?: string
   /** The class is not known yet: what it may still put right is not held against anybody. */
   readonly classPending?: boolean
+  /** Nor are the modules that it imports, one of which may say how to speak to the brokers. */
+  readonly presetsPending?: boolean
   readonly env?: Variables
   /** For variables that name a file with a secret. */
   readonly readFile?: ReadFile
+  /** What is wrong with the files that connections are secured with; where it is left out nobody looks. */
+  readonly faultsOf?: (places: TlsPlaces) => readonly Fault[]
   /** How many there are, for `auto`; one where nobody says. */
   readonly cores?: () => number
   /** By name of the flag, in camelCase or kebab-case; undefined where it was not given. */
@@ -58,7 +68,7 @@ export interface Loaded {
   readonly warnings: readonly string[]
 }
 
-/** Throws ConfigError (CONFIG) with all that is wrong. Weakest first: defaults, files, the class, variables, flags, the program. */
+/** Throws ConfigError (CONFIG) with all that is wrong. Weakest first: defaults, presets, files, the class, variables, flags, the program. */
 export function loadConfig(from: Sources = {}): Loaded {
   const { settings, problems } = gather(from)
   const values = new Map<OptionName, unknown>(optionNames.map(name => [name, optionOf(name).default]))
@@ -81,17 +91,46 @@ export function loadConfig(from: Sources = {}): Loaded {
   const config = freeze(Object.fromEntries(values)) as Config
   const named = freeze(Object.fromEntries(sources)) as Record<OptionName, string>
   const isWrong = (name: OptionName): boolean => problems.some(({ option }) => option === snakeOf(name))
-  const isOpen = (name: OptionName): boolean => optionOf(name).perClass === true && named[name] === 'default'
-  const isUnsettled = (name: OptionName): boolean => isWrong(name) || (from.classPending === true && isOpen(name))
+  const isPending = (name: OptionName): boolean =>
+    (from.classPending === true && optionOf(name).perClass === true) ||
+    (from.presetsPending === true && name === 'securityProtocol')
+  const isUnsettled = (name: OptionName): boolean => isWrong(name) || (isPending(name) && named[name] === 'default')
   const { wrong, doubtful } = check(config, named, isUnsettled)
   if (problems.length + wrong.length > 0) throw new ConfigError([...problems, ...wrong])
-  const links = serviceLinksIn(from.env ?? {})
-  const warnings = [...raw.warnings, ...doubtful, ...(links === undefined ? [] : [links])]
-  return { config, sources: named, warnings }
+  const faulty = from.faultsOf ? faultyPlaces(config, named, from.faultsOf) : []
+  if (faulty.length > 0) throw new ConfigError(faulty)
+  return { config, sources: named, warnings: [...raw.warnings, ...doubtful, ...warningsOf(from, config)] }
+}
+
+function* warningsOf(
+  { env = {}, presets = [], consumer, subscriptions = [] }: Sources,
+  config: Config,
+): Generator<string> {
+  const links = serviceLinksIn(env)
+  if (links !== undefined) yield links
+  if (consumer === undefined) return
+  const named = { topics: subscriptions.map(({ topic }) => topic), groupId: groupIdOf(consumer, config) }
+  for (const preset of eachOnce(presets)) yield* unprefixed(preset, named)
+}
+
+/** Looked at last: what else is wrong may be why they are. */
+function faultyPlaces(
+  config: Config,
+  sources: Loaded['sources'],
+  faultsOf: NonNullable<Sources['faultsOf']>,
+): Problem[] {
+  const { tls } = clusterOf(config)
+  const faults = tls === null ? [] : faultsOf(tls)
+  return faults.map(({ of, why }) => {
+    const option = OPTIONS[of]
+    const source = sources[camelOf(option) as OptionName]
+    return { option, value: tls![of], source, sentence: `${option} (${tls![of]}, ${source}) ${why}` }
+  })
 }
 
 /** Weakest first. */
 function gather({
+  presets = [],
   files = noFiles,
   classOptions = {},
   consumer,
@@ -102,6 +141,10 @@ function gather({
   forced = [],
 }: Sources) {
   const all = [
+    ...eachOnce(presets).flatMap(({ problems, sections }) => [
+      ...problems,
+      ...sections.flatMap(one => [...fromSection(one)]),
+    ]),
     ...files.problems,
     ...fromNodeEnv(env),
     ...files.sections.flatMap(section => [...fromSection(section)]),

@@ -29,6 +29,7 @@ export interface Option<T> {
 
 export type OptionGroup =
   | 'Kafka'
+  | 'Security'
   | 'Consuming'
   | 'Producing'
   | 'Timeouts'

@@ -1,7 +1,7 @@
 // THE table: one declaration per option gives its type, default, validation, variable, flag and reference line.
 // An option is here once its feature is; an unknown name is an error. Which Kafka, and its times, stand in
-// kafka-options.ts, what is produced in producing-options.ts, what follows when messages fail in error-options.ts, signs of life in
-// liveness-options.ts.
+// kafka-options.ts, how connections are secured in security-options.ts, what is produced in producing-options.ts, what follows when
+// messages fail in error-options.ts, signs of life in liveness-options.ts.
 
 import { errorOptions } from './error-options.ts'
 import { kafkaOptions } from './kafka-options.ts'
@@ -21,12 +21,15 @@ import {
   text,
 } from './option.ts'
 import { producingOptions } from './producing-options.ts'
+import { securityOptions } from './security-options.ts'
 
 /** Of a consumer; far beyond what one machine is good for. */
 export const MOST_WORKERS = 1024
 
 export const options = {
   ...kafkaOptions,
+
+  ...securityOptions,
 
   offsetCommitInterval: seconds({ least: 0 })({
     group: 'Consuming',

@@ -2,6 +2,7 @@
 // produces. It knows nothing of handlers, retries or consumers; whoever sits behind the sink decides what is done with records.
 // It owns the words for data on this border. All times in milliseconds, all sizes in bytes, offsets exact up to 2^53.
 
+import type { Cluster } from '../config/cluster.ts'
 import type { Bus } from '../events/bus.ts'
 import type { Clock } from '../lib/clock.ts'
 
@@ -156,9 +157,7 @@ export type Partitioner = 'consistent' | 'consistent_random' | 'murmur2' | 'murm
 
 export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
 
-export interface EngineSettings {
-  readonly brokers: readonly string[]
-  readonly clientId: string
+export interface EngineSettings extends Cluster {
   readonly groupId: string
   /** `group.instance.id` (KIP-345); null: a dynamic member. */
   readonly instanceId: string | null

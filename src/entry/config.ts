@@ -1,6 +1,7 @@
 // A process that lives for one configuration file: imports it, tells what it sets, and ends. What throws, hangs or blocks in it
 // does so here. Functions stay behind: each worker imports the file for them.
 
+import { hasPresets, notedPresets } from '../config/presets.ts'
 import { errorData } from '../events/error-data.ts'
 import { evaluate } from '../loader/config-module.ts'
 import type { FromConfig, ToConfig } from '../messages.ts'
@@ -12,7 +13,8 @@ process.once('message', message => void answer(message as ToConfig))
 
 async function answer({ module, env }: ToConfig): Promise<void> {
   try {
-    tell({ values: plain(await evaluate(module, env)) as Record<string, unknown> })
+    const values = plain(await evaluate(module, env, hasPresets)) as Record<string, unknown>
+    tell({ values, presets: notedPresets() })
   } catch (error) {
     tell({ error: errorData(error) })
   }

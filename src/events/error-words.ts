@@ -18,6 +18,9 @@ const own = ({ name, message }: ErrorData): string =>
         ? name
         : `${name}: ${message}`
 
+/** Certificates, and what goes with them: no silence of the broker's. */
+export const isOfTls = ({ name }: ErrorData): boolean => name === 'TlsError'
+
 /** With its causes, as far as they say more; without the stack. */
 export function told(error: ErrorData): string {
   const { cause, errors = [] } = error

@@ -51,7 +51,11 @@ function optionsFor(cwd: string, outdir: string, names: ReadonlyMap<string, stri
 function ownFiles(): Readonly<Record<string, string>> {
   const extension = extname(fileURLToPath(import.meta.url))
   const own = (path: string): string => fileURLToPath(new URL(`../${path}${extension}`, import.meta.url))
-  return { racecar: own('index'), 'racecar/testing': own('testing/index') }
+  return {
+    racecar: own('index'),
+    'racecar/heroku': own('heroku/index'),
+    'racecar/testing': own('testing/index'),
+  }
 }
 
 type Options = ReturnType<typeof optionsFor>

@@ -15,17 +15,24 @@ export interface ConfigHooks {
   readonly onError?: (error: unknown, info: object) => unknown
 }
 
+/** Whether a file needs to export nothing, because of what it has imported. */
+type IsEnough = () => boolean
+
 /** The functions of all of them; of those with the same name the last one's. */
-export async function hooksOf(modules: readonly ConfigModule[], env: string): Promise<ConfigHooks> {
+export async function hooksOf(modules: readonly ConfigModule[], env: string, isEnough: IsEnough): Promise<ConfigHooks> {
   const all: ConfigHooks[] = []
-  for (const module of modules) all.push((await evaluate(module, env)) as ConfigHooks)
+  for (const module of modules) all.push((await evaluate(module, env, isEnough)) as ConfigHooks)
   const onError = all.findLast(hooks => hooks.onError !== undefined)?.onError
   return onError === undefined ? {} : { onError }
 }
 
 /** Throws LOAD_FAILED, or CONFIG when what it exports is no configuration. */
-export async function evaluate({ file, name }: ConfigModule, env: string): Promise<Readonly<Record<string, unknown>>> {
-  const made = await run({ file, name }, env)
+export async function evaluate(
+  { file, name }: ConfigModule,
+  env: string,
+  isEnough: IsEnough,
+): Promise<Readonly<Record<string, unknown>>> {
+  const made = (await run({ file, name }, env)) ?? (isEnough() ? {} : undefined)
   if (isRecord(made)) return checked(made, name)
   const what = made === undefined ? 'nothing' : `a ${typeof made}`
   throw new RacecarError(

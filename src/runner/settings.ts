@@ -1,5 +1,6 @@
 // The options in force and what the consumer declares, in the words and units of the engine.
 
+import { clusterOf } from '../config/cluster.ts'
 import type { Config } from '../config/options.ts'
 import { isIdempotent, settingsIn, settingsOf, topicSettings } from '../config/raw/entries.ts'
 import type { RetryTopic } from '../config/retry-topics.ts'
@@ -23,8 +24,7 @@ export interface Declared extends Pick<Description, 'subscriptions'> {
 export function engineSettings(config: Config, declared: Declared, identity: Identity): EngineSettings {
   return {
     ...identity,
-    brokers: config.brokers,
-    clientId: config.clientId,
+    ...clusterOf(config),
     subscriptions: [...withRetryTopics(subscriptionsOf(declared, config), declared.retryTopics)],
     strategies: config.partitionAssignmentStrategy,
     offsetOutOfRange: config.offsetOutOfRange,

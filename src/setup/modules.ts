@@ -2,6 +2,7 @@
 // not every process may run the user's code; and their sections for environments.
 
 import type { ConfigFiles, Sectioned } from '../config/config-files.ts'
+import type { Preset } from '../config/presets.ts'
 import type { Problem } from '../config/problems.ts'
 import type { Section } from '../config/sources.ts'
 import { isRacecarError, RacecarError } from '../errors.ts'
@@ -11,11 +12,17 @@ import { compile } from '../loader/compile.ts'
 import type { ConfigModule } from '../loader/config-module.ts'
 import { isTypeScript } from '../loader/files.ts'
 
+export interface Evaluated {
+  /** What the default export is, or gives. */
+  readonly values: Readonly<Record<string, unknown>>
+  /** What modules set that it imports. */
+  readonly presets: readonly Preset[]
+}
+
 export interface Asking {
   readonly cwd: string
   readonly files: ConfigFiles
-  /** What the default export is, or gives. */
-  readonly evaluate: (module: ConfigModule, env: string) => Promise<Readonly<Record<string, unknown>>>
+  readonly evaluate: (module: ConfigModule, env: string) => Promise<Evaluated>
   /** Whether it has come to be of no use. */
   readonly isOver?: () => boolean
 }
@@ -27,6 +34,8 @@ export interface Asked {
   readonly modules: readonly ConfigModule[]
   readonly sectioned: readonly Sectioned[]
   readonly problems: readonly Problem[]
+  /** What modules set that the files import. */
+  readonly presets: readonly Preset[]
 }
 
 /** Throws CONFIG, or what `evaluate` throws. */
@@ -36,17 +45,20 @@ export async function askAll({ cwd, files, evaluate, isOver = () => false }: Ask
   const modules = files.modules.map(file => ({ file: compiled.get(file) ?? file, name: nameFrom(cwd, file) }))
   const sections: Section[] = []
   const sectioned: Sectioned[] = []
+  const presets: Preset[] = []
   for (const module of modules) {
     if (isOver()) break
     const env = files.environment.name
-    const { environments, ...values } = await evaluate(module, env)
+    const answer = await evaluate(module, env)
+    const { environments, ...values } = answer.values
+    presets.push(...answer.presets)
     sections.push({ source: module.name, values })
     if (!isRecord(environments)) continue
     sectioned.push({ name: module.name, environments: Object.keys(environments) })
     const own = Object.hasOwn(environments, env) ? environments[env] : undefined
     if (isRecord(own)) sections.push({ source: `${module.name}, environment ${env}`, values: own })
   }
-  return { sections, modules, sectioned, problems: [] }
+  return { sections, modules, sectioned, problems: [], presets }
 }
 
 /** A file that cannot be read as it stands will not be by another try. */

@@ -5,9 +5,11 @@ import { readFileSync } from 'node:fs'
 import { missingEnvironment, readConfigFiles } from '../config/config-files.ts'
 import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/options.ts'
+import { hasPresets, notedPresets, type Preset } from '../config/presets.ts'
 import type { Sections } from '../config/sections.ts'
 import { evaluate } from '../loader/config-module.ts'
 import { surroundings } from '../producer/surroundings.ts'
+import { faultsOf } from '../security/credentials.ts'
 import { askAll } from '../setup/modules.ts'
 import type { ProducerOptions } from './port.ts'
 
@@ -19,22 +21,30 @@ export async function configFor({ onError: _, ...given }: ProducerOptions): Prom
   const { worker } = surroundings()
   if (worker) return { ...(await worker.config), ...checked(said) }
   const { cwd, env } = { cwd: process.cwd(), env: process.env }
-  return loadConfig({ files: await filesIn(cwd, env), env, readFile, given: said, classPending: true }).config
+  const { files, presets } = await filesIn(cwd, env)
+  return loadConfig({ files, presets, env, readFile, faultsOf, given: said, classPending: true }).config
+}
+
+interface Found {
+  readonly files: Sections
+  readonly presets: readonly Preset[]
 }
 
 /** This is the user's program: what their files in code do may happen here. */
-async function filesIn(cwd: string, env: NodeJS.ProcessEnv): Promise<Sections> {
+async function filesIn(cwd: string, env: NodeJS.ProcessEnv): Promise<Found> {
   const files = await readConfigFiles({ cwd, flags: {}, env })
   const asked = await askAll({
     cwd,
     files,
-    evaluate: async (module, name) => withoutHooks(await evaluate(module, name)),
+    evaluate: async (module, name) => {
+      const values = withoutHooks(await evaluate(module, name, hasPresets))
+      return { values, presets: notedPresets() }
+    },
   })
   const missing = missingEnvironment(files.environment, [...files.sectioned, ...asked.sectioned])
-  return {
-    sections: [...files.sections, ...asked.sections],
-    problems: [...files.problems, ...asked.problems, ...(missing ? [missing] : [])],
-  }
+  const sections = [...files.sections, ...asked.sections]
+  const problems = [...files.problems, ...asked.problems, ...(missing ? [missing] : [])]
+  return { files: { sections, problems }, presets: asked.presets }
 }
 
 function checked(said: Partial<Config>): Partial<Config> {

@@ -1,6 +1,7 @@
 // The way from a program's queue to Kafka, and the options that it goes by. Imported when something is produced for the first time:
 // it brings the configuration and the Kafka client.
 
+import { clusterOf } from '../config/cluster.ts'
 import type { Config } from '../config/options.ts'
 import { isIdempotent } from '../config/raw/entries.ts'
 import type { OutgoingRecord } from '../engine/engine.ts'
@@ -45,8 +46,7 @@ export function lineWith(config: Config, { onSettled }: LineEvents): Line {
 
 function clientFor(config: Config, bus: Bus, places: WeakMap<OutgoingRecord, Stored>): LoneProducer {
   return new LoneProducer({
-    brokers: config.brokers,
-    clientId: config.clientId,
+    ...clusterOf(config),
     socketTimeout: config.socketTimeout * 1000,
     metadataMaxAge: METADATA_MAX_AGE_MS,
     partitioner: config.partitioner,

@@ -5,7 +5,18 @@ import type { OutgoingRecord, ProduceError } from '../engine/engine.ts'
 import type { RacecarError } from '../errors.ts'
 import type { Stored } from '../producer/surroundings.ts'
 
-type Names = 'brokers' | 'clientId' | 'messageTimeout' | 'socketTimeout' | 'partitioner' | 'producerCompressionCodec'
+type Names =
+  | 'brokers'
+  | 'clientId'
+  | 'messageTimeout'
+  | 'socketTimeout'
+  | 'partitioner'
+  | 'producerCompressionCodec'
+  | 'securityProtocol'
+  | 'sslCaLocation'
+  | 'sslCertificateLocation'
+  | 'sslKeyLocation'
+  | 'sslVerifyHostname'
 
 /** As in OPTIONS.md, in camelCase; times in seconds. They overrule what is configured where the program runs. */
 export interface ProducerOptions extends Partial<Pick<OptionValues, Names>> {

@@ -37,6 +37,7 @@ export async function readAll({ createEngine, brokers, topic, parse, ends }: Rea
 
 const settingsFor = (brokers: readonly string[], topic: string): EngineSettings => ({
   brokers,
+  tls: null,
   subscriptions: [{ topic, startFromBeginning: true, maxBytesPerPartition: MEGABYTE }],
   clientId: 'racecar-testing',
   groupId: `racecar-testing-${randomUUID()}`,

@@ -141,6 +141,7 @@ export class KafkaTest {
       topic: name,
       brokers: this.brokers,
       clientId: 'racecar-testing',
+      tls: null,
       clock: systemClock,
       socketTimeout: ANSWER_MS,
       withinMs: ANSWER_MS,

@@ -3,12 +3,14 @@
 
 import { RacecarError } from '../errors.ts'
 import type { Bus } from '../events/bus.ts'
+import { isOfTls } from '../events/error-words.ts'
 
 export function failFast(bus: Bus, refuse: (error: RacecarError) => void): void {
   const settled = [
-    bus.on('broker.unreachable', ({ broker, error: { message }, waitingMs }) => {
-      const seconds = Number((waitingMs / 1000).toFixed(1))
-      end(`The broker ${broker} has not answered for ${seconds} s, and fail_fast is set: ${message}.`)
+    bus.on('broker.unreachable', ({ broker, error, waitingMs }) => {
+      const silence = `The broker ${broker} has not answered for ${Number((waitingMs / 1000).toFixed(1))} s`
+      const what = isOfTls(error) ? `No secure connection to the broker ${broker}` : silence
+      end(`${what}, and fail_fast is set: ${error.message}.`)
     }),
     bus.on('topic.missing', ({ topic }) =>
       end(`The topic ${topic} does not exist, and fail_fast is set.`, 'TOPIC_MISSING'),

@@ -2,6 +2,7 @@
 // code runs here for the first time.
 
 import type { Config } from '../config/options.ts'
+import { hasPresets, notedPresets } from '../config/presets.ts'
 import { describe } from '../consumer/consumer.ts'
 import { type Found, findConsumer } from '../consumer/find.ts'
 import type { EngineFactory } from '../engine/engine.ts'
@@ -34,9 +35,9 @@ export async function load(plan: LoadPlan, { engine, bus, clock, own }: LoadPart
   const engineLoading = engine()
   // Its failure counts where it is awaited; until then it must not pass for an error that nobody caught.
   engineLoading.catch(() => {})
-  const hooks = plan.config ? await hooksOf(plan.config.modules, plan.config.env) : {}
+  const hooks = plan.config ? await hooksOf(plan.config.modules, plan.config.env, hasPresets) : {}
   const { cls, name } = own ?? (await findConsumer(plan))
-  const description = describe(name, cls)
+  const description = { ...describe(name, cls), ...(hasPresets() ? { presets: notedPresets() } : {}) }
   return {
     description,
     prepare: async ({ config, groupId, instanceId }, witness) => {

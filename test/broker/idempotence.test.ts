@@ -24,6 +24,7 @@ test('what a broker had stored when it was killed is known to it after its resta
     withinMs: 20_000,
     partitioner: 'consistent_random',
     compression: 'none',
+    tls: null,
   } as const
   const sender = await openSender({ ...where, topic, clock: systemClock, onStored: () => {} })
   const outbox = new Outbox({

@@ -47,6 +47,7 @@ export function idempotence(where: string, address: () => Promise<string>): void
       clock,
       partitioner: 'consistent_random',
       compression: 'none',
+      tls: null,
       onStored: ({ offset }) => offsets.push(offset),
     })
     open.push(

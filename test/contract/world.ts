@@ -93,6 +93,7 @@ export class World {
     const { topic, instance, strategy = 'cooperative-sticky', startFromBeginning = true } = options
     return {
       brokers: [],
+      tls: null,
       clientId: 'contract',
       groupId,
       instanceId: instance === undefined ? null : `${instance}-${this.#suffix}`,

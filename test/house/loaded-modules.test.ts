@@ -47,8 +47,19 @@ describe('importing what was built', () => {
     const loaded = await loadedBy('racecar/testing')
     expect(ours(loaded)).toContain('testing/index.js')
     const own =
-      /^(errors|delivery-error)\.js$|^(config|consumer|events|lib|producer|runner|testing)\/|^engine\/((engine|out-of-range|partitioner)\.js$|memory\/)|^(worker\/prepare|standalone\/(producer|waiting))\.js$/
+      /^(errors|delivery-error)\.js$|^(config|consumer|events|lib|producer|runner|testing)\/|^engine\/((engine|out-of-range|partitioner)\.js$|memory\/)|^(worker\/prepare|standalone\/(producer|waiting)|security\/tls)\.js$/
     expect(ours(loaded).filter(file => !own.test(file))).toEqual([])
+    expect(packages(loaded)).toEqual([])
+  })
+
+  it('as racecar/heroku loads what reads its variables alone', async () => {
+    const loaded = await loadedBy('racecar/heroku')
+    expect(ours(loaded).sort()).toEqual([
+      'config/host-port.js',
+      'config/presets.js',
+      'heroku/index.js',
+      'heroku/preset.js',
+    ])
     expect(packages(loaded)).toEqual([])
   })
 
@@ -57,7 +68,7 @@ describe('importing what was built', () => {
     const loaded = (await Promise.all(files.map(loadedBy))).flat()
     expect(ours(loaded)).toContain('runner/runner.js')
     const own =
-      /^(errors|delivery-error|messages)\.js$|^(entry|worker|runner|producer|consumer|engine|events|lib)\/|^loader\/(boot|config-module)\.js$|^config\/(dead-letter-topic|retry-topics|raw\/entries)\.js$/
+      /^(errors|delivery-error|messages)\.js$|^(entry|worker|runner|producer|consumer|engine|events|lib|security)\/|^loader\/(boot|config-module)\.js$|^config\/(cluster|dead-letter-topic|presets|retry-topics|raw\/entries)\.js$/
     expect(ours(loaded).filter(file => !own.test(file))).toEqual([])
     expect(packages(loaded).filter(url => !/\/node_modules\/(kafkajs|long)\//.test(url))).toEqual([])
   })
@@ -104,6 +115,7 @@ describe('importing what was built', () => {
     const script = `
       const { Consumer, topic } = require('racecar')
       const { testConsumer } = require('racecar/testing')
+      require('racecar/heroku')
       console.log(typeof Consumer, typeof topic, typeof testConsumer)`
     const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=commonjs', '-e', script], {
       cwd: root,

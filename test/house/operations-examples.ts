@@ -123,6 +123,23 @@ export const examples: readonly Example[] = [
     },
   ],
   ['broker.reachable', { afterMs: 35_000 }],
+  [
+    'broker.unreachable',
+    {
+      ...{ broker: 'kafka-1:9093', waitingMs: 0 },
+      error: error('the certificate of kafka-1:9093, or of who has signed it, has expired', 'TlsError'),
+    },
+  ],
+  [
+    'broker.unreachable',
+    {
+      ...{ broker: 'kafka-1:9093', waitingMs: 30_000 },
+      error: error(
+        'the certificate of kafka-1:9093 is for DNS:localhost, and not for kafka-1: reach it by that name, or set ssl_verify_hostname to false',
+        'TlsError',
+      ),
+    },
+  ],
   ['group.lost', { groupId, reason: 'UNKNOWN_MEMBER_ID', partitions: [{ topic: 'pageviews', partition: 1 }] }],
   [
     'restart.failed',

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { TlsError } from '../../src/engine/kafkajs/transport.ts'
 import { createBus } from '../../src/events/bus.ts'
 import { errorData } from '../../src/events/error-data.ts'
 import { Log, type LogSettings } from '../../src/observe/log.ts'
@@ -318,6 +319,14 @@ describe('sentences', () => {
     const sentence = sentences['broker.unreachable'].say({ broker: 'localhost:1', error, waitingMs: 3000 })
     expect(sentence).toBe(
       'No answer from the broker localhost:1 for 3 s (option brokers): connect ECONNREFUSED. Trying on.',
+    )
+  })
+
+  it('tell what is wrong with certificates from silence', () => {
+    const error = errorData(new TlsError('the certificate of kafka:9093 has expired'))
+    const sentence = sentences['broker.unreachable'].say({ broker: 'kafka:9093', error, waitingMs: 0 })
+    expect(sentence).toBe(
+      'No secure connection to the broker kafka:9093: the certificate of kafka:9093 has expired. Trying on.',
     )
   })
 })

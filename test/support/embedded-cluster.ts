@@ -24,7 +24,7 @@ class EmbeddedNode implements KafkaNode {
 
   /** It has one listener: what tells clients of a proxy is the proxy itself. */
   get ports(): Ports {
-    return { client: this.#port, controller: this.#port, proxied: this.#port, proxy: 0 }
+    return { client: this.#port, controller: this.#port, proxied: this.#port, proxy: 0, secured: 0 }
   }
 
   get address(): string {

@@ -34,8 +34,8 @@ export interface RacecarOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Another consumer than the obedient one: its file and name. */
   readonly consumer?: readonly [file: string, name: string]
-  /** Where this one is to find Kafka, if not where the others do. */
-  readonly address?: string
+  /** Where this one is to find Kafka, if not where the others do; null: it knows by other means. */
+  readonly address?: string | null
 }
 
 /** In hand for ever, but only where it comes first: whoever takes over has nothing to do for it. */
@@ -92,7 +92,8 @@ export class Scenario extends Feed implements AsyncDisposable {
     const racecar = new RacecarProcess({
       cwd: this.folder,
       args: [
-        ...['--workers', `${workers}`, '--brokers', address ?? this.address, '--group-id', this.group],
+        ...['--workers', `${workers}`, '--group-id', this.group],
+        ...(address === null ? [] : ['--brokers', address ?? this.address]),
         ...['--require', file, '--session-timeout', '6', '--shutdown-timeout', '5', '--pidfile', pidfile],
         ...[...args, name],
       ],

@@ -479,6 +479,19 @@ describe('fail_fast', () => {
     ])
   })
 
+  it('says what is wrong with certificates', async () => {
+    await runFast()
+    const tls = { name: 'TlsError', message: 'the certificate of kafka:9093 has expired' }
+    bus.publish('broker.unreachable', { broker: 'kafka:9093', error: tls, waitingMs: 0 })
+    await turn()
+    expect(await end(true)).toBe(69)
+    const message =
+      'No secure connection to the broker kafka:9093, and fail_fast is set: the certificate of kafka:9093 has expired.'
+    expect(said).toContainEqual(
+      expect.objectContaining({ type: 'refused', error: expect.objectContaining({ message }) }),
+    )
+  })
+
   it('ends it with 69 when a topic is missing', async () => {
     await runFast()
     bus.publish('topic.missing', { topic: 'greetings' })

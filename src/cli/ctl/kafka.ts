@@ -3,7 +3,7 @@
 
 import { loadConfig } from '../../config/load.ts'
 import type { Config } from '../../config/options.ts'
-import { findConfig, readFile } from '../config.ts'
+import { faultsOf, findConfig, readFile } from '../config.ts'
 import { type Cures, exitCodeOf } from './exit-code.ts'
 import type { Ground } from './ground.ts'
 
@@ -31,6 +31,7 @@ export const atKafka = (
 async function settle({ brokers, config, env: name }: KafkaOptions, { cwd, env }: Ground): Promise<Config> {
   const flags = { brokers, config, env: name }
   // Nobody listens for signals here: they end the process.
-  const files = await findConfig({ cwd, flags, env, heard: { signals: [], tell: () => {} } })
-  return loadConfig({ files: files!.sections, env, readFile, flags, classPending: true }).config
+  const found = await findConfig({ cwd, flags, env, heard: { signals: [], tell: () => {} } })
+  const { sections, presets } = found!
+  return loadConfig({ files: sections, presets, env, readFile, faultsOf, flags, classPending: true }).config
 }

@@ -1,6 +1,7 @@
 // racecarctl produce: one message, or each line of standard input, to a topic. It stands beside any racecar, with the options of
 // one that would be started here. Imported on demand: it brings the Kafka client.
 
+import { clusterOf } from '../../config/cluster.ts'
 import type { Config } from '../../config/options.ts'
 import { isIdempotent } from '../../config/raw/entries.ts'
 import type { ProduceTo, ProduceValue } from '../../consumer/outlet.ts'
@@ -47,13 +48,12 @@ class Dispatch {
 
   async run(): Promise<number> {
     const { topic } = this.#options
-    const { brokers, clientId, partitioner, producerCompressionCodec: compression, socketTimeout } = this.#config
+    const { partitioner, producer, producerCompressionCodec: compression, socketTimeout } = this.#config
     const sender = await openSender({
       topic,
-      brokers,
-      clientId,
+      ...clusterOf(this.#config),
       partitioner,
-      idempotent: isIdempotent(this.#config.producer),
+      idempotent: isIdempotent(producer),
       compression,
       socketTimeout: socketTimeout * 1000,
       withinMs: REACH_MS,

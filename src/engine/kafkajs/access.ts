@@ -1,6 +1,7 @@
 // A way to a cluster for whoever is no member of a group, such as racecarctl. It looks before anything is done: that somebody
 // answers, and that the topic is there, for nothing here makes one. Knows nothing of what it is wanted for.
 
+import type { Cluster } from '../../config/cluster.ts'
 import { RacecarError } from '../../errors.ts'
 import { type Bus, createBus } from '../../events/bus.ts'
 import { type Clock, sleep } from '../../lib/clock.ts'
@@ -9,11 +10,10 @@ import { within } from '../../lib/within.ts'
 import { Brokers } from './brokers.ts'
 import { actionFor } from './codes.ts'
 import { Topology } from './topology.ts'
+import { TlsError } from './transport.ts'
 
-export interface AccessParts {
+export interface AccessParts extends Cluster {
   readonly topic: string
-  readonly brokers: readonly string[]
-  readonly clientId: string
   readonly socketTimeout: number
   /** Milliseconds within which somebody must have answered. */
   readonly withinMs: number
@@ -97,7 +97,7 @@ export class Access {
 
   /** Whether anybody answered. */
   async #look(end: number): Promise<boolean> {
-    const { clock, topic } = this.#parts
+    const { brokers, clock, topic } = this.#parts
     while (clock.now() < end) {
       try {
         await this.find(topic)
@@ -105,6 +105,12 @@ export class Access {
       } catch (error) {
         if (actionFor(error) === 'denied') throw notAllowed(error)
         if (error instanceof RacecarError) throw error
+        // Nobody mends it while a command waits.
+        if (error instanceof TlsError)
+          throw new RacecarError(
+            'BROKER_UNAVAILABLE',
+            `No secure connection to ${brokers.join(', ')}: ${error.message}`,
+          )
         this.#last = error
         await sleep(clock, Math.min(AGAIN_MS, end - clock.now()))
       }

@@ -1,13 +1,12 @@
 // What somebody who is no member may want of a cluster: which one it is, and topics that are not there yet.
 
+import type { Cluster } from '../../config/cluster.ts'
 import type { Bus } from '../../events/bus.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { Brokers } from './brokers.ts'
 import { actionOf, codeOf, KafkaError } from './codes.ts'
 
-export interface AdminParts {
-  readonly brokers: readonly string[]
-  readonly clientId: string
+export interface AdminParts extends Cluster {
   readonly timeoutMs: number
   readonly bus: Bus
   readonly clock: Clock

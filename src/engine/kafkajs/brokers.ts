@@ -1,6 +1,7 @@
 // The brokers of a cluster: a link to each, opened when it is needed, and the metadata that says which one leads what. Knows
 // how long nobody has answered, and says so once; an outage is waited out by whoever asks, never an end.
 
+import type { Cluster } from '../../config/cluster.ts'
 import type { Bus } from '../../events/bus.ts'
 import { errorData } from '../../events/error-data.ts'
 import type { Clock } from '../../lib/clock.ts'
@@ -10,14 +11,13 @@ import { Unreached } from './codes.ts'
 import { Link } from './link.ts'
 import { clientLogger } from './logger.ts'
 import type { MetadataAnswer } from './metadata.ts'
+import { TlsError, Transport } from './transport.ts'
+import { REMINDER_MS, Troubles } from './troubles.ts'
 
-/** How long nobody may answer before it is said, and how often it is said again. */
+/** How long nobody may answer before it is said. */
 const SILENCE_MS = 3_000
-const REMINDER_MS = 30_000
 
-export interface BrokersParts {
-  readonly brokers: readonly string[]
-  readonly clientId: string
+export interface BrokersParts extends Cluster {
   readonly socketTimeout: number
   readonly bus: Bus
   readonly clock: Clock
@@ -27,6 +27,8 @@ export interface BrokersParts {
 
 export class Brokers {
   readonly #parts: BrokersParts
+  readonly #transport: Transport
+  readonly #troubles: Troubles
   readonly #links = new Map<string, Link>()
   readonly #addresses = new Map<number, string>()
   #silentSince: number | undefined
@@ -35,6 +37,8 @@ export class Brokers {
 
   constructor(parts: BrokersParts) {
     this.#parts = parts
+    this.#transport = new Transport(parts.tls)
+    this.#troubles = new Troubles(parts)
   }
 
   get timeout(): number {
@@ -115,7 +119,14 @@ export class Brokers {
 
   #createLink(address: string): Link {
     const { bus } = this.#parts
-    const link = new Link({ ...this.#parts, address, logger: clientLogger(bus) })
+    const onOpened = (error?: unknown) => this.#closed || this.#troubles.met(address, error)
+    const link = new Link({
+      ...this.#parts,
+      address,
+      transport: this.#transport,
+      onOpened,
+      logger: clientLogger(bus),
+    })
     if (this.#closed) link.close(new Unreached('the client is closed'))
     return link
   }
@@ -125,6 +136,11 @@ export class Brokers {
     const now = this.#parts.clock.now()
     this.#silentSince ??= since
     const waitingMs = now - this.#silentSince
+    if (error instanceof TlsError) {
+      // That was told of the broker itself.
+      this.#saidAt = now
+      return
+    }
     if (waitingMs < SILENCE_MS || (this.#saidAt !== undefined && now - this.#saidAt < REMINDER_MS)) return
     this.#saidAt = now
     this.#parts.bus.publish('broker.unreachable', { broker: address, error: errorData(error), waitingMs })

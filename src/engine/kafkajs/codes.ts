@@ -186,7 +186,7 @@ export class KafkaError extends Error {
 
 /** No broker has said anything: the way there is broken, or nobody answers. */
 export class Unreached extends Error {
-  override readonly name = 'Unreached'
+  override readonly name: string = 'Unreached'
 }
 
 export const isUnreached = (error: unknown): boolean =>

@@ -48,12 +48,12 @@ class KafkajsEngine implements Engine {
 
   constructor(parts: EngineParts) {
     const { bus, clock, settings } = parts
-    const { clientId, groupId, instanceId, socketTimeout, subscriptions } = settings
+    const { groupId, instanceId, subscriptions } = settings
     const { signal } = this.#closing
     const onDenied = (error: unknown) => this.#member.fail(error)
     const isOpen = () => !this.#member.isEnded()
     const sink = guarded({ sink: parts.sink, isOpen, onBug: onDenied })
-    const brokers = new Brokers({ brokers: settings.brokers, clientId, socketTimeout, bus, clock })
+    const brokers = new Brokers({ ...settings, bus, clock })
     const coordinator = new Coordinator({ brokers, groupId, instanceId })
     const origins = new Origins()
     const onSeen = () => this.#member.topologySeen()

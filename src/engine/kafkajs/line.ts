@@ -7,6 +7,7 @@ import type { Cancel, Clock } from '../../lib/clock.ts'
 import type { Answers } from './answers.ts'
 import { Unreached } from './codes.ts'
 import { decodeFetchResponse } from './fetch-response.ts'
+import { type Address, isTlsAlert, type Transport, wantsTls } from './transport.ts'
 import {
   type ApiName,
   lookup,
@@ -17,9 +18,8 @@ import {
   wireBroker,
 } from './wire.ts'
 
-export interface LineParts {
-  readonly host: string
-  readonly port: number
+export interface LineParts extends Address {
+  readonly transport: Transport
   readonly clientId: string
   readonly logger: WireLogger
   readonly clock: Clock
@@ -42,7 +42,11 @@ export class Line {
 
   constructor(parts: LineParts) {
     this.#parts = parts
-    this.#broker = wireBroker({ ...parts, onSocket: socket => this.#adopt(socket) })
+    const { transport, host, port, clientId, logger } = parts
+    this.#broker = wireBroker({
+      ...{ host, port, clientId, logger },
+      socketFactory: ({ onConnect, ...to }) => this.#adopt(transport.connect(to, onConnect)),
+    })
     this.#connection = this.#broker.connectionPool.pool[0]
     this.opened = this.#open()
   }
@@ -97,6 +101,7 @@ export class Line {
 
   async #open(): Promise<void> {
     try {
+      this.#parts.transport.refresh()
       await this.#bounded(this.#broker.connect(), this.#parts.timeout, 'a new connection')
       this.#isOpen = true
     } catch (error) {
@@ -105,11 +110,20 @@ export class Line {
     }
   }
 
-  #adopt(socket: Socket): void {
+  #adopt(socket: Socket): Socket {
     this.#socket = socket
     if (this.#parts.isBackground) socket.unref()
+    // Before kafkajs hears of it, and says it in words of its own.
+    socket.on('error', error => {
+      const explained = this.#isOpen ? undefined : this.#parts.transport.explain(error, this.#parts)
+      if (explained) this.break(explained)
+    })
+    socket.once('data', bytes => {
+      if (isTlsAlert(bytes)) this.break(wantsTls(this.#parts))
+    })
     socket.on('close', () => this.break(new Unreached(`${this.#address} has closed the connection`)))
     if (this.#ended) socket.destroy(this.#ended)
+    return socket
   }
 
   get #address(): string {

@@ -9,6 +9,7 @@ import type { BrokerStatistics } from '../engine.ts'
 import type { Answers } from './answers.ts'
 import { Unreached } from './codes.ts'
 import { Line } from './line.ts'
+import type { Transport } from './transport.ts'
 import type { ApiName, WireLogger } from './wire.ts'
 
 /** `poll`: short fetches beside the long one. */
@@ -26,6 +27,9 @@ export interface SendOptions {
 export interface LinkParts {
   readonly address: string
   readonly clientId: string
+  readonly transport: Transport
+  /** After each attempt to connect; without an error it came about. */
+  readonly onOpened?: (error?: unknown) => void
   readonly logger: WireLogger
   readonly clock: Clock
   /** Milliseconds that a request may take. */
@@ -105,7 +109,7 @@ export class Link {
 
   async #renew(channel: Channel, before: Line | undefined): Promise<Line> {
     if (this.#closed) throw this.#closed
-    const { address, clock, socketTimeout } = this.#parts
+    const { address, clock, socketTimeout, onOpened } = this.#parts
     if (this.#rest && clock.now() < this.#rest.until) throw this.#rest.why
     before?.break(new Unreached('another connection takes its place'))
     this.#past.bytesIn += before?.bytesIn ?? 0
@@ -118,8 +122,10 @@ export class Link {
     } catch (why) {
       this.#failures += 1
       this.#rest = { until: clock.now() + backoff(this.#failures, REST), why }
+      onOpened?.(why)
       throw why
     }
+    onOpened?.()
     this.#failures = 0
     this.#rest = undefined
     this.#last = line

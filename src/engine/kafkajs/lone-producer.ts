@@ -1,6 +1,7 @@
 // A producer for whoever is no member of a group and knows beforehand neither its topics nor whether anybody answers. It keeps no
 // process alive. Knows nothing of retries or of who waits.
 
+import type { Cluster } from '../../config/cluster.ts'
 import type { Bus } from '../../events/bus.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Compression, OutgoingRecord, Partitioner, ProduceError } from '../engine.ts'
@@ -8,9 +9,7 @@ import { Brokers } from './brokers.ts'
 import { type OnStored, Producer } from './producer.ts'
 import { Topology } from './topology.ts'
 
-export interface LoneProducerParts {
-  readonly brokers: readonly string[]
-  readonly clientId: string
+export interface LoneProducerParts extends Cluster {
   /** Milliseconds. */
   readonly socketTimeout: number
   readonly metadataMaxAge: number

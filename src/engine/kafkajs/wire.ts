@@ -6,6 +6,7 @@ import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
 import { codecNumbers, codecOf } from './codecs/index.ts'
 import { withTopicIds } from './metadata.ts'
+import type { Address } from './transport.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -92,7 +93,7 @@ interface WireCodec {
   decompress(data: Buffer): Promise<Buffer>
 }
 
-type SocketFactory = (options: object) => Socket
+type SocketFactory = (to: Address & { readonly onConnect: () => void }) => Socket
 
 const { requests: known } = require('kafkajs/src/protocol/requests') as {
   requests: Record<Known, { readonly versions: readonly string[] }> & { Metadata: Parameters<typeof withTopicIds>[0] }
@@ -117,7 +118,6 @@ const Broker = require('kafkajs/src/broker') as new (options: {
   logger: WireLogger
   allowAutoTopicCreation: boolean
 }) => WireBroker
-const createSocketFactory = require('kafkajs/src/network/socketFactory') as () => SocketFactory
 const RequestQueue = require('kafkajs/src/network/requestQueue') as { prototype: Queue }
 const Connection = require('kafkajs/src/network/connection') as { prototype: Incoming }
 const { Codecs: wireCodecs } = require('kafkajs/src/protocol/message/compression') as {
@@ -185,31 +185,22 @@ export const lookup = (broker: WireBroker, api: ApiName, args: object): WireRequ
 export const decodeOldMessages = (data: Buffer): Promise<OldMessage[]> =>
   messageSetDecoder(new Decoder(data), data.length)
 
-export interface BrokerOptions {
-  readonly host: string
-  readonly port: number
+export interface BrokerOptions extends Address {
   readonly clientId: string
   readonly logger: WireLogger
-  /** Called with the socket before it is connected. */
-  readonly onSocket: (socket: Socket) => void
+  readonly socketFactory: SocketFactory
 }
 
 // Timeouts are ours: kafkajs's own would leave the socket behind, half open.
 const NEVER_MS = 2 ** 31 - 1
 
 /** A broker that is not connected yet. Of its pool only the first connection is used. */
-export function wireBroker({ onSocket, ...options }: BrokerOptions): WireBroker {
-  const createSocket = createSocketFactory()
+export function wireBroker(options: BrokerOptions): WireBroker {
   const connectionPool = new ConnectionPool({
     ...options,
     connectionTimeout: NEVER_MS,
     requestTimeout: NEVER_MS,
     enforceRequestTimeout: false,
-    socketFactory: where => {
-      const socket = createSocket(where).setNoDelay(true)
-      onSocket(socket)
-      return socket
-    },
   })
   return new Broker({ connectionPool, logger: options.logger, allowAutoTopicCreation: false })
 }

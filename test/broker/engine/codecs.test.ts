@@ -76,6 +76,7 @@ const place = async (topic: string) => ({
   topic,
   brokers: [await brokers()],
   clientId: 'codecs',
+  tls: null,
   socketTimeout: 10_000,
   withinMs: 10_000,
   clock: systemClock,

@@ -12,7 +12,14 @@ function tried(...addresses: string[]) {
   const bus = createBus()
   const told: string[] = []
   bus.on('broker.unreachable', ({ broker }) => told.push(broker))
-  const brokers = new Brokers({ brokers: addresses, clientId: 'test', socketTimeout: 3_200, bus, clock: systemClock })
+  const brokers = new Brokers({
+    brokers: addresses,
+    clientId: 'test',
+    tls: null,
+    socketTimeout: 3_200,
+    bus,
+    clock: systemClock,
+  })
   onTestFinished(() => brokers.close())
   return { brokers, told }
 }

@@ -3,6 +3,7 @@ import { runInNewContext } from 'node:vm'
 import { describe, expect, test, vi } from 'vitest'
 import { Link } from '../../../src/engine/kafkajs/link.ts'
 import { clientLogger } from '../../../src/engine/kafkajs/logger.ts'
+import { Transport } from '../../../src/engine/kafkajs/transport.ts'
 import { createBus } from '../../../src/events/bus.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { Api } from '../../support/proxy.ts'
@@ -15,7 +16,9 @@ const TIMEOUT = { timeout: 200 }
 async function linked(socketTimeout = 200) {
   const broker = await FakeBroker.open()
   const logger = clientLogger(createBus())
-  const link = new Link({ address: broker.address, clientId: 'test', logger, clock: systemClock, socketTimeout })
+  const transport = new Transport(null)
+  const parts = { address: broker.address, clientId: 'test', transport, logger, clock: systemClock }
+  const link = new Link({ ...parts, socketTimeout })
   return {
     broker,
     link,

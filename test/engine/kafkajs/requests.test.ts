@@ -10,6 +10,7 @@ import { Link } from '../../../src/engine/kafkajs/link.ts'
 import { clientLogger } from '../../../src/engine/kafkajs/logger.ts'
 import type { Strangers } from '../../../src/engine/kafkajs/strangers.ts'
 import type { Topology } from '../../../src/engine/kafkajs/topology.ts'
+import { Transport } from '../../../src/engine/kafkajs/transport.ts'
 import { createBus } from '../../../src/events/bus.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { engineSettings } from '../../../src/runner/settings.ts'
@@ -36,6 +37,7 @@ beforeEach(async () => {
   link = new Link({
     address: broker.address,
     clientId: 'test',
+    transport: new Transport(null),
     logger: clientLogger(bus),
     clock: systemClock,
     socketTimeout: 30_000,

@@ -1,5 +1,6 @@
 // The topic of dead letters as the commands use it, and Kafka behind it. Imported on demand: it brings the Kafka client.
 
+import { clusterOf } from '../../../config/cluster.ts'
 import { deadLetterTopicOf } from '../../../config/dead-letter-topic.ts'
 import type { Config } from '../../../config/options.ts'
 import { isIdempotent } from '../../../config/raw/entries.ts'
@@ -43,9 +44,9 @@ export const groupOf = (topic: string): string => `${topic}.replay`
 /** Has the task done with what the options name, and answers its exit code, or that of the error that it met. */
 export const atBox = (options: BoxOptions, ground: Ground, task: (box: Box) => Promise<number>): Promise<number> =>
   atKafka(options, ground, async config => {
-    const { brokers, clientId, socketTimeout } = config
+    const { socketTimeout } = config
     const topic = nameOf(options, config)
-    const parts = { topic, brokers, clientId, socketTimeout: socketTimeout * 1000, withinMs: REACH_MS }
+    const parts = { topic, ...clusterOf(config), socketTimeout: socketTimeout * 1000, withinMs: REACH_MS }
     const access = await openAccess({ ...parts, clock: ground.clock })
     try {
       return await task(new KafkaBox(access, topic, config))

@@ -1,0 +1,33 @@
+// The part of the table of options that says how connections to Kafka are secured. A place is a file, or `env:NAME`: where it is
+// is no secret, and what stands there never comes into an option.
+
+import { choice, flag, maybeText, type Option } from './option.ts'
+
+export const securityOptions = {
+  securityProtocol: choice(
+    'plaintext',
+    'ssl',
+  )({ group: 'Security', default: 'plaintext', about: 'How to speak to the brokers' }),
+  sslCaLocation: maybeText({
+    group: 'Security',
+    default: undefined,
+    about:
+      'Who may sign the certificates of brokers: a file in PEM, a folder of such files, or env:NAME; by default whom Node trusts',
+  }),
+  sslCertificateLocation: maybeText({
+    group: 'Security',
+    default: undefined,
+    about: 'Our certificate, where brokers ask for one, with what leads to its root: a file in PEM, or env:NAME',
+  }),
+  sslKeyLocation: maybeText({
+    group: 'Security',
+    default: undefined,
+    about: 'The private key of our certificate: a file in PEM, or env:NAME',
+  }),
+  sslVerifyHostname: flag({
+    group: 'Security',
+    default: true,
+    about:
+      "Whether a broker's certificate must name the host that it was reached by; who has signed it counts in any case",
+  }),
+} satisfies Record<string, Option<unknown>>

@@ -1,0 +1,38 @@
+// What connections are secured with, as options name it: files, folders, variables. Where it lies is told to everybody; what is
+// written there is read by who connects, and shown to nobody.
+
+export interface TlsPlaces {
+  /** A file of certificates, or a folder of such files; undefined: those that Node trusts. */
+  readonly ca: string | undefined
+  /** Both or none. */
+  readonly certificate: string | undefined
+  readonly key: string | undefined
+}
+
+export interface Tls extends TlsPlaces {
+  /** false: of whom a certificate is makes no difference; who has signed it still does. */
+  readonly verifyHostname: boolean
+}
+
+/** What is wrong with one of the places, as the second half of a sentence about it. */
+export interface Fault {
+  readonly of: keyof TlsPlaces
+  readonly why: string
+}
+
+export class TlsPlacesError extends Error {
+  readonly faults: readonly Fault[]
+
+  constructor(places: TlsPlaces, faults: readonly Fault[]) {
+    super(faults.map(({ of, why }) => `${OPTIONS[of]} (${places[of]}) ${why}`).join('; '))
+    this.name = 'TlsPlacesError'
+    this.faults = faults
+  }
+}
+
+/** What people know them by. */
+export const OPTIONS = {
+  ca: 'ssl_ca_location',
+  certificate: 'ssl_certificate_location',
+  key: 'ssl_key_location',
+} as const satisfies Record<keyof TlsPlaces, string>

@@ -1,0 +1,118 @@
+// Connections over TLS with a broker that asks for a certificate: who is let in does what members do, and who is not is told why.
+
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Brokers } from '../../../src/engine/kafkajs/brokers.ts'
+import { openSender } from '../../../src/engine/kafkajs/sender.ts'
+import { TlsError } from '../../../src/engine/kafkajs/transport.ts'
+import { createBus } from '../../../src/events/bus.ts'
+import { systemClock } from '../../../src/lib/clock.ts'
+import type { Tls } from '../../../src/security/tls.ts'
+import { values } from '../../contract/world.ts'
+import { type PrivateCluster, privateBroker } from '../../support/broker.ts'
+import { Authority, securedBy } from '../../support/certificates.ts'
+import { allDone, openTrial } from './member.ts'
+
+const authority = new Authority()
+const other = new Authority('somebody else')
+let cluster: PrivateCluster
+let port: number
+
+beforeAll(async () => {
+  cluster = await privateBroker({ secured: securedBy(authority) })
+  port = cluster.brokers[0]!.ports.secured
+})
+
+afterAll(async () => {
+  await cluster.remove()
+  authority[Symbol.dispose]()
+  other[Symbol.dispose]()
+})
+
+const ours = authority.issue('client')
+const right: Tls = { ...ours, ca: authority.certificate, verifyHostname: true }
+
+const at = (host: string) => `${host}:${port}`
+
+/** What comes of one attempt, and what is told of it. */
+async function reach(tls: Tls | null, address = at('localhost')) {
+  const bus = createBus()
+  const told: string[] = []
+  bus.on('broker.unreachable', ({ error }) => told.push(error.message))
+  const parts = { clientId: 'test', socketTimeout: 5_000, bus, clock: systemClock }
+  const brokers = new Brokers({ ...parts, tls, brokers: [address] })
+  try {
+    const link = await brokers.any()
+    return { reached: link.address, told }
+  } catch (error) {
+    return { error, told }
+  } finally {
+    brokers.close()
+  }
+}
+
+test('a member joins, fetches, commits and produces', async () => {
+  await using trial = await openTrial({ at: cluster.address })
+  const { probe } = await trial.join({ settings: { brokers: [at('localhost')], tls: right } })
+  await trial.harness.produce(trial.topic, 0, values(10))
+  await allDone(trial, [probe], 10)
+  const record = { topic: trial.topic, partition: 1, key: null, value: Buffer.from('sent'), headers: [] }
+  expect(await probe.engine.produce([record])).toEqual([undefined])
+  await trial.harness.until('its own record', () => probe.values(1).length === 1)
+})
+
+test.each<[string, Tls | null, string | undefined, RegExp]>([
+  [
+    'by a certificate that nobody we trust has signed',
+    { ...right, ca: other.certificate },
+    undefined,
+    /the certificate of localhost:\d+ is signed by nobody that ssl_ca_location \(.*ca\.pem\) holds/,
+  ],
+  [
+    'by another name than its certificate has',
+    right,
+    '127.0.0.1',
+    /certificate of 127\.0\.0\.1:\d+ is for DNS:localhost, and not for 127\.0\.0\.1: .* or set ssl_verify_hostname/,
+  ],
+  [
+    'without a certificate of ours',
+    { ...right, certificate: undefined, key: undefined },
+    undefined,
+    /asks for a certificate of ours: set ssl_certificate_location/,
+  ],
+  [
+    "by a certificate of ours of somebody else's",
+    { ...right, ...other.issue('stranger') },
+    undefined,
+    /refuses our certificate \(ssl_certificate_location, .*stranger\.pem\)/,
+  ],
+  ['in the clear', null, undefined, /speaks TLS: set security_protocol to ssl/],
+])('is not reached %s, which is told at once', async (_, tls, host, why) => {
+  const { error, told } = await reach(tls, host && at(host))
+  expect(error).toBeInstanceOf(TlsError)
+  expect(String(error)).toMatch(why)
+  expect(told).toEqual([(error as Error).message])
+})
+
+test('a command does not wait for what nobody mends meanwhile', async () => {
+  const tls = { ...right, ca: other.certificate }
+  const parts = { topic: 'any', clientId: 'test', socketTimeout: 5_000, withinMs: 600_000, clock: systemClock }
+  const how = { partitioner: 'consistent_random', compression: 'none' } as const
+  await expect(
+    openSender({ ...parts, ...how, tls, brokers: [at('localhost')], onStored: () => {} }),
+  ).rejects.toMatchObject({
+    code: 'BROKER_UNAVAILABLE',
+    message: expect.stringMatching(/^No secure connection to localhost:\d+: .* is signed by nobody/),
+  })
+})
+
+test('is not reached over TLS at a port without, which may pass', async () => {
+  const { error, told } = await reach(right, cluster.address)
+  expect(String(error)).toMatch(/has broken the connection off before it said anything: does that port speak TLS\?/)
+  expect(told).toEqual([])
+})
+
+test('with ssl_verify_hostname off its name is of no matter, and who has signed it is', async () => {
+  const [lax, address] = [{ ...right, verifyHostname: false }, at('127.0.0.1')]
+  expect(await reach(lax, address)).toEqual({ reached: address, told: [] })
+  expect(String((await reach({ ...lax, ca: other.certificate }, address)).error)).toContain('is signed by nobody')
+})
