@@ -28,11 +28,13 @@ export async function load(plan: LoadPlan, { engine, bus, clock }: LoadParts): P
   const description = describe(name, cls)
   return {
     description,
-    prepare: async ({ config, groupId, instanceId }, witness) =>
-      runnerOf(cls, {
+    prepare: async ({ config, groupId, instanceId }, witness) => {
+      const createEngine = await engineLoading
+      await createEngine.prepare?.({ compression: config.producerCompressionCodec })
+      return runnerOf(cls, {
         consumer: instantiate(cls),
         description,
-        engine: await engineLoading,
+        engine: createEngine,
         config,
         groupId,
         instanceId,
@@ -40,6 +42,7 @@ export async function load(plan: LoadPlan, { engine, bus, clock }: LoadParts): P
         witness,
         bus,
         clock,
-      }),
+      })
+    },
   }
 }

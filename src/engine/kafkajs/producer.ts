@@ -8,7 +8,7 @@ import type { Compression, Header, OutgoingRecord, Partitioner, PartitionOffset,
 import { partitionFor } from '../partitioner.ts'
 import type { Brokers } from './brokers.ts'
 import { actionFor, actionOf, KafkaError } from './codes.ts'
-import { codecNumberFor, prepareCodec } from './outgoing-codec.ts'
+import { codecNumberFor } from './outgoing-codec.ts'
 import type { Topology } from './topology.ts'
 
 const ALL_IN_SYNC = -1
@@ -36,11 +36,6 @@ export class Producer {
 
   constructor(parts: ProducerParts) {
     this.#parts = parts
-  }
-
-  /** Rejects with CODEC_MISSING. */
-  prepare(): Promise<void> {
-    return prepareCodec(this.#parts.compression)
   }
 
   async produce(records: readonly OutgoingRecord[]): Promise<readonly (ProduceError | undefined)[]> {
