@@ -188,6 +188,10 @@ export interface EngineParts {
   readonly clock: Clock
 }
 
-export type EngineFactory = (parts: EngineParts) => Engine
+export interface EngineFactory {
+  (parts: EngineParts): Engine
+  /** Loads what an engine with these settings needs, before there is one. Rejects, with the exit code, where it is not to be had. */
+  readonly prepare?: (settings: Pick<EngineSettings, 'compression'>) => Promise<void>
+}
 
 export const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`

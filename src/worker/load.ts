@@ -41,11 +41,13 @@ export async function load(plan: LoadPlan, { engine, bus, clock, own }: LoadPart
   return {
     description,
     prepare: async ({ config, groupId, instanceId }, witness) => {
+      const createEngine = await engineLoading
+      await createEngine.prepare?.({ compression: config.producerCompressionCodec })
       configured.resolve(config)
       return runnerOf(cls, {
         consumer: instantiate(cls),
         description,
-        engine: await engineLoading,
+        engine: createEngine,
         config,
         groupId,
         instanceId,

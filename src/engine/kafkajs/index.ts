@@ -7,6 +7,7 @@ import type {
   Engine,
   EngineFactory,
   EngineParts,
+  EngineSettings,
   EngineStatistics,
   OutgoingRecord,
   PartitionOffset,
@@ -26,6 +27,7 @@ import { Holdings } from './holdings.ts'
 import { Joining } from './joining.ts'
 import { Member } from './member.ts'
 import { Origins } from './origins.ts'
+import { prepareCodec } from './outgoing-codec.ts'
 import { Positions } from './positions.ts'
 import { Producer } from './producer.ts'
 import { guarded } from './sink.ts'
@@ -91,8 +93,7 @@ class KafkajsEngine implements Engine {
     this.#member = new Member({ ...group, settings, failed, bus, clock, onEnd: () => this.#quiet() })
   }
 
-  async start(): Promise<void> {
-    await this.#producer.prepare()
+  start(): Promise<void> {
     if (this.#stopping) return this.#stopping
     this.#heartbeat.start()
     return this.#member.start()
@@ -192,4 +193,6 @@ class KafkajsEngine implements Engine {
   }
 }
 
-export const createKafkajsEngine: EngineFactory = parts => new KafkajsEngine(parts)
+export const createKafkajsEngine: EngineFactory = Object.assign((parts: EngineParts) => new KafkajsEngine(parts), {
+  prepare: ({ compression }: Pick<EngineSettings, 'compression'>) => prepareCodec(compression),
+})

@@ -20,7 +20,7 @@ import { partitionFor } from '../partitioner.ts'
 import type { Brokers } from './brokers.ts'
 import { type Action, actionFor, actionOf, codeOf, KafkaError, Unreached } from './codes.ts'
 import { Identification, type Identity } from './identity.ts'
-import { codecNumberFor, prepareCodec } from './outgoing-codec.ts'
+import { codecNumberFor } from './outgoing-codec.ts'
 import { type Batch, Sequences } from './sequences.ts'
 import type { Topology } from './topology.ts'
 
@@ -55,11 +55,6 @@ export class Producer {
   constructor(parts: ProducerParts) {
     this.#parts = parts
     this.#identification = new Identification(parts)
-  }
-
-  /** Rejects with CODEC_MISSING. */
-  prepare(): Promise<void> {
-    return prepareCodec(this.#parts.compression)
   }
 
   async produce(records: readonly OutgoingRecord[]): Promise<readonly Fate[]> {

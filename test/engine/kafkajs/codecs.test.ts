@@ -144,26 +144,46 @@ describe('lz4', () => {
     expect(() => decompress(broken)).toThrow()
   })
 
-  it('is refused where it would become too large', async () => {
-    const { decompress } = await codecOf(3)
-    const block = Buffer.alloc(17_000)
+  // In blocks that may hold 4 MB each.
+  const repeating = (block: Buffer, count: number) => {
     const length = Buffer.alloc(4)
     length.writeUInt32LE(block.length)
+    const one = Buffer.concat([length, block])
     const head = Buffer.from([0x04, 0x22, 0x4d, 0x18, 0x60, 0x70, 0x73])
-    const bomb = Buffer.concat([head, ...Array(65).fill([length, block]).flat(), Buffer.alloc(4)])
-    expect(() => decompress(bomb)).toThrow('it would become larger than 256 MB')
+    return Buffer.concat([head, Buffer.alloc(count * one.length, one), Buffer.alloc(4)])
+  }
+
+  it('is refused where it would become too large', async () => {
+    const { decompress } = await codecOf(3)
+    // A literal, the same again 4,194,270 times, and five more.
+    const block = Buffer.concat([
+      Buffer.from([0x1f, 0x78, 1, 0]),
+      Buffer.alloc(16_448, 0xff),
+      Buffer.from('\x0b\x50xxxxx'),
+    ])
+    expect(decompress(repeating(block, 2)).equals(Buffer.alloc(2 * 4_194_276, 'x'))).toBe(true)
+    expect(() => decompress(repeating(block, 65))).toThrow('it would become larger than 256 MB')
+  })
+
+  it('is not refused for many small blocks that could hold more than they do', async () => {
+    const { decompress } = await codecOf(3)
+    const plain = decompress(repeating(Buffer.from('\x50hello'), 180_000))
+    expect(plain.equals(Buffer.alloc(900_000, 'hello'))).toBe(true)
   })
 })
 
 describe('zstd', () => {
-  // A window of 128 KB, no length, no checksum; then blocks that are one byte, repeated.
+  // A window of 128 KB, no length, no checksum.
+  const HEAD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x38])
+
+  // Blocks that are one byte, repeated.
   const repeating = (blocks: number) => {
     const block = (isLast: boolean) => {
       const head = (131_072 << 3) | (1 << 1) | Number(isLast)
       return Buffer.from([head & 0xff, (head >> 8) & 0xff, (head >> 16) & 0xff, 0x78])
     }
     const all = Array.from({ length: blocks }, (_, i) => block(i === blocks - 1))
-    return Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x38]), ...all])
+    return Buffer.concat([HEAD, ...all])
   }
 
   it.each(['streamed', 'sized'])('is read whether or not a frame says how much it holds: %s', async name => {
@@ -177,9 +197,18 @@ describe('zstd', () => {
     expect(plain.equals(Buffer.alloc(20 * MEGABYTE, 'x'))).toBe(true)
   })
 
+  it('is read where many small blocks could hold more than any batch may, and do not', async () => {
+    const { decompress } = await codecOf(4)
+    const block = (isLast: boolean) =>
+      Buffer.from([(7 << 3) | (2 << 1) | Number(isLast), 0, 0, 5 << 3, ...Buffer.from('hello'), 0])
+    const blocks = Array.from({ length: 3000 }, (_, i) => block(i === 2999))
+    const plain = decompress(Buffer.concat([HEAD, ...blocks]))
+    expect(plain.equals(Buffer.alloc(15_000, 'hello'))).toBe(true)
+  })
+
   it('is refused where it would become too large, whether or not it says so', async () => {
     const { decompress } = await codecOf(4)
-    expect(() => decompress(repeating(2049))).toThrow('it would become larger than 256 MB')
+    expect(() => decompress(repeating(2049))).toThrow(/larger than 268435456 bytes|more than 268435456 bytes/)
     const told = Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0xe0]), Buffer.alloc(8, 0x7f), Buffer.alloc(20)])
     expect(() => decompress(told)).toThrow('it would become larger than 256 MB')
   })

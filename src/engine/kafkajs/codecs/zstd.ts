@@ -3,7 +3,7 @@
 // Layout: https://www.rfc-editor.org/rfc/rfc8878
 
 import * as zlib from 'node:zlib'
-import { bounded, type Codec } from './codec.ts'
+import { bounded, type Codec, MOST_BYTES } from './codec.ts'
 
 const LEVEL = 3
 const MAGIC = 0xfd2fb528
@@ -40,18 +40,27 @@ async function ofLibrary(): Promise<Codec> {
   const bufferOf = ({ buffer, byteOffset, length }: Uint8Array) => Buffer.from(buffer, byteOffset, length)
   return {
     compress: data => bufferOf(compress(data, LEVEL)),
-    decompress: data => bufferOf(decompress(data, { defaultHeapSize: mostOf(data) })),
+    decompress(data) {
+      const most = mostOf(data)
+      try {
+        return bufferOf(decompress(data, { defaultHeapSize: most }))
+      } catch (cause) {
+        // Of which it knows only a number.
+        throw new RangeError(`the frame is broken, or holds more than ${most} bytes`, { cause })
+      }
+    },
   }
 }
 
-/** What the frame says that it holds, or what its blocks can hold at most. */
+/** What the frame says that it holds, or what its blocks can hold at most, and any may: where they are small that is far more than they do. */
 function mostOf(frame: Buffer): number {
   if (frame.readUInt32LE(0) !== MAGIC) throw new RangeError('it is no frame of zstd')
   const descriptor = frame.readUInt8(DESCRIPTOR_AT)
   const isSingle = (descriptor & IS_SINGLE_SEGMENT) !== 0
   const sizeAt = DESCRIPTOR_AT + (isSingle ? 1 : 2) + DICTIONARY_BYTES[descriptor & 3]!
   const sizeBytes = CONTENT_SIZE_BYTES[descriptor >> 6]! || Number(isSingle)
-  return bounded(sizeBytes > 0 ? contentSize(frame, sizeAt, sizeBytes) : mostOfBlocks(frame, sizeAt))
+  if (sizeBytes > 0) return bounded(contentSize(frame, sizeAt, sizeBytes))
+  return Math.min(MOST_BYTES, mostOfBlocks(frame, sizeAt))
 }
 
 function contentSize(frame: Buffer, at: number, bytes: number): number {
