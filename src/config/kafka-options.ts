@@ -61,7 +61,8 @@ export const kafkaOptions = {
     group: 'Timeouts',
     default: 300,
     perClass: true,
-    about: 'Seconds that a handler may take for one message or batch',
+    about:
+      'Seconds that a handler may take for one message or batch; also how long the group waits for a member to rejoin',
   }),
   rebalanceDrainTimeout: seconds({ least: 0 })({
     group: 'Timeouts',

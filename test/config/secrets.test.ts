@@ -97,6 +97,19 @@ describe('secrets among the settings by librdkafka’s names', () => {
     }
   })
 
+  it('are not told where they are no list', () => {
+    const values = { consumer: { 'sasl.password': 'hunter2' } }
+    const files = { sections: [{ source: 'config/racecar.yml, section common', values }], problems: [] }
+    try {
+      loadConfig({ files })
+      expect.unreachable()
+    } catch (error) {
+      const { message, problems } = error as { message: string; problems: unknown }
+      expect(message).toContain('consumer must be a list of key=value')
+      expect(`${message}${JSON.stringify(problems)}`).not.toContain('hunter')
+    }
+  })
+
   it('overrule the option with a warning that does not tell them either', () => {
     const { warnings } = loadConfig({ env: { ...env, RACECAR_SASL_PASSWORD: 'hunter4' } })
     expect(warnings).toEqual([

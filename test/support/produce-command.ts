@@ -154,10 +154,12 @@ export function testProduce(open: () => Promise<string>): void {
     expect(await send()).toMatchObject({ code: 0, stderr: '' })
     vi.stubEnv('RACECAR_BROKERS', NOWHERE)
     expect(await send('--brokers', address)).toMatchObject({ code: 0, stderr: '' })
+    writeFileSync(file, `common:\n  consumer: [bootstrap.servers=${NOWHERE}]\n`)
+    expect(await send('--brokers', address)).toMatchObject({ code: 0, stderr: '' })
     writeFileSync(file, `common:\n  client_id: shop\n  sockettimeout: soon\n`)
     const wrong = await send('--brokers', address)
     expect([wrong.code, wrong.stderr]).toEqual([78, expect.stringContaining('config/racecar.yml')])
-    expect((await read(topics, topic)).length).toBe(3)
+    expect((await read(topics, topic)).length).toBe(4)
   })
 }
 

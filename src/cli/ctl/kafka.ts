@@ -29,9 +29,11 @@ export const atKafka = (
 
 /** As a racecar would be configured that is started here, were it not for the class. */
 async function settle({ brokers, config, env: name }: KafkaOptions, { cwd, env }: Ground): Promise<Config> {
-  const flags = { brokers, config, env: name }
+  const flags = { config, env: name }
   // Nobody listens for signals here: they end the process.
   const found = await findConfig({ cwd, flags, env, heard: { signals: [], tell: () => {} } })
   const { sections, presets } = found!
-  return loadConfig({ files: sections, presets, env, readFile, faultsOf, flags, classPending: true }).config
+  // Said for this one command: not even a raw setting in a file goes before it, or it would go to another Kafka.
+  const forced = brokers === undefined ? [] : [{ source: 'flag --brokers', values: { brokers } }]
+  return loadConfig({ files: sections, presets, env, readFile, faultsOf, flags, forced, classPending: true }).config
 }

@@ -34,7 +34,7 @@ export function applyRaw({ values, sources, forced }: RawParts): Applied {
       const source = `${side}: ${setting.key}`
       const problem = (sentence: string) =>
         problems.push({
-          option: setting.key,
+          option: side,
           value: undefined,
           source,
           sentence: `${setting.key} in ${side} ${sentence}`,

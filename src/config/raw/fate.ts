@@ -1,4 +1,4 @@
-// What becomes of a setting that is called by librdkafka's name. One of four things, and each name has exactly one of them; so the
+// What becomes of a setting that is called by librdkafka's name. One of five things, and each name has exactly one of them; so the
 // tables of names, the reading of settings and the page about them cannot say different things. Knows no option by itself.
 
 import type { TopicSetting } from './entries.ts'

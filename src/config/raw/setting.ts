@@ -48,6 +48,7 @@ const SECRET = /password|secret|token|passphrase|\.pem$|^ssl_key$/i
 /** As it may be shown: without the values of secret keys. */
 export function maskRaw(raw: unknown): unknown {
   if (Array.isArray(raw)) return raw.map(maskRaw)
+  if (typeof raw === 'object' && raw !== null) return '***'
   if (typeof raw !== 'string' || !SECRET.test(raw)) return raw
   return split(raw)
     .map(one => {
