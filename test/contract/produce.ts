@@ -50,6 +50,9 @@ export function produce(scenario: Scenario): void {
         ['a', Buffer.from('1')],
         ['a', Buffer.from('2')],
         ['b', Buffer.alloc(0)],
+        ['c', null],
+        ['c', Buffer.from('3')],
+        ['d', null],
       ] as const,
       timestamp: Date.UTC(2026, 5, 1),
     }

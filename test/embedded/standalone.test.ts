@@ -7,6 +7,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Kafka, startKafka } from 'racecar-embedded'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { codeOf } from '../../src/engine/kafkajs/codes.ts'
+import { Api, KafkaProxy } from '../support/proxy.ts'
 import { TestTopics } from '../support/topics.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -91,6 +93,22 @@ test('what cannot be delivered is told within message_timeout, to whoever waits,
   expect(code).toBe(0)
   expect(out).toBe('MessageDeliveryError unknown-topic-or-partition\n')
   expect(err).toContain('racecar: a message for missing could not be delivered: the topic missing does not exist\n')
+})
+
+test('a topic that may not be seen is told from one that is missing', async () => {
+  const topic = await topics.create('program')
+  await using proxy = await KafkaProxy.before(kafka.brokers[0]!)
+  proxy.rewriteError(Api.Metadata, 3, codeOf('TOPIC_AUTHORIZATION_FAILED'), { topic })
+  const { code, out } = await run(
+    'program.mjs',
+    `import { produceSync } from 'racecar'
+     const send = () => produceSync('one', { topic: '${topic}' })
+     await send().catch(error => console.log(error.problem, error.cause.message))
+     while (!(await send().catch(() => {})));
+     console.log('stored')`,
+    { message_timeout: 0.2, brokers: [proxy.address] },
+  )
+  expect([code, out]).toEqual([0, `not-authorized topic ${topic}: TOPIC_AUTHORIZATION_FAILED\nstored\n`])
 })
 
 test('brokers that are away are waited for, and told of', async () => {

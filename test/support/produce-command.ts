@@ -86,7 +86,9 @@ export function testProduce(open: () => Promise<string>): void {
     const topic = await create({ partitions: 1, config: { 'max.message.bytes': '1000' } })
     const result = await fed(`one\n${'x'.repeat(5000)}\nthree\n`, '-t', topic)
     expect(result).toMatchObject({ code: 1, stdout: `${topic}: 2 messages stored.\n` })
-    expect(result.stderr).toMatch(/^racecarctl: line 2: a message for .* MESSAGE_TOO_LARGE\.$/m)
+    expect(result.stderr).toMatch(
+      /^racecarctl: line 2: a message for .* MESSAGE_TOO_LARGE\. .*max\.message\.bytes.*\.$/m,
+    )
     expect((await read(topics, topic)).map(({ value }) => String(value))).toEqual(['one', 'three'])
   })
 
@@ -127,7 +129,7 @@ export function testProduce(open: () => Promise<string>): void {
     expect(result).toMatchObject({ code: 1, stdout: `${topic}: 0 messages stored.\n` })
     expect(result.stderr).toContain('racecarctl: not stored yet, tried for up to 1 s (message_timeout): ')
     expect(result.stderr).toMatch(
-      /^racecarctl: lines 1 to 2: .* and 1 more could not be delivered: .*127\.0\.0\.1:1\.$/m,
+      /^racecarctl: lines 1 to 2: .* and 1 more could not be delivered: .*127\.0\.0\.1:1\. It was tried until message_timeout was over\.$/m,
     )
   })
 

@@ -5,13 +5,19 @@ import {
   Consumer,
   type ConsumerInstance,
   type Context,
+  configureProducer,
+  createProducer,
   type Message,
+  MessageDeliveryError,
   type MessageOf,
+  produceAsync,
+  produceSync,
   run,
   type StandardSchema,
   topic,
+  waitForDelivery,
 } from 'racecar'
-import { message, testConsumer } from 'racecar/testing'
+import { message, recordProduced, testConsumer } from 'racecar/testing'
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 declare function isTrue<T extends true>(): T
@@ -281,3 +287,30 @@ export async function tested() {
   await using again = await testConsumer(Batches)
   void again
 }
+
+// ---- producing from any program
+configureProducer({ brokers: ['kafka:9092'], clientId: 'shop', messageTimeout: 30, onError: error => error.cure })
+// @ts-expect-error an option of consumers
+configureProducer({ sessionTimeout: 20 })
+isTrue<Equal<ReturnType<typeof produceAsync>, void>>()
+// @ts-expect-error a topic is missing
+produceAsync('value', { key: 'k' })
+// @ts-expect-error an object is not text
+produceAsync({ id: 1 }, { topic: 'orders' })
+const stored = produceSync('value', {
+  topic: 'orders',
+  key: 'k',
+  headers: { a: 'b', none: null },
+  timestamp: new Date(0),
+})
+isTrue<Equal<Awaited<typeof stored>['offset'], number>>()
+const counted = waitForDelivery(async () => 5)
+isTrue<Equal<typeof counted, Promise<number>>>()
+const own = createProducer({ messageTimeout: 5 })
+void own.waitForDelivery(() => own.produceAsync(null, { topic: 'orders', key: 'k' })).then(() => own.close())
+stored.catch((error: unknown) => {
+  if (error instanceof MessageDeliveryError) isTrue<Equal<typeof error.partition, number | undefined>>()
+})
+isTrue<Equal<(typeof recorded.produced)[number]['topic'], string>>()
+const recorded = recordProduced()
+recorded.stop()

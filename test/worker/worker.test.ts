@@ -1,10 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { loadConfig } from '../../src/config/load.ts'
 import { RacecarError } from '../../src/errors.ts'
 import { type Bus, createBus } from '../../src/events/bus.ts'
 import type { InHand } from '../../src/events/events.ts'
 import { deferred } from '../../src/lib/deferred.ts'
 import type { ForwardedEvent, Quiet, Report, Suspicion, ToPrimary } from '../../src/messages.ts'
+import { surroundings } from '../../src/producer/surroundings.ts'
 import type { Witness } from '../../src/runner/runner.ts'
 import type { Driven, Loaded, RunnerEnd } from '../../src/worker/parts.ts'
 import { Worker } from '../../src/worker/worker.ts'
@@ -165,6 +166,23 @@ describe('the life of a worker', () => {
     worker.receive(stop)
     expect(await end(false)).toBe(2)
   })
+
+  for (const isDelivered of [true, false]) {
+    it(`waits for what its code has produced beside its consumer, until the deadline: ${isDelivered}`, async () => {
+      const delivered = deferred()
+      const producer = { settled: () => delivered.promise }
+      surroundings().unsettled.add(producer)
+      onTestFinished(() => void surroundings().unsettled.delete(producer))
+      await run()
+      worker.receive(stop)
+      runner.stopped.resolve({ clean: true })
+      await clock.advance(4900)
+      expect(names()).not.toContain('worker.stopped')
+      if (isDelivered) delivered.resolve()
+      else await clock.advance(100)
+      expect(await worker.done).toBe(isDelivered ? 0 : 2)
+    })
+  }
 
   it('exits 2 when its runner does not come back by the deadline', async () => {
     await run()

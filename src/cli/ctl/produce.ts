@@ -8,6 +8,8 @@ import type { ProduceTo, ProduceValue } from '../../consumer/outlet.ts'
 import type { PartitionOffset } from '../../engine/engine.ts'
 import { openSender, type Sender } from '../../engine/kafkajs/sender.ts'
 import { EXIT } from '../../errors.ts'
+import { errorData } from '../../events/error-data.ts'
+import { told } from '../../events/error-words.ts'
 import { asSentence } from '../../lib/sentence.ts'
 import { type DeliveryFailure, Outbox } from '../../producer/outbox.ts'
 import type { Ground } from './ground.ts'
@@ -137,7 +139,7 @@ class Dispatch {
     this.#failed += count
     const between = last - first + 1 > count ? `${count} of the lines` : 'lines'
     const which = first === last ? `line ${first}` : `${between} ${first} to ${last}`
-    this.#complain(this.#isOne ? error.message : `${which}: ${error.message}`)
+    this.#complain(this.#isOne ? error.message : `${which}: ${told(errorData(error))}`)
   }
 
   #report(queued: number, isRead: boolean): void {

@@ -23,6 +23,7 @@ import { Identification, type Identity } from './identity.ts'
 import { codecNumberFor } from './outgoing-codec.ts'
 import { type Batch, Sequences } from './sequences.ts'
 import type { Topology } from './topology.ts'
+import { NO_VALUE } from './wire.ts'
 
 const ALL_IN_SYNC = -1
 
@@ -233,10 +234,13 @@ const toMessage = ({ key, value, headers, timestamp }: OutgoingRecord, now: numb
 })
 
 // kafkajs takes headers as an object, with an array where a name repeats.
-function toHeaders(headers: readonly Header[]): Record<string, Buffer | (Buffer | null)[] | null> {
+function toHeaders(headers: readonly Header[]): Record<string, Buffer | Buffer[]> {
   const grouped = groupBy(headers, ([name]) => name)
   return Object.fromEntries(
-    [...grouped].map(([name, all]) => [name, all.length === 1 ? all[0]![1] : all.map(([, value]) => value)]),
+    [...grouped].map(([name, all]) => {
+      const [first, ...more] = all.map(([, value]) => value ?? NO_VALUE)
+      return [name, more.length === 0 ? first! : [first!, ...more]]
+    }),
   )
 }
 

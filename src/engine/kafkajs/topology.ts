@@ -24,7 +24,7 @@ export interface TopologyParts {
   readonly onSeen: () => void
   /** A topic was deleted and made again under its name: its partitions have nothing to do with those that were known. */
   readonly onRemade: (topic: string) => void
-  readonly onDenied: (error: KafkaError) => void
+  readonly onDenied: (error: KafkaError, topic: string) => void
 }
 
 export class Topology {
@@ -114,7 +114,7 @@ export class Topology {
         this.#leaders.set(topic, new Map(partitionMetadata.map(({ partitionId, leader }) => [partitionId, leader])))
         if (topicId !== undefined) this.#identify(topic, topicId)
       } else if (action === 'denied') {
-        this.#parts.onDenied(new KafkaError(`topic ${topic}`, topicErrorCode))
+        this.#parts.onDenied(new KafkaError(`topic ${topic}`, topicErrorCode), topic)
       } else if (GONE.includes(topicErrorCode)) {
         // Any other error is a passing one, and what was known before stays: a leader would take the partitions from their owners.
         this.#miss(topic)

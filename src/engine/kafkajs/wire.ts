@@ -127,6 +127,9 @@ const messageSetDecoder = require('kafkajs/src/protocol/messageSet/decoder') as 
   decoder: object,
   size: number,
 ) => Promise<OldMessage[]>
+const Encoder = require('kafkajs/src/protocol/encoder') as {
+  prototype: { writeVarIntBytes(value: Buffer | string | null): unknown }
+}
 const Decoder = require('kafkajs/src/protocol/decoder') as new (data: Buffer) => object
 
 /** A record of the formats before Kafka 0.11, as kafkajs decodes it. */
@@ -177,6 +180,13 @@ for (const number of codecNumbers) {
     compress: async ({ buffer }) => (await codecOf(number)).compress(buffer),
     decompress: async data => (await codecOf(number)).decompress(data),
   })
+}
+
+/** A header without a value. kafkajs measures null by its bytes, and throws; an empty Buffer takes up as many as null does. */
+export const NO_VALUE = Buffer.alloc(0)
+const { writeVarIntBytes } = Encoder.prototype
+Encoder.prototype.writeVarIntBytes = function (value) {
+  return writeVarIntBytes.call(this, value === NO_VALUE ? null : value)
 }
 
 export const lookup = (broker: WireBroker, api: ApiName, args: object): WireRequest =>
