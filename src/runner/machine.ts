@@ -6,17 +6,21 @@ import { type Engine, type EngineFactory, type EngineSink, keyOf, type Partition
 import { RacecarError } from '../errors.ts'
 import type { Bus } from '../events/bus.ts'
 import type { Level } from '../events/events.ts'
+import type { Who } from '../events/local-events.ts'
 import type { Clock } from '../lib/clock.ts'
 import { inTurn } from '../lib/in-turn.ts'
 import { reasonOf } from '../lib/reason.ts'
 import { within } from '../lib/within.ts'
 import { Outbox } from '../producer/outbox.ts'
+import { Told } from '../producer/told.ts'
 import { Assignment } from './assignment.ts'
 import type { Attempt } from './attempt.ts'
 import { carryOut } from './carry-out.ts'
 import { Committer } from './committer.ts'
 import { errorInfo, type Failure, failedEvent, type OnError } from './failure.ts'
 import { Hooks } from './hooks.ts'
+import { Loop } from './loop.ts'
+import { observed } from './observed.ts'
 import { type Decision, decide } from './policy.ts'
 import { engineSettings, toMs } from './settings.ts'
 import { Topics, type TopicsParts } from './topics.ts'
@@ -68,10 +72,12 @@ export class Machine {
   readonly committer: Committer
   readonly watch: Watch
   readonly assignment: Assignment
+  readonly loop: Loop
   readonly engine: Engine
   readonly #parts: RunnerParts
   readonly #ends: Ends
   readonly #topics: Topics
+  readonly #who: Who
   /** Who is to know of what has just begun has not heard of it. */
   #isHeld = false
   /** The engine takes one call at a time. */
@@ -83,6 +89,7 @@ export class Machine {
     this.#parts = parts
     this.#ends = ends
     this.#topics = new Topics(parts)
+    this.#who = { clientId: config.clientId, consumer: description.consumer, groupId: parts.groupId }
     this.outbox = this.#makeOutbox()
     const gate = () => this.engine.mayStart() && !this.outbox.isCongested && !this.#isHeld
     // Should a trial end this process, nothing beside it is handled twice.
@@ -99,6 +106,7 @@ export class Machine {
     this.committer = this.#makeCommitter()
     this.watch = this.#makeWatch()
     this.assignment = this.#makeAssignment()
+    this.loop = this.#makeLoop()
     const settings = engineSettings(config, { ...description, retryTopics: this.#topics.retryTopics }, parts)
     this.engine = parts.engine({ settings, bus, clock, sink: this.#makeSink() })
     bus.on('topic.missing', ({ topic }) => this.#missing(topic))
@@ -106,9 +114,10 @@ export class Machine {
   }
 
   #makeOutbox(): Outbox {
-    const { clock, config } = this.#parts
+    const { bus, clock, config } = this.#parts
     return new Outbox({
       clock,
+      told: new Told(bus, this.#who),
       produce: this.#produce,
       messageTimeout: toMs(config.messageTimeout),
       onDelivered: () => {
@@ -144,7 +153,7 @@ export class Machine {
   }
 
   #makeAssignment(): Assignment {
-    const { bus, clock, config, witness = NOBODY } = this.#parts
+    const { bus, clock, config, description, witness = NOBODY } = this.#parts
     const { hooks, turns, committer } = this
     return new Assignment({
       bus,
@@ -152,7 +161,7 @@ export class Machine {
       hooks,
       turns,
       committer,
-      workFor: of => this.#topics.work(of),
+      workFor: of => observed(this.#topics.work(of), of, { bus, clock, who: this.#who, handler: description.handler }),
       host: {
         mark: () => this.outbox.queued,
         progressed: () => this.committer.progressed(),
@@ -179,6 +188,16 @@ export class Machine {
       drainTimeout: toMs(config.rebalanceDrainTimeout),
       prefetchMaxBytes: config.prefetchMaxBytes,
       minMessages: config.minMessageQueueSize,
+    })
+  }
+
+  #makeLoop(): Loop {
+    const { bus, clock, config } = this.#parts
+    return new Loop({
+      ...{ bus, clock, who: this.#who, period: toMs(config.maxWaitTime) },
+      beatAgo: () => this.engine.beatAgo(),
+      running: () => this.assignment.running,
+      lanes: () => this.assignment.lanes,
     })
   }
 

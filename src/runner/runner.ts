@@ -57,6 +57,7 @@ export class Runner {
   async start(): Promise<void> {
     if (this.#ending) return
     this.#membership = 'joining'
+    this.#machine.loop.start()
     try {
       // After a stop, or when the engine fails, its start need not settle.
       await Promise.race([this.#machine.engine.start(), this.done])
@@ -123,6 +124,7 @@ export class Runner {
 
   async #end(farewell: Farewell): Promise<{ clean: boolean }> {
     this.#machine.turns.close()
+    this.#machine.loop.stop()
     const clean = await finish(this.#machine, {
       farewell,
       clock: this.#parts.clock,

@@ -11,7 +11,7 @@ import type { Failure, UserCode } from './user-code.ts'
 /** What onError was told, and the error; or a hook that threw. */
 export interface TestError extends ErrorInfo {
   readonly error: unknown
-  /** `onPartitionsAssigned`, `onPartitionsRevoked`, `teardown`, `onError`; undefined where a message, a batch or a delivery failed. */
+  /** `onPartitionsAssigned`, `onPartitionsRevoked`, `teardown`, `onError`, `events.on …`; undefined where a message, a batch or a delivery failed. */
   readonly hook?: string
 }
 

@@ -38,7 +38,7 @@ describe('importing what was built', () => {
     const loaded = await loadedBy('racecar')
     expect(ours(loaded)).toContain('consumer/consumer.js')
     expect(
-      ours(loaded).filter(file => !/^(index|errors|run\/define-config)\.js$|^(consumer|lib)\//.test(file)),
+      ours(loaded).filter(file => !/^(index|errors|run\/define-config)\.js$|^(consumer|lib|events)\//.test(file)),
     ).toEqual([])
     expect(packages(loaded)).toEqual([])
   })
