@@ -24,7 +24,7 @@ export interface Option<T> {
   parse(raw: unknown): T
 }
 
-export type OptionGroup = 'Kafka' | 'Consuming' | 'Timeouts' | 'Errors' | 'Workers' | 'Logging' | 'Loading'
+export type OptionGroup = 'Kafka' | 'Consuming' | 'Timeouts' | 'Errors' | 'Workers' | 'Logging' | 'Loading' | 'Datadog'
 
 type Given<T> = Omit<Option<T>, 'parse' | 'perClass'>
 

@@ -2,6 +2,7 @@
 // An option is here once its feature is; an unknown name is an error. Which Kafka, and its times, stand in
 // kafka-options.ts, what follows when messages fail in error-options.ts.
 
+import { datadogOptions } from './datadog-options.ts'
 import { errorOptions } from './error-options.ts'
 import { kafkaOptions } from './kafka-options.ts'
 import {
@@ -181,6 +182,8 @@ export const options = {
     'text',
     'json',
   )({ group: 'Logging', default: 'auto', about: 'How a line is written; auto: text on a terminal, else json' }),
+
+  ...datadogOptions,
 } satisfies Record<string, Option<unknown>>
 
 type Table = typeof options

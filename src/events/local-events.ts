@@ -77,7 +77,7 @@ export interface LocalEvents {
   'message.handled': MessageCall & CallEnd
   'batch.handling': BatchCall
   'batch.handled': BatchCall & CallEnd
-  /** Once a max_wait_time, at most ten times a second, from the start of the membership to the beginning of its end. */
+  /** Once a max_wait_time, at most ten times a second, from when the worker begins to join to when it begins to end. */
   'loop.turned': Who & {
     /** Since the last one; longer than max_wait_time by what the event loop was late. */
     durationMs: number
