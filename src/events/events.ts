@@ -106,7 +106,7 @@ export interface Events {
   'partition.resumed': PartitionAt
   'hook.failed': { hook: string; error: ErrorData }
   /** A listener of `events.on` has thrown, for the first time; later times are not told. */
-  'subscriber.failed': { event: string; error: ErrorData }
+  'subscriber.failed': { to: string; error: ErrorData }
 
   // worker
   'worker.started': { consumer: string; groupId: string }

@@ -11,7 +11,7 @@ import { CHANNELS } from './tap.ts'
 const FAILURES = 'racecar.subscriber.failed'
 
 interface Failure {
-  readonly event: string
+  readonly to: string
   readonly error: unknown
 }
 
@@ -25,7 +25,7 @@ export const events = {
     const failed = (error: unknown): void => {
       if (hasFailed) return
       hasFailed = true
-      channel(FAILURES).publish({ event: name, error } satisfies Failure)
+      channel(FAILURES).publish({ to: name, error } satisfies Failure)
     }
     const guarded = (data: unknown): void => {
       try {
@@ -43,8 +43,8 @@ export const events = {
 /** Listeners that fail in this process are told of on this bus, until that is taken back. */
 export function tellFailures(bus: Bus): () => void {
   const tell = (failure: unknown): void => {
-    const { event, error } = failure as Failure
-    bus.publish('subscriber.failed', { event, error: errorData(error) })
+    const { to, error } = failure as Failure
+    bus.publish('subscriber.failed', { to, error: errorData(error) })
   }
   subscribe(FAILURES, tell)
   return () => void unsubscribe(FAILURES, tell)

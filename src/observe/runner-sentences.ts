@@ -89,7 +89,7 @@ export const ofRunner = {
   'hook.failed': { level: 'error', say: ({ hook, error }) => `${hook} failed: ${told(error)}` },
   'subscriber.failed': {
     level: 'error',
-    say: ({ event, error }) =>
-      `A listener to ${event} failed: ${asSentence(told(error))} It is called on, and told of this once.`,
+    say: ({ to, error }) =>
+      `A listener to ${to} failed: ${asSentence(told(error))} It is called on, and told of this once.`,
   },
 } satisfies Partial<{ [N in EventName]: Sentence<N> }>

@@ -92,7 +92,7 @@ export async function prepare<C>(set: SetUp, options: RunOptions<C>, around: Sur
 function listening(journal: Journal): Bus {
   const bus = createBus()
   bus.on('line', ({ level, message, fields }) => journal.logged.push({ level, message, fields }))
-  bus.on('subscriber.failed', ({ event, error }) => journal.hookFailed(`events.on ${event}`, { error }))
+  bus.on('subscriber.failed', ({ to, error }) => journal.hookFailed(`events.on ${to}`, { error }))
   bus.on('handler.given.up', ({ offset, ...of }) => journal.gaveUp(of, offset))
   return bus
 }

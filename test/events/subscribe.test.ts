@@ -7,7 +7,7 @@ const missing = { topic: 't' }
 function listening() {
   const bus = createBus()
   const failures: unknown[] = []
-  bus.on('subscriber.failed', ({ event, error }) => failures.push([event, error.message]))
+  bus.on('subscriber.failed', ({ to, error }) => failures.push([to, error.message]))
   onTestFinished(tellFailures(bus))
   return { bus, failures }
 }
