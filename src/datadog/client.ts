@@ -45,9 +45,8 @@ const SELDOM_MS = 60_000
 
 /** Throws CONFIG where a package is missing. */
 export function createClient({ config, bus, clock, cwd }: ClientParts): Client {
-  const { StatsD, require } = hotShots(cwd)
+  const StatsD = findPackages(config, cwd)
   const { datadogPort: port, datadogSocketPath: path } = config
-  if (path !== undefined) mustHaveSockets(require)
   const where = path === undefined ? { host: hostOf(config), port } : { protocol: 'uds', path }
   return new StatsD({
     ...where,
@@ -67,7 +66,8 @@ function hostOf({ datadogHost }: DatadogConfig): string | undefined {
   return datadogHost ?? (isSaidElsewhere ? undefined : '127.0.0.1')
 }
 
-function hotShots(cwd: string): Module & { readonly require: NodeJS.Require } {
+/** hot-shots, with what these options take of it. Throws CONFIG where a package is missing. */
+export function findPackages(config: Pick<Config, 'datadogSocketPath'>, cwd: string): Module['StatsD'] {
   const file = findOptional('hot-shots', cwd)
   if (file === undefined)
     throw new RacecarError(
@@ -75,7 +75,8 @@ function hotShots(cwd: string): Module & { readonly require: NodeJS.Require } {
       'datadog_enabled is true, but the package hot-shots is not installed: npm install hot-shots.',
     )
   const require = createRequire(file)
-  return { ...(require(file) as Module), require }
+  if (config.datadogSocketPath !== undefined) mustHaveSockets(require)
+  return (require(file) as Module).StatsD
 }
 
 function mustHaveSockets(require: NodeJS.Require): void {

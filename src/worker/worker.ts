@@ -189,6 +189,7 @@ export class Worker {
     try {
       if (setup.config.failFast) failFast(this.#parts.bus, error => this.#refuseUnlessLeaving(error))
       this.#observer = await this.#parts.observe?.(setup)
+      if (this.#farewell) return
       const runner = await life.loaded.prepare(setup, this.#witness())
       if (this.#farewell) return
       this.#life = { kind: 'running', setup, runner }

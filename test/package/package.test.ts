@@ -101,9 +101,10 @@ describe('racecar without hot-shots', () => {
     })
     const bin = join(project.folder, 'node_modules/.bin/racecar')
     const args = ['--datadog-enabled', '--brokers', '127.0.0.1:1', 'MailConsumer']
-    await expect(run(bin, args, { cwd: project.folder })).rejects.toMatchObject({
-      code: 78,
-      stderr: expect.stringContaining('the package hot-shots is not installed: npm install hot-shots'),
-    })
+    for (const command of [args, ['check', ...args], ['--workers', '0', ...args]])
+      await expect(run(bin, command, { cwd: project.folder }), command.join(' ')).rejects.toMatchObject({
+        code: 78,
+        stderr: expect.stringContaining('the package hot-shots is not installed: npm install hot-shots'),
+      })
   })
 })
