@@ -28,6 +28,9 @@ export { type MessageOf, type Topic, topic } from './consumer/topic.ts'
 export { type DeliveryProblem, MessageDeliveryError } from './delivery-error.ts'
 export type { Header, TopicPartition } from './engine/engine.ts'
 export { type ErrorCode, isRacecarError, RacecarError } from './errors.ts'
+export type { AllEvents as Events, AnyEventName as EventName } from './events/bus.ts'
+export type { ErrorData } from './events/error-data.ts'
+export { events } from './events/subscribe.ts'
 export {
   type ConfigContext,
   type ConfigFile,

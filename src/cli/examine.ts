@@ -3,6 +3,7 @@
 
 import { groupIdOf } from '../config/group.ts'
 import { type Loaded, loadConfig } from '../config/load.ts'
+import type { Config } from '../config/options.ts'
 import { type ErrorCode, EXIT, errorCodes, isRacecarError, RacecarError } from '../errors.ts'
 import { systemClock } from '../lib/clock.ts'
 import { deferred } from '../lib/deferred.ts'
@@ -46,6 +47,7 @@ export async function examine(examination: Examination): Promise<void> {
   const errors: RacecarError[] = []
   for (const consumer of consumers) {
     try {
+      if (examination.what === 'check') await mustHavePackages(settled.loaded.config, examination.cwd)
       const description = await ask(consumer, examination, settled)
       out.write(report(description, loadConfig({ ...from, ...wantedBy(description, files) }), examination))
     } catch (error) {
@@ -56,6 +58,10 @@ export async function examine(examination: Examination): Promise<void> {
   const [first, ...others] = errors
   if (first && others.length > 0) throw new RacecarError(first.code, errors.map(withItsCure).join('\n'))
   if (first) throw first
+}
+
+async function mustHavePackages(config: Config, cwd: string): Promise<void> {
+  if (config.datadogEnabled) (await import('../datadog/client.ts')).findPackages(config, cwd)
 }
 
 const withItsCure = ({ message, cure }: RacecarError): string => withCure(message, cure)

@@ -69,6 +69,8 @@ class Here implements Clerk {
     this.worker = new Worker({
       load: plan => load(plan, { engine: kafkajs, bus, clock, own }),
       send: message => this.#hear(message),
+      observe: async ({ config, groupId }) =>
+        config.datadogEnabled ? (await import('../datadog/index.ts')).open({ bus, clock, config, groupId }) : undefined,
       bus,
       clock,
     })

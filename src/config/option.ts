@@ -38,6 +38,7 @@ export type OptionGroup =
   | 'Liveness'
   | 'Logging'
   | 'Loading'
+  | 'Datadog'
 
 type Given<T> = Omit<Option<T>, 'parse' | 'perClass'>
 

@@ -3,6 +3,7 @@
 // kafka-options.ts, how connections are secured in security-options.ts, what is produced in producing-options.ts, what follows when
 // messages fail in error-options.ts, signs of life in liveness-options.ts.
 
+import { datadogOptions } from './datadog-options.ts'
 import { errorOptions } from './error-options.ts'
 import { kafkaOptions } from './kafka-options.ts'
 import { livenessOptions } from './liveness-options.ts'
@@ -218,6 +219,8 @@ export const options = {
     'text',
     'json',
   )({ group: 'Logging', default: 'auto', about: 'How a line is written; auto: text on a terminal, else json' }),
+
+  ...datadogOptions,
 } satisfies Record<string, Option<unknown>>
 
 type Table = typeof options

@@ -30,7 +30,12 @@ export async function live({ heard, load }: LiveParts): Promise<never> {
   const send = channel.send.bind(channel)
   const clock = systemClock
   const flush = () => channel.flush()
-  const worker = new Worker({ load: plan => load(plan, { bus, clock }), send, flush, bus, clock })
+  const worker = new Worker({
+    ...{ send, flush, bus, clock },
+    load: plan => load(plan, { bus, clock }),
+    observe: async ({ config, groupId }) =>
+      config.datadogEnabled ? (await import('../datadog/index.ts')).open({ bus, clock, config, groupId }) : undefined,
+  })
   let level: Level = 'debug'
   forwardEvents(bus, send, () => level)
   process.on('message', message => {

@@ -1,5 +1,6 @@
-// Every event by name, with its data. Data is plain (it crosses processes by structured clone): no functions, no class
-// instances, no live errors. Subscribers (observe/*) turn events into lines and figures; publishers know none of them.
+// Every event that a worker tells its primary, and those of the primary, by name, with its data. Data is plain (it crosses processes
+// by structured clone): no functions, no class instances, no live errors. Subscribers (observe/*) turn events into lines and figures;
+// publishers know none of them. What stays in its process stands in local-events.ts.
 
 import type { ErrorData } from './error-data.ts'
 
@@ -54,13 +55,15 @@ export interface Events {
     memberId: string
     leader: boolean
     partitions: readonly Partition[]
+    /** Since the group was last asked. */
+    durationMs: number
   }
   'group.rebalancing': { groupId: string; reason: string }
   /** Members that consume none of our topics. */
   'group.shared': { groupId: string; members: readonly string[]; topics: readonly string[] }
   /** Some members have nothing to do. */
   'group.crowded': { groupId: string; members: number; partitions: number }
-  'group.left': { groupId: string }
+  'group.left': { groupId: string; durationMs: number }
   'group.lost': { groupId: string; reason: string; partitions: readonly Partition[] }
   'partitions.assigned': { partitions: readonly PartitionAt[] }
   'partitions.revoked': { partitions: readonly Partition[] }
@@ -106,6 +109,8 @@ export interface Events {
   /** Somebody has said so. */
   'partition.resumed': PartitionAt
   'hook.failed': { hook: string; error: ErrorData }
+  /** A listener of `events.on` has thrown, for the first time; later times are not told. */
+  'subscriber.failed': { to: string; error: ErrorData }
 
   // worker
   'worker.started': { consumer: string; groupId: string }

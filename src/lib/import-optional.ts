@@ -9,9 +9,15 @@ export async function importOptional(
   name: string,
   cwd: string,
 ): Promise<Readonly<Record<string, unknown>> | undefined> {
+  const found = findOptional(name, cwd)
+  return found === undefined ? undefined : import(pathToFileURL(found).href)
+}
+
+/** The file that it would be imported from; undefined: it is not installed. */
+export function findOptional(name: string, cwd: string): string | undefined {
   for (const from of [join(cwd, 'package.json'), import.meta.url]) {
     const found = find(name, from)
-    if (found !== undefined) return import(pathToFileURL(found).href)
+    if (found !== undefined) return found
   }
   return undefined
 }

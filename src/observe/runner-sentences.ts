@@ -88,4 +88,9 @@ export const ofRunner = {
     say: ({ offset, ...of }) => `${at(of)}@${offset} is tried again, as was asked.`,
   },
   'hook.failed': { level: 'error', say: ({ hook, error }) => `${hook} failed: ${told(error)}` },
+  'subscriber.failed': {
+    level: 'error',
+    say: ({ to, error }) =>
+      `A listener to ${to} failed: ${asSentence(told(error))} It is called on, and told of this once.`,
+  },
 } satisfies Partial<{ [N in EventName]: Sentence<N> }>

@@ -8,6 +8,7 @@ import { RacecarError } from '../errors.ts'
 import type { Cancel, Clock } from '../lib/clock.ts'
 import { type Answer, ask, byTopic, failureOf } from './answers.ts'
 import { encode, sizeOf } from './encode.ts'
+import type { Told } from './told.ts'
 import { type Entry, type Failed, TopicLine } from './topic-line.ts'
 import { Waiters } from './waiters.ts'
 import { Watermark } from './watermark.ts'
@@ -32,6 +33,8 @@ export interface OutboxParts {
   readonly onFailed: (failure: DeliveryFailure) => void
   /** This record is stored, or was given up because of the error. */
   readonly onSettled?: (record: OutgoingRecord, error?: ProduceError) => void
+  /** Publishes what becomes of each record. */
+  readonly told?: Told | undefined
 }
 
 // Taken here, before a user's test can put a fake in its place.
@@ -92,13 +95,16 @@ export class Outbox implements Outlet {
 
   /** The same with a record as it is, whose buffers nobody changes any more. */
   send(record: OutgoingRecord): void {
-    if (this.#state === 'closed') throw closedError()
     const bytes = sizeOf(record)
-    if (this.#bytes + bytes > FULL_BYTES)
-      throw new RacecarError('DELIVERY_FAILED', `${this.#count} produced messages already wait for their delivery`)
+    const refusal = this.#refusal(bytes)
+    if (refusal) {
+      this.#parts.told?.refused(record, refusal)
+      throw refusal
+    }
     this.#bytes += bytes
     this.#count++
     this.#line(record.topic).push({ record, bytes, sequence: ++this.#queued, queuedAt: this.#parts.clock.now() })
+    this.#parts.told?.queued(record, this.#count)
     this.#schedule()
   }
 
@@ -125,6 +131,12 @@ export class Outbox implements Outlet {
     this.#state = 'closed'
     this.#cancelRest()
     this.#waiters.close(closedError())
+  }
+
+  #refusal(bytes: number): RacecarError | undefined {
+    if (this.#state === 'closed') return closedError()
+    if (this.#bytes + bytes <= FULL_BYTES) return undefined
+    return new RacecarError('DELIVERY_FAILED', `${this.#count} produced messages already wait for their delivery`)
   }
 
   #line(topic: string): TopicLine {
@@ -182,15 +194,20 @@ export class Outbox implements Outlet {
 
   #answered(batch: readonly Entry[], answers: readonly Answer[]): void {
     const before = this.delivered
+    const delivered: Entry[] = []
     const failed: Failed[] = []
+    const { messageTimeout, clock, told } = this.#parts
+    const now = clock.now()
     for (const [topic, answersOfTopic] of byTopic(batch, answers)) {
       const line = this.#line(topic)
-      const { messageTimeout, clock } = this.#parts
-      const outcome = line.answered(answersOfTopic, clock.now(), messageTimeout)
-      for (const entry of outcome.delivered) this.#settle(entry)
+      const outcome = line.answered(answersOfTopic, now, messageTimeout)
+      delivered.push(...outcome.delivered)
       failed.push(...outcome.failed)
       if (line.isForgettable) this.#lines.delete(topic)
     }
+    for (const entry of delivered) this.#settle(entry)
+    told?.delivered(delivered, now)
+    told?.failed(failed, now)
     if (failed.length > 0) this.#giveUp(failed)
     if (this.delivered > before) this.#risen()
   }

@@ -6,11 +6,13 @@ import { type Engine, type EngineFactory, type EngineSink, keyOf, type Partition
 import { RacecarError } from '../errors.ts'
 import type { Bus } from '../events/bus.ts'
 import type { Level } from '../events/events.ts'
+import type { Who } from '../events/local-events.ts'
 import type { Clock } from '../lib/clock.ts'
 import { inTurn } from '../lib/in-turn.ts'
 import { reasonOf } from '../lib/reason.ts'
 import { within } from '../lib/within.ts'
 import { Outbox } from '../producer/outbox.ts'
+import { Told } from '../producer/told.ts'
 import { Assignment } from './assignment.ts'
 import type { Attempt } from './attempt.ts'
 import { carryOut } from './carry-out.ts'
@@ -18,6 +20,8 @@ import { Committer } from './committer.ts'
 import { errorInfo, type Failure, failedEvent, type OnError } from './failure.ts'
 import { Gauge } from './gauge.ts'
 import { Hooks } from './hooks.ts'
+import { Loop } from './loop.ts'
+import { observed } from './observed.ts'
 import { type Decision, decide } from './policy.ts'
 import { engineSettings, toMs } from './settings.ts'
 import { Topics, type TopicsParts } from './topics.ts'
@@ -70,10 +74,12 @@ export class Machine {
   readonly watch: Watch
   readonly gauge: Gauge | undefined
   readonly assignment: Assignment
+  readonly loop: Loop
   readonly engine: Engine
   readonly #parts: RunnerParts
   readonly #ends: Ends
   readonly #topics: Topics
+  readonly #who: Who
   /** Who is to know of what has just begun has not heard of it. */
   #isHeld = false
   /** The engine takes one call at a time. */
@@ -85,6 +91,7 @@ export class Machine {
     this.#parts = parts
     this.#ends = ends
     this.#topics = new Topics(parts)
+    this.#who = { clientId: config.clientId, consumer: description.consumer, groupId: parts.groupId }
     this.outbox = this.#makeOutbox()
     const gate = () => this.engine.mayStart() && !this.outbox.isCongested && !this.#isHeld
     // Should a trial end this process, nothing beside it is handled twice.
@@ -103,6 +110,7 @@ export class Machine {
     this.watch = this.#makeWatch()
     this.assignment = this.#makeAssignment()
     this.gauge = this.#makeGauge()
+    this.loop = this.#makeLoop()
     const settings = engineSettings(config, { ...description, retryTopics: this.#topics.retryTopics }, parts)
     this.engine = parts.engine({ settings, bus, clock, sink: this.#makeSink() })
     bus.on('topic.missing', ({ topic }) => this.#missing(topic))
@@ -110,9 +118,10 @@ export class Machine {
   }
 
   #makeOutbox(): Outbox {
-    const { clock, config } = this.#parts
+    const { bus, clock, config } = this.#parts
     return new Outbox({
       clock,
+      told: new Told(bus, this.#who),
       produce: this.#produce,
       abandon: records => this.engine.abandon(records),
       messageTimeout: toMs(config.messageTimeout),
@@ -167,7 +176,7 @@ export class Machine {
   }
 
   #makeAssignment(): Assignment {
-    const { bus, clock, config, witness = NOBODY } = this.#parts
+    const { bus, clock, config, description, witness = NOBODY } = this.#parts
     const { hooks, turns, committer } = this
     return new Assignment({
       bus,
@@ -175,7 +184,7 @@ export class Machine {
       hooks,
       turns,
       committer,
-      workFor: of => this.#topics.work(of),
+      workFor: of => observed(this.#topics.work(of), of, { bus, clock, who: this.#who, handler: description.handler }),
       host: {
         isSynchronous: config.synchronousCommits,
         mark: () => this.outbox.queued,
@@ -203,6 +212,16 @@ export class Machine {
       drainTimeout: toMs(config.rebalanceDrainTimeout),
       prefetchMaxBytes: config.prefetchMaxBytes,
       minMessages: config.minMessageQueueSize,
+    })
+  }
+
+  #makeLoop(): Loop {
+    const { bus, clock, config } = this.#parts
+    return new Loop({
+      ...{ bus, clock, who: this.#who, period: toMs(config.maxWaitTime) },
+      beatAgo: () => this.engine.beatAgo(),
+      running: () => this.assignment.running,
+      lanes: () => this.assignment.lanes,
     })
   }
 

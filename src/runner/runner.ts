@@ -58,6 +58,7 @@ export class Runner {
     if (this.#ending) return
     this.#membership = 'joining'
     this.#machine.gauge?.start()
+    this.#machine.loop.start()
     try {
       // After a stop, or when the engine fails, its start need not settle.
       await Promise.race([this.#machine.engine.start(), this.done])
@@ -124,6 +125,7 @@ export class Runner {
 
   async #end(farewell: Farewell): Promise<{ clean: boolean }> {
     this.#machine.turns.close()
+    this.#machine.loop.stop()
     const clean = await finish(this.#machine, {
       farewell,
       clock: this.#parts.clock,

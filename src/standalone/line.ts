@@ -13,6 +13,7 @@ import { messageOf } from '../observe/line.ts'
 import { levelOf } from '../observe/sentences.ts'
 import { Outbox } from '../producer/outbox.ts'
 import { type Stored, surroundings } from '../producer/surroundings.ts'
+import { Told } from '../producer/told.ts'
 import { configFor } from './config.ts'
 import type { Line, LineEvents, OpenLine } from './port.ts'
 
@@ -24,7 +25,8 @@ export const openLine: OpenLine = async (options, events) => lineWith(await conf
 
 export function lineWith(config: Config, { onSettled }: LineEvents): Line {
   const places = new WeakMap<OutgoingRecord, Stored>()
-  const client = clientFor(config, surroundings().worker?.bus ?? toStandardError(), places)
+  const bus = surroundings().worker?.bus ?? toStandardError()
+  const client = clientFor(config, bus, places)
   const outbox: Outbox = new Outbox({
     clock,
     messageTimeout: config.messageTimeout * 1000,
@@ -33,6 +35,7 @@ export function lineWith(config: Config, { onSettled }: LineEvents): Line {
     onDelivered: () => {},
     // Each is told by itself; deliver() is not asked.
     onFailed: () => {},
+    told: new Told(bus, { clientId: config.clientId, consumer: null, groupId: null }),
     onSettled: (record, error) => onSettled(record, error, places.get(record)),
   })
   return {

@@ -8,6 +8,7 @@ import { retryTopicsOf } from '../config/retry-topics.ts'
 import { type ConsumerClass, describe, isConsumerClass } from '../consumer/consumer.ts'
 import { RacecarError } from '../errors.ts'
 import { type Bus, createBus } from '../events/bus.ts'
+import { tellFailures } from '../events/subscribe.ts'
 import { nearest } from '../lib/nearest.ts'
 import type { Description } from '../messages.ts'
 import type { StandIn } from '../producer/surroundings.ts'
@@ -78,6 +79,7 @@ export interface Prepared<C> {
 export async function prepare<C>(set: SetUp, options: RunOptions<C>, around: Around): Promise<Prepared<C>> {
   const { code, standIn, ...parts } = around
   const journal = new Journal(set.name)
+  const bus = listening(journal)
   const instance = instantiate(set.cls)
   await options.prepare?.(instance as C)
   const runner = runnerOf(set.cls, {
@@ -86,15 +88,17 @@ export async function prepare<C>(set: SetUp, options: RunOptions<C>, around: Aro
     description: set.description,
     config: set.config,
     groupId: set.groupId,
-    bus: listening(journal),
+    bus,
     onError: noting(journal, code, options.onError),
   })
+  void runner.done.then(tellFailures(bus))
   return { consumer: instance as C, runner, journal }
 }
 
 function listening(journal: Journal): Bus {
   const bus = createBus()
   bus.on('line', ({ level, message, fields }) => journal.logged.push({ level, message, fields }))
+  bus.on('subscriber.failed', ({ to, error }) => journal.hookFailed(`events.on ${to}`, { error }))
   bus.on('handler.given.up', ({ offset, ...of }) => journal.gaveUp(of, offset))
   return bus
 }

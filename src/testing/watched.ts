@@ -12,7 +12,7 @@ import type { Failure, UserCode } from './user-code.ts'
 /** What onError was told, and the error; or a hook that threw. */
 export interface TestError extends ErrorInfo {
   readonly error: unknown
-  /** `onPartitionsAssigned`, `onPartitionsRevoked`, `statisticsCallback`, `teardown`, `onError`; undefined where a message, a batch or a delivery failed. */
+  /** `onPartitionsAssigned`, `onPartitionsRevoked`, `statisticsCallback`, `teardown`, `onError`, `events.on …`; undefined where a message, a batch or a delivery failed. */
   readonly hook?: string
 }
 

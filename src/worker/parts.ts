@@ -36,6 +36,12 @@ export interface Loaded {
   prepare(setup: Setup, witness: Witness): Driven | Promise<Driven>
 }
 
+/** Hears what is published from the configuration on. */
+export interface Observer {
+  /** Tells the last of it; nothing is published any more. */
+  close(): Promise<unknown>
+}
+
 export interface WorkerParts {
   readonly load: (plan: LoadPlan) => Promise<Loaded>
   readonly send: (message: ToPrimary) => void
@@ -43,4 +49,6 @@ export interface WorkerParts {
   readonly flush?: () => Promise<void>
   readonly bus: Bus
   readonly clock: Clock
+  /** Before anything runs. Rejects where the options ask for what cannot be had. */
+  readonly observe?: (setup: Setup) => Promise<Observer | undefined>
 }

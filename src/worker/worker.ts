@@ -3,6 +3,7 @@
 
 import { EXIT, isRacecarError } from '../errors.ts'
 import { errorData } from '../events/error-data.ts'
+import { tellFailures } from '../events/subscribe.ts'
 import { type Deferred, deferred } from '../lib/deferred.ts'
 import { within } from '../lib/within.ts'
 import type { LoadPlan, Quiet, Report, Suspicion, ToWorker } from '../messages.ts'
@@ -10,7 +11,7 @@ import { allSettled } from '../producer/surroundings.ts'
 import type { Witness } from '../runner/runner.ts'
 import { Beats, periodOf } from './beats.ts'
 import { failFast } from './fail-fast.ts'
-import type { Driven, Loaded, RunnerEnd, Setup, WorkerParts } from './parts.ts'
+import type { Driven, Loaded, Observer, RunnerEnd, Setup, WorkerParts } from './parts.ts'
 import { UsageMeter } from './usage.ts'
 
 type Life =
@@ -45,6 +46,8 @@ const UNKNOWN_GRACE_MS = 25_000
 const atOnce = async () => {}
 const NOBODY: Suspicion = { suspects: [], convicted: [], isAfterCrash: false }
 const ALL: Quiet = { all: true, except: [] }
+/** For what observes the worker to tell the last of it. */
+const OBSERVER_MS = 500
 /** A runner that has not come back by then will not. */
 const OVERTIME_MS = 250
 
@@ -62,9 +65,12 @@ export class Worker {
   readonly #mayJoin: Deferred<void> = deferred()
   #quiet: Quiet = { all: false, except: [] }
   #suspicion: Suspicion = NOBODY
+  readonly #unhear: () => void
+  #observer: Observer | undefined
 
   constructor(parts: WorkerParts) {
     this.#parts = parts
+    this.#unhear = tellFailures(parts.bus)
     const { clock, send, flush = atOnce } = parts
     const inHand = () => (this.#life.kind === 'running' ? this.#life.runner.inHand() : [])
     const memoryBytes = process.memoryUsage.rss
@@ -183,6 +189,8 @@ export class Worker {
     this.#life = { kind: 'preparing', setup }
     try {
       if (setup.config.failFast) failFast(this.#parts.bus, error => this.#refuseUnlessLeaving(error))
+      this.#observer = await this.#parts.observe?.(setup)
+      if (this.#farewell) return
       const runner = await life.loaded.prepare(setup, this.#witness())
       if (this.#farewell) return
       this.#life = { kind: 'running', setup, runner }
@@ -251,7 +259,14 @@ export class Worker {
     this.#ended = true
     this.#beats.stop()
     this.#parts.bus.publish('worker.stopped', { clean })
-    this.#end.resolve(this.#farewell?.exitCode || (clean ? EXIT.clean : EXIT.forced))
+    void this.#lastWords(this.#farewell?.exitCode || (clean ? EXIT.clean : EXIT.forced))
+  }
+
+  async #lastWords(code: number): Promise<void> {
+    const { clock } = this.#parts
+    if (this.#observer) await within(clock, this.#observer.close(), clock.now() + OBSERVER_MS)
+    this.#unhear()
+    this.#end.resolve(code)
   }
 
   #graceMs(): number {

@@ -44,7 +44,10 @@ export function lifecycle(scenario: Scenario): void {
     const probe = await world.join({ topic })
     await Promise.all([probe.stop(true), probe.stop(true)])
     await probe.stop(false)
-    expect(probe.events('group.left')).toHaveLength(1)
+    const took = [...probe.events('group.joined'), ...probe.events('group.left')].map(({ durationMs }) => durationMs)
+    expect(took).toHaveLength(2)
+    for (const ms of took) expect(ms).toBeGreaterThanOrEqual(0)
+    expect(Math.max(...took)).toBeLessThan(10_000)
   })
 
   scenario('after a stop nothing is handed over, committed or started any more', async world => {

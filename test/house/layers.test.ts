@@ -27,6 +27,7 @@ const ranks: Readonly<Record<string, number>> = {
   runner: 6,
   'engine/kafkajs': 6,
   'engine/memory': 6,
+  datadog: 6,
   worker: 7,
   supervisor: 7,
   observe: 7,
@@ -43,6 +44,7 @@ const ranks: Readonly<Record<string, number>> = {
 const homes: Readonly<Record<string, readonly string[]>> = {
   kafkajs: ['engine/kafkajs/'],
   winston: ['observe/'],
+  'hot-shots': ['datadog/'],
   commander: ['cli/'],
   'proper-lockfile': ['supervisor/pidfile.ts'],
   esbuild: ['loader/'],

@@ -38,7 +38,7 @@ describe('importing what was built', () => {
     const loaded = await loadedBy('racecar')
     expect(ours(loaded)).toContain('consumer/consumer.js')
     const own =
-      /^(index|errors|delivery-error|standalone\/(index|producer|waiting)|producer\/(answers|encode|surroundings))\.js$|^(run|consumer|lib)\//
+      /^(index|errors|delivery-error|standalone\/(index|producer|waiting)|producer\/(answers|encode|surroundings))\.js$|^(run|consumer|lib|events)\//
     expect(ours(loaded).filter(file => !own.test(file))).toEqual([])
     expect(packages(loaded)).toEqual([])
   })

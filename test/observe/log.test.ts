@@ -31,7 +31,14 @@ function open(settings: Partial<LogSettings> = {}, isTTY = false) {
 }
 
 const slot = { slot: 'WelcomeConsumer/0', pid: 123 }
-const joined = { groupId: 'g', generation: 3, memberId: 'm', leader: false, partitions: [{ topic: 'a', partition: 1 }] }
+const joined = {
+  groupId: 'g',
+  generation: 3,
+  memberId: 'm',
+  leader: false,
+  durationMs: 5,
+  partitions: [{ topic: 'a', partition: 1 }],
+}
 
 describe('the log', () => {
   it('is JSON where nobody looks on: one object a line, with slot, process id, event and the event’s data', async () => {
@@ -123,7 +130,7 @@ describe('the log', () => {
     const { log, written } = open()
     log.write(slot, 'group.joined', { partitions: null } as never)
     log.write(slot, 'no.such.event' as never, {} as never)
-    log.write(slot, 'group.left', { groupId: 'g' })
+    log.write(slot, 'group.left', { groupId: 'g', durationMs: 5 })
     expect((await written()).trim().split('\n')).toHaveLength(1)
     expect(complaints).toEqual([expect.stringContaining('group.joined')])
   })

@@ -11,7 +11,7 @@ const npx = (command: string, ...args: string[]) =>
   run(process.execPath, [join(root, 'node_modules', command), ...args], { cwd: root })
 
 const CONSUMER = `
-import { Consumer, type Context, defineConfig, type ErrorInfo, type MessageOf, topic } from 'racecar'
+import { Consumer, type Context, defineConfig, type ErrorInfo, type Events, events, type MessageOf, topic } from 'racecar'
 import { message, testConsumer } from 'racecar/testing'
 
 const mails = topic<{ to: string }>('mails')
@@ -38,6 +38,10 @@ export async function tested() {
   await consumer[Symbol.asyncDispose]()
   return [at, first, consumer.consumer.logger]
 }
+const slow = ({ message: { value }, durationMs }: Events['message.handled']): unknown => durationMs > 5 && value
+export const off: () => void = events.on('message.handled', slow)
+// @ts-expect-error no event is called so
+events.on('message.handle', slow)
 // @ts-expect-error a typo does not compile
 MailConsumer.configure({ worker: 2 })
 `
@@ -48,7 +52,9 @@ describe('the package', () => {
     const files = stdout.trim().split('\n')
     expect(files).toEqual(expect.arrayContaining(['package/README.md', 'package/LICENSE', 'package/bin/racecar.js']))
     expect(
-      files.filter(file => !/^package\/(bin|dist)\/|^package\/[A-Z]+(\.md)?$|^package\/package\.json$/.test(file)),
+      files.filter(
+        file => !/^package\/(bin|dist|extra)\/|^package\/[A-Z]+(\.md)?$|^package\/package\.json$/.test(file),
+      ),
     ).toEqual([])
   })
 
@@ -83,5 +89,22 @@ describe('its types, without @types/node in `types`', () => {
     const errors = await typeErrors(project, { module: 'nodenext', target: 'es2023' })
     expect(errors).toContain("Property 'too' does not exist on type '{ to: string; }'")
     expect(errors).toMatch(/Property 'nothing' does not exist on type 'Buffer/)
+  })
+})
+
+describe('racecar without hot-shots', () => {
+  it('says how to get it, where metrics for Datadog are asked for, before anything runs', async () => {
+    using project = await UserProject.with('flat', {
+      'package.json': '{ "type": "module" }',
+      'consumers/mail-consumer.js': `import { Consumer } from 'racecar'
+        export class MailConsumer extends Consumer { static { this.subscribesTo('mails') } process() {} }`,
+    })
+    const bin = join(project.folder, 'node_modules/.bin/racecar')
+    const args = ['--datadog-enabled', '--brokers', '127.0.0.1:1', 'MailConsumer']
+    for (const command of [args, ['check', ...args], ['--workers', '0', ...args]])
+      await expect(run(bin, command, { cwd: project.folder }), command.join(' ')).rejects.toMatchObject({
+        code: 78,
+        stderr: expect.stringContaining('the package hot-shots is not installed: npm install hot-shots'),
+      })
   })
 })

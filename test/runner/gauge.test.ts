@@ -60,7 +60,8 @@ test('say how partitions, the producer, handlers and the group stand', async () 
     await acknowledged.promise
     return records.map(() => produceError('refused', false))
   }
-  rig.bus.publish('group.joined', { groupId: 'g', generation: 7, memberId: 'me', leader: false, partitions: [] })
+  const joined = { groupId: 'g', generation: 7, memberId: 'me', leader: false, partitions: [], durationMs: 5 }
+  rig.bus.publish('group.joined', joined)
   rig.engine.append(p(0), values(3))
   rig.engine.append(p(1), values(2))
   await rig.clock.advance(2_000)

@@ -15,7 +15,7 @@ import { policy } from './steps.ts'
 
 const plan = { consumer: 'Welcome', require: [], candidates: [] }
 const description = { consumer: 'Welcome', subscriptions: [], options: {}, handler: 'process' as const }
-const joined = { groupId: 'g', generation: 1, memberId: 'm', leader: false, partitions: [] }
+const joined = { groupId: 'g', generation: 1, memberId: 'm', leader: false, durationMs: 5, partitions: [] }
 
 class FakeProcess {
   readonly sent: ToWorker[] = []
@@ -51,7 +51,7 @@ class FakeProcess {
     this.publishes('group.joined', joined)
   }
   leaves(): void {
-    this.publishes('group.left', { groupId: 'g' })
+    this.publishes('group.left', { groupId: 'g', durationMs: 5 })
     this.exits(0)
   }
   ofType<T extends ToWorker['type']>(type: T): Extract<ToWorker, { type: T }>[] {
@@ -443,7 +443,7 @@ describe('what workers publish', () => {
     await clock.advance(200)
     expect(clock.pending).toBe(0)
     const settled = beats(0)
-    processes[2]!.publishes('group.left', { groupId: 'g' })
+    processes[2]!.publishes('group.left', { groupId: 'g', durationMs: 5 })
     expect(beats(0)).toBe(settled + 1)
     await stopped(supervisor)
   })
@@ -462,7 +462,7 @@ describe('what workers publish', () => {
     const supervisor = await running(1)
     processes[0]!.exits(1)
     heard.length = 0
-    processes[0]!.publishes('group.left', { groupId: 'g' })
+    processes[0]!.publishes('group.left', { groupId: 'g', durationMs: 5 })
     expect(heard).toEqual([])
     await stopped(supervisor)
   })

@@ -13,7 +13,7 @@ it('is what a worker tells everybody of itself, of its group and of how far it h
   const offsets = [{ topic: 't', partition: 0, offset: 7 }]
   const events: ForwardedEvent[] = [
     { name: 'group.joining', data: { groupId } },
-    { name: 'group.left', data: { groupId } },
+    { name: 'group.left', data: { groupId, durationMs: 5 } },
     { name: 'offsets.committed', data: { offsets } },
     { name: 'topic.remade', data: { topic: 't' } },
     { name: 'worker.failed', data: { error: { name: 'TypeError', message: 'no' } } },

@@ -52,7 +52,7 @@ describe('a worker’s channel', () => {
     const channel = new IpcChannel(real)
     const joined: ToPrimary = {
       type: 'event',
-      event: { name: 'group.left', data: { groupId: 'g' } },
+      event: { name: 'group.left', data: { groupId: 'g', durationMs: 5 } },
     }
     for (let count = 0; count < MOST_WAITING + 5; count++) channel.send(line({ count }))
     channel.send(joined)

@@ -7,7 +7,7 @@ import { deferred } from '../../src/lib/deferred.ts'
 import type { ForwardedEvent, Quiet, Report, Suspicion, ToPrimary } from '../../src/messages.ts'
 import { surroundings } from '../../src/producer/surroundings.ts'
 import type { Witness } from '../../src/runner/runner.ts'
-import type { Driven, Loaded, RunnerEnd } from '../../src/worker/parts.ts'
+import type { Driven, Loaded, RunnerEnd, WorkerParts } from '../../src/worker/parts.ts'
 import { Worker } from '../../src/worker/worker.ts'
 import { FakeClock, turn } from '../support/fake-clock.ts'
 import { lane } from '../support/lane-report.ts'
@@ -518,7 +518,14 @@ describe('fail_fast', () => {
 
   it('is over once it has been a member; and without it everything is waited for', async () => {
     await runFast()
-    bus.publish('group.joined', { groupId: 'g', generation: 1, memberId: 'm', leader: false, partitions: [] })
+    bus.publish('group.joined', {
+      groupId: 'g',
+      generation: 1,
+      memberId: 'm',
+      leader: false,
+      durationMs: 5,
+      partitions: [],
+    })
     unreachable()
     bus.publish('topic.missing', { topic: 'greetings' })
     expect(runner.stops).toEqual([])
@@ -617,5 +624,57 @@ describe('an error that nobody caught', () => {
     expect(await worker.done).toBe(78)
     worker.crashed(new Error('afterwards'))
     expect(await worker.done).toBe(78)
+  })
+})
+
+describe('what observes a worker', () => {
+  const closed = deferred()
+  let calls: string[]
+  const observed = (observe: WorkerParts['observe']) => {
+    calls = []
+    worker = new Worker({ load: () => loading, send: message => said.push(message), bus, clock, observe: observe! })
+  }
+
+  it('is there before anything runs, hears the end, and has told the last of it before the worker is done', async () => {
+    let isDone = false
+    observed(async setup => {
+      calls.push(`for ${setup.groupId}, with ${runner.calls.length} calls`)
+      bus.on('worker.stopped', () => calls.push('heard the end'))
+      return {
+        close() {
+          calls.push('closes')
+          return closed.promise
+        },
+      }
+    })
+    await run()
+    void worker.done.then(() => {
+      isDone = true
+    })
+    worker.receive(stop)
+    runner.stopped.resolve({ clean: true })
+    await turn()
+    expect([calls, isDone]).toEqual([[`for ${configure.groupId}, with 0 calls`, 'heard the end', 'closes'], false])
+    closed.resolve()
+    expect(await worker.done).toBe(0)
+  })
+
+  it('holds up the end for half a second at most', async () => {
+    observed(async () => ({ close: () => new Promise(() => {}) }))
+    await run()
+    worker.receive(stop)
+    runner.stopped.resolve({ clean: true })
+    await clock.advance(500)
+    expect(await worker.done).toBe(0)
+  })
+
+  it('that cannot be had ends the worker with its code, before anything runs', async () => {
+    observed(async () => {
+      throw new RacecarError('CONFIG', 'the package hot-shots is not installed')
+    })
+    await run()
+    expect(await worker.done).toBe(78)
+    expect(runner.calls).toEqual([])
+    expect(said.at(-1)).toMatchObject({ type: 'refused', exitCode: 78 })
   })
 })

@@ -73,8 +73,8 @@ export class Member {
   #due: string | undefined
   #round: Round | undefined
   #unansweredSince: number | undefined
-  /** Whether a JoinGroup was ever sent: the group may count us in although no answer came. */
-  #asked = false
+  /** When a JoinGroup was last sent; undefined: never. From then on the group may count us in although no answer came. */
+  #askedAt: number | undefined
   /** Whether one is on its way. */
   #isAsking = false
   #fenced = false
@@ -138,17 +138,19 @@ export class Member {
 
   /** Leaves the group, unless a replacement is to find our place; waits for the brokers no longer than until `deadline`. */
   async stop({ leave, deadline }: { leave: boolean; deadline: number }): Promise<void> {
-    const { clock, coordinator, settings } = this.#parts
+    const { bus, clock, coordinator, settings } = this.#parts
     this.#end()
     this.#started.resolve()
     const stays = !leave && settings.instanceId !== null && coordinator.honoursInstanceIds
-    if (!this.#asked || this.#fenced || stays || deadline <= clock.now()) return
+    if (this.#askedAt === undefined || this.#fenced || stays || deadline <= clock.now()) return
     const memberId = () => this.#identity.memberId
     const isJoining = () => this.#isAsking
     const until = Math.min(deadline, clock.now() + LEAVE_MS)
+    const asked = clock.now()
+    const told = () => ({ groupId: settings.groupId, durationMs: clock.now() - asked })
     await leaveGroup({ coordinator, clock, memberId, isJoining, deadline: until }).then(
-      () => this.#parts.bus.publish('group.left', { groupId: settings.groupId }),
-      () => {},
+      () => bus.publish('group.left', told()),
+      error => bus.publish('group.leave.failed', { ...told(), error }),
     )
   }
 
@@ -169,7 +171,7 @@ export class Member {
   }
 
   async #join(): Promise<Round> {
-    const { bus, coordinator, dispute, heartbeat, holdings, joining, origins, settings, topology } = this.#parts
+    const { bus, clock, coordinator, dispute, heartbeat, holdings, joining, origins, settings, topology } = this.#parts
     const { signal } = this.#ending
     await topology.know(settings.subscriptions.map(({ topic }) => topic))
     signal.throwIfAborted()
@@ -180,7 +182,7 @@ export class Member {
     // In an outage there is nobody to ask: nothing to tell, and no place in the group to give back.
     await coordinator.known()
     signal.throwIfAborted()
-    this.#asked = true
+    this.#askedAt = clock.now()
     bus.publish('group.joining', { groupId: settings.groupId })
     this.#isAsking = true
     const join = { identity: this.#identity, owned: holdings.all(), nonce: dispute.nonce, absent: origins.absent() }
@@ -196,7 +198,8 @@ export class Member {
     if (!this.#eager) heartbeat.hasten()
     const { memberId, generation } = this.#identity
     const partitions = round.assigned.map(({ topic, partition }) => ({ topic, partition }))
-    bus.publish('group.joined', { groupId: settings.groupId, generation, memberId, leader: round.leader, partitions })
+    const told = { generation, memberId, leader: round.leader, partitions, durationMs: clock.now() - this.#askedAt }
+    bus.publish('group.joined', { groupId: settings.groupId, ...told })
     return round
   }
 
@@ -270,6 +273,8 @@ export class Member {
     const { bus, clock, coordinator, settings } = this.#parts
     this.#phase = 'out'
     const action = actionFor(error)
+    const durationMs = clock.now() - (this.#askedAt ?? clock.now())
+    if (!AT_ONCE.has(action)) bus.publish('group.join.failed', { groupId: settings.groupId, durationMs, error })
     if (ENDING.has(action)) return this.fail(error)
     if (action === 'coordinator') coordinator.forget()
     if (error instanceof KafkaError && (action === 'evicted' || action === 'generation')) this.#drop(error.errorCode)

@@ -48,6 +48,7 @@ export class Member {
   readonly #started = deferred()
   #generation = NONE
   #joining = false
+  #askedAt = 0
   /** Why a round is due; null: none is. */
   #due: string | null = 'start'
   #nudge = deferred()
@@ -154,6 +155,7 @@ export class Member {
     const { groupId, sessionTimeout, rebalanceTimeout } = settings
     this.#joining = true
     this.#due = null
+    this.#askedAt = this.#parts.clock.now()
     bus.publish('group.joining', { groupId })
     const about = { topics: this.#topics, protocol: this.#protocol, sessionTimeout, rebalanceTimeout }
     return remote.persist(
@@ -179,11 +181,12 @@ export class Member {
   }
 
   async #settle({ generation, layout, leader, partitions }: Joined): Promise<void> {
-    const { bus, settings, memberId } = this.#parts
+    const { bus, clock, settings, memberId } = this.#parts
     this.#generation = generation
     this.#layout = layout
     this.#pulse.renew()
-    bus.publish('group.joined', { groupId: settings.groupId, generation, memberId, leader, partitions })
+    const durationMs = clock.now() - this.#askedAt
+    bus.publish('group.joined', { groupId: settings.groupId, generation, memberId, leader, partitions, durationMs })
     this.#watch.look()
     const now = new Set(partitions.map(keyOf))
     const gone = this.#parts.partitions.staying.filter(at => !now.has(keyOf(at)))
@@ -269,7 +272,10 @@ export class Member {
     // Nobody replaces a dynamic member under its name, so its place is of no use to anybody.
     if (!isIn || (!leave && settings.instanceId !== null)) return
     const { groupId } = settings
+    const asked = clock.now()
     const heard = await sayGoodbye({ remote, clock, groupId, identity: this.identity, deadline })
-    if (heard) bus.publish('group.left', { groupId })
+    const told = { groupId, durationMs: clock.now() - asked }
+    if (heard) bus.publish('group.left', told)
+    else bus.publish('group.leave.failed', { ...told, error: new Error('the group has not heard of it in time') })
   }
 }
