@@ -164,11 +164,22 @@ export class StandaloneProducer implements Producer, Unsettled {
 const LONG_MS = 2 ** 30
 
 function tellerOf({ onError }: ProducerOptions): (error: RacecarError, count: number) => void {
-  if (onError) return onError
+  if (onError) return guarded(onError)
   const { worker } = surroundings()
   if (!worker) return error => console.error(`racecar: ${error.message}`)
   return (error, count) => {
     const { name, message, code, stack } = error
     worker.bus.publish('delivery.failed', { count, error: { name, message, code, stack } })
+  }
+}
+
+/** What it throws hurts nothing else, and is told. */
+function guarded(onError: (error: RacecarError) => void): (error: RacecarError) => void {
+  return error => {
+    try {
+      onError(error)
+    } catch (thrown) {
+      console.error(`racecar: onError failed: ${reasonOf(thrown)}`)
+    }
   }
 }

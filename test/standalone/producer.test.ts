@@ -108,6 +108,20 @@ test('without onError that is a line on standard error, in a worker one in its l
   said.mockRestore()
 })
 
+test('an onError that throws hurts nothing, and is told', async () => {
+  const said = vi.spyOn(console, 'error').mockImplementation(() => {})
+  const onError = () => {
+    throw new Error('nobody home')
+  }
+  const { producer, lose } = setUp({ onError })
+  producer.produceAsync('1', t)
+  await turn()
+  lose('1')
+  await turn()
+  expect(said.mock.calls).toEqual([['racecar: onError failed: nobody home']])
+  said.mockRestore()
+})
+
 test('waitForDelivery waits for all that its callback queues, now and later, and answers with what that returns', async () => {
   const { producer, store } = setUp()
   let isOver = false
