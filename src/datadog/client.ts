@@ -22,7 +22,7 @@ export interface Client {
   close(done: (error?: Error) => void): void
 }
 
-type Module = { readonly StatsD: new (options: object) => Client }
+type Module = { readonly StatsD: { new (options: object): Client; readonly prototype: Client } }
 
 export type DatadogConfig = Pick<
   Config,
@@ -31,8 +31,8 @@ export type DatadogConfig = Pick<
 
 export interface ClientParts {
   readonly config: DatadogConfig
-  readonly bus: Bus
-  readonly clock: Clock
+  /** What is sent is lost, and why. */
+  readonly complain: (error: unknown) => void
   /** Where packages of the user's are looked for. */
   readonly cwd: string
 }
@@ -44,7 +44,7 @@ export const PACKET = { udp: 1432, uds: 8192 } as const
 const SELDOM_MS = 60_000
 
 /** Throws CONFIG where a package is missing. */
-export function createClient({ config, bus, clock, cwd }: ClientParts): Client {
+export function createClient({ config, complain, cwd }: ClientParts): Client {
   const StatsD = findPackages(config, cwd)
   const { datadogPort: port, datadogSocketPath: path } = config
   const where = path === undefined ? { host: hostOf(config), port } : { protocol: 'uds', path }
@@ -56,7 +56,7 @@ export function createClient({ config, bus, clock, cwd }: ClientParts): Client {
     bufferFlushInterval: SELDOM_MS,
     cacheDns: true,
     includeDatadogTelemetry: false,
-    errorHandler: complaints({ bus, clock }),
+    errorHandler: complain,
   })
 }
 
@@ -69,15 +69,17 @@ function hostOf({ datadogHost }: DatadogConfig): string | undefined {
 /** hot-shots, with what these options take of it. Throws CONFIG where a package is missing. */
 export function findPackages(config: Pick<Config, 'datadogSocketPath'>, cwd: string): Module['StatsD'] {
   const file = findOptional('hot-shots', cwd)
-  if (file === undefined)
-    throw new RacecarError(
-      'CONFIG',
-      'datadog_enabled is true, but the package hot-shots is not installed: npm install hot-shots.',
-    )
+  if (file === undefined) throw hotShots('is not installed')
   const require = createRequire(file)
+  const { StatsD } = require(file) as Module
+  // Of an older one, which an application may have for itself, nothing else would be missing.
+  if (typeof StatsD.prototype.flush !== 'function') throw hotShots('is older than 17.1.1')
   if (config.datadogSocketPath !== undefined) mustHaveSockets(require)
-  return (require(file) as Module).StatsD
+  return StatsD
 }
+
+const hotShots = (trouble: string): RacecarError =>
+  new RacecarError('CONFIG', `datadog_enabled is true, but the package hot-shots ${trouble}: npm install hot-shots@17.`)
 
 function mustHaveSockets(require: NodeJS.Require): void {
   try {
@@ -94,7 +96,7 @@ function mustHaveSockets(require: NodeJS.Require): void {
 const COMPLAIN_MS = 60_000
 
 /** A line for the first failure, and then one a minute at most, which counts the others. */
-export function complaints({ bus, clock }: Pick<ClientParts, 'bus' | 'clock'>): (error: unknown) => void {
+export function complaints({ bus, clock }: { readonly bus: Bus; readonly clock: Clock }): (error: unknown) => void {
   let next = Number.NEGATIVE_INFINITY
   let silent = 0
   return error => {

@@ -2,13 +2,16 @@
 // every end that can still be seen, so that a process that is killed takes a quarter of a second's counts with it at most.
 
 import type { Config } from '../config/options.ts'
-import { every } from '../lib/clock.ts'
-import { type ClientParts, createClient, PACKET } from './client.ts'
+import type { Bus } from '../events/bus.ts'
+import { type Clock, every } from '../lib/clock.ts'
+import { complaints, createClient, type DatadogConfig, PACKET } from './client.ts'
 import { Meter } from './meter.ts'
 import { subscribe } from './metrics.ts'
 
-export interface DatadogParts extends Omit<ClientParts, 'config' | 'cwd'> {
-  readonly config: Pick<Config, 'clientId'> & ClientParts['config']
+export interface DatadogParts {
+  readonly bus: Bus
+  readonly clock: Clock
+  readonly config: Pick<Config, 'clientId'> & DatadogConfig
   readonly groupId: string
 }
 
@@ -21,13 +24,18 @@ const REST = 500
 /** Throws CONFIG where a package is missing. */
 export async function open(parts: DatadogParts, make = createClient): Promise<{ close(): Promise<void> }> {
   const { bus, clock, config, groupId } = parts
-  const client = make({ ...parts, cwd: process.cwd() })
+  const complain = complaints(parts)
+  const client = make({ config, complain, cwd: process.cwd() })
   const meter = new Meter()
   const unsubscribe = subscribe({ bus, meter, clientId: config.clientId, groupId, epoch: () => clock.epoch() })
   const longest = (config.datadogSocketPath === undefined ? PACKET.udp : PACKET.uds) - REST
   const flush = () => {
-    meter.hand(client, longest)
-    client.flush()
+    try {
+      meter.hand(client, longest)
+      client.flush()
+    } catch (error) {
+      complain(error)
+    }
   }
   const cancel = every(clock, FLUSH_MS, flush)
   // Of user code that ends the process itself. What is sent then is sent at once, to an address or a socket.
@@ -37,7 +45,7 @@ export async function open(parts: DatadogParts, make = createClient): Promise<{ 
       cancel()
       unsubscribe()
       process.off('exit', flush)
-      meter.hand(client, longest)
+      flush()
       return new Promise(resolve => client.close(() => resolve()))
     },
   }

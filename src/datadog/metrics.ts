@@ -3,7 +3,7 @@
 
 import type { Bus } from '../events/bus.ts'
 import type { ErrorData, Partition } from '../events/events.ts'
-import type { Produced } from '../events/local-events.ts'
+import type { CallEnd, Produced } from '../events/local-events.ts'
 import type { Kind } from './client.ts'
 import type { Meter, Series } from './meter.ts'
 
@@ -67,42 +67,45 @@ function byPartition({ meter, clientId, groupId }: MetricsParts, name: Name): (o
 }
 
 function ofMessages(parts: MetricsParts): (() => void)[] {
-  const { bus, epoch } = parts
-  const of = (name: Name) => byPartition(parts, name)
-  const messages = of('consumer.messages')
-  const latency = of('consumer.process_message.latency')
-  const errors = of('consumer.process_message.errors')
-  const batchLatency = of('consumer.process_batch.latency')
-  const batchErrors = of('consumer.process_batch.errors')
-  const batchSize = of('consumer.batch_size')
-  const offsets = of('consumer.offset')
-  const lags = of('consumer.time_lag')
-  const pauses = of('consumer.pause.duration')
-  const at = (partition: Partition, offset: number, timestamp: number) => {
-    offsets(partition).set(offset)
-    // Not every message has one.
-    if (timestamp >= 0) lags(partition).set(Math.max(0, Math.trunc(epoch() - timestamp)))
-  }
+  const { bus } = parts
+  const at = standing(parts)
+  const [handled, handledBatch] = [calls(parts, 'process_message'), calls(parts, 'process_batch')]
+  const batchSize = byPartition(parts, 'consumer.batch_size')
+  const pauses = byPartition(parts, 'consumer.pause.duration')
   return [
     bus.on('message.handled', call => {
-      if (call.failed) errors(call).add()
-      else {
-        latency(call).measured(call.durationMs)
-        messages(call).add()
-      }
+      handled(call, 1)
       at(call, call.offset, call.timestamp)
     }),
     bus.on('batch.handled', call => {
-      if (call.failed) batchErrors(call).add()
-      else {
-        batchLatency(call).measured(call.durationMs)
-        messages(call).add(call.count)
-      }
+      handledBatch(call, call.count)
       batchSize(call).measured(call.count)
       at(call, call.lastOffset, call.lastTimestamp)
     }),
     bus.on('pause.status', status => pauses(status).set(status.pausedMs / 1000)),
   ]
+}
+
+function calls(parts: MetricsParts, handler: 'process_message' | 'process_batch') {
+  const messages = byPartition(parts, 'consumer.messages')
+  const latencies = byPartition(parts, `consumer.${handler}.latency`)
+  const errors = byPartition(parts, `consumer.${handler}.errors`)
+  return (call: Partition & CallEnd, count: number): void => {
+    if (call.failed) return errors(call).add()
+    latencies(call).measured(call.durationMs)
+    messages(call).add(count)
+  }
+}
+
+/** How far handling has come. */
+function standing(parts: MetricsParts) {
+  const offsets = byPartition(parts, 'consumer.offset')
+  const lags = byPartition(parts, 'consumer.time_lag')
+  return (of: Partition, offset: number, timestamp: number): void => {
+    offsets(of).set(offset)
+    // Not every message has one.
+    if (timestamp >= 0) lags(of).set(Math.max(0, Math.trunc(parts.epoch() - timestamp)))
+  }
 }
 
 function ofGroup({ bus, meter, clientId, groupId }: MetricsParts): (() => void)[] {
@@ -129,18 +132,34 @@ function ofGroup({ bus, meter, clientId, groupId }: MetricsParts): (() => void)[
 /** Kafka's name of it, in small letters as librdkafka writes its own. */
 const codeOf = ({ code }: ErrorData): string => (code ?? '').toLowerCase().replace(/\W/g, '') || 'unknown'
 
-function ofProducer({ bus, meter, clientId }: MetricsParts): (() => void)[] {
-  const tags = [`client:${clientId}`]
-  const of = (name: Name) => meter.series(METRICS[name], name, tags)
-  const ofTopic = (name: Name, { topic }: Produced) => meter.series(METRICS[name], name, [...tags, `topic:${topic}`])
+/** The same for each topic. */
+function byTopic({ meter, clientId }: MetricsParts, name: Name): (of: Produced) => Series {
+  const topics = new Map<string, Series>()
+  return ({ topic }) => {
+    const known = topics.get(topic)
+    if (known) return known
+    const made = meter.series(METRICS[name], name, [`client:${clientId}`, `topic:${topic}`])
+    topics.set(topic, made)
+    return made
+  }
+}
+
+function ofProducer(parts: MetricsParts): (() => void)[] {
+  const { bus, meter, clientId } = parts
+  const messages = byTopic(parts, 'producer.produce.messages')
+  const sizes = byTopic(parts, 'producer.produce.message_size')
+  const bytes = byTopic(parts, 'producer.produce.message_size.sum')
+  const buffer = byTopic(parts, 'producer.buffer.size')
+  const errors = byTopic(parts, 'producer.produce.errors')
+  const of = (name: Name) => meter.series(METRICS[name], name, [`client:${clientId}`])
   return [
     bus.on('message.queued', queued => {
-      ofTopic('producer.produce.messages', queued).add()
-      ofTopic('producer.produce.message_size', queued).measured(queued.bytes)
-      ofTopic('producer.produce.message_size.sum', queued).add(queued.bytes)
-      ofTopic('producer.buffer.size', queued).measured(queued.waiting)
+      messages(queued).add()
+      sizes(queued).measured(queued.bytes)
+      bytes(queued).add(queued.bytes)
+      buffer(queued).measured(queued.waiting)
     }),
-    bus.on('message.refused', refused => ofTopic('producer.produce.errors', refused).add()),
+    bus.on('message.refused', refused => errors(refused).add()),
     bus.on('messages.delivered', ({ count, durationMs }) => {
       of('producer.deliver.latency').measured(durationMs)
       of('producer.deliver.messages').add(count)

@@ -91,12 +91,12 @@ describe('packages', () => {
     mkdirSync(join(home, 'node_modules', name), { recursive: true })
     writeFileSync(join(home, 'node_modules', name, 'index.js'), text)
   }
-  const parts = (config: object, cwd: string) => ({ config: { ...settings, ...config }, ...complaining(), cwd })
-  const create = (config: object, cwd: string) => createClient({ ...parts(config, cwd), clock: new FakeClock() })
+  const create = (config: object, cwd: string) =>
+    createClient({ config: { ...settings, ...config }, complain: () => {}, cwd })
 
   test('hot-shots is the project’s own, before the one beside this package', () => {
     const home = folder()
-    install(home, 'hot-shots', 'exports.StatsD = class { constructor(options) { this.options = options } }')
+    install(home, 'hot-shots', 'exports.StatsD = class { constructor(options) { this.options = options } flush() {} }')
     expect(create({ datadogPort: 9 }, home)).toMatchObject({
       options: { host: '127.0.0.1', port: 9, prefix: 'racecar.' },
     })
@@ -104,7 +104,7 @@ describe('packages', () => {
 
   test('a socket without unix-dgram is refused with what to do', () => {
     const home = folder()
-    install(home, 'hot-shots', 'exports.StatsD = class {}')
+    install(home, 'hot-shots', 'exports.StatsD = class { flush() {} }')
     expect(() => create({ datadogSocketPath: '/run/dsd.socket' }, home)).toThrow(
       expect.objectContaining({
         code: 'CONFIG',
@@ -113,9 +113,20 @@ describe('packages', () => {
     )
   })
 
+  test('an older hot-shots, which the project may have for itself, is refused', () => {
+    const home = folder()
+    install(home, 'hot-shots', 'exports.StatsD = class {}')
+    expect(() => create({}, home)).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG',
+        message: expect.stringMatching(/is older than 17\.1\.1: npm install/),
+      }),
+    )
+  })
+
   test('where the Agent is said by variables for all, they hold', () => {
     const home = folder()
-    install(home, 'hot-shots', 'exports.StatsD = class { constructor(options) { this.options = options } }')
+    install(home, 'hot-shots', 'exports.StatsD = class { constructor(options) { this.options = options } flush() {} }')
     vi.stubEnv('DD_AGENT_HOST', 'agent')
     onTestFinished(() => void vi.unstubAllEnvs())
     expect(create({}, home)).toMatchObject({ options: { host: undefined, port: undefined } })
@@ -140,6 +151,18 @@ test('what is counted is handed over four times a second, and at the end', async
   await datadog.close()
   expect(sent).toHaveLength(4)
   expect(clock.pending).toBe(0)
+})
+
+test('a client that throws is a line, and no end', async () => {
+  const clock = new FakeClock()
+  const { bus, lines } = complaining()
+  const flush = () => {
+    throw new Error('out of sockets')
+  }
+  const datadog = await open({ bus, clock, config: settings, groupId: 'g' }, () => ({ ...recorder().client, flush }))
+  await clock.advance(FLUSH_MS)
+  await datadog.close()
+  expect(lines).toEqual(['warn datadog: Metrics for Datadog are lost: out of sockets. Trying on.'])
 })
 
 test('an Agent that takes nothing is told of once a minute, with how often that was', async () => {

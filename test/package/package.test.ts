@@ -104,7 +104,7 @@ describe('racecar without hot-shots', () => {
     for (const command of [args, ['check', ...args], ['--workers', '0', ...args]])
       await expect(run(bin, command, { cwd: project.folder }), command.join(' ')).rejects.toMatchObject({
         code: 78,
-        stderr: expect.stringContaining('the package hot-shots is not installed: npm install hot-shots'),
+        stderr: expect.stringContaining('the package hot-shots is not installed: npm install hot-shots@17'),
       })
   })
 })
