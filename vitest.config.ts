@@ -1,5 +1,5 @@
 // Kinds of tests in one run. `unit` forks nothing and needs no broker; `embedded` needs an embedded Kafka; `broker` and `process` share one
-// real Kafka and two cores with what they start, and mostly wait, so two of their files run at a time.
+// real Kafka and two cores with what they start, and mostly wait, so three of their files run at a time.
 import { defineConfig } from 'vitest/config'
 
 const broker = ['test/broker/**/*.test.ts', 'test/contract/**/*.test.ts', 'test/scripts/**/*.test.ts']
@@ -24,7 +24,7 @@ const project = (
   test: { name, ...files, sequence: { groupOrder }, ...limits },
 })
 
-const twoAtATime = { maxWorkers: 2, testTimeout: 120_000, hookTimeout: 180_000, teardownTimeout: 60_000 }
+const someAtATime = { maxWorkers: 3, testTimeout: 120_000, hookTimeout: 180_000, teardownTimeout: 60_000 }
 
 export default defineConfig({
   resolve: {
@@ -43,15 +43,15 @@ export default defineConfig({
     projects: [
       project('unit', 0, { include: ['test/**/*.test.ts'], exclude: [...embedded, ...broker, ...process] }, {}),
       project('embedded', 1, { include: embedded }, { maxWorkers: 3 }),
-      project('broker', 2, { include: broker, exclude: twoBrokers }, twoAtATime),
-      project('process', 2, { include: process }, twoAtATime),
+      project('broker', 2, { include: broker, exclude: twoBrokers }, someAtATime),
+      project('process', 2, { include: process }, someAtATime),
       project(
         'process on an embedded Kafka',
         2,
         { include: onBoth },
-        { ...twoAtATime, env: { KAFKA_TEST_ON: 'embedded' } },
+        { ...someAtATime, env: { KAFKA_TEST_ON: 'embedded' } },
       ),
-      project('two brokers', 3, { include: twoBrokers }, { ...twoAtATime, maxWorkers: 1 }),
+      project('two brokers', 3, { include: twoBrokers }, { ...someAtATime, maxWorkers: 1 }),
     ],
   },
 })
