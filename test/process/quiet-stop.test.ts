@@ -8,7 +8,7 @@ for (const workers of [0, 2]) {
     await using scenario = await Scenario.open('quiet-stop', { partitions: 4 })
     const { folder, ledger } = scenario
     const racecar = scenario.racecar({ workers })
-    const load = scenario.load({ everyMs: 20, order: { ms: 5 } })
+    const load = scenario.load({ everyMs: 5, order: { ms: 1 } })
     await scenario.flows()
     racecar.signal('SIGTSTP')
     expect((await racecarctl(folder, 'quiet')).code).toBe(0)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { now } from '../support/ledger.ts'
 import { lastJoins } from '../support/membership.ts'
-import { asked, expectAtRest, stateOf, staysQuiet } from '../support/quiet.ts'
+import { asked, expectAtRest, MORE_THAN_A_SESSION, stateOf, staysQuiet } from '../support/quiet.ts'
 import { racecarctl, statusOf } from '../support/racecarctl.ts'
 import { Scenario, sharesOf } from '../support/scenario.ts'
 
@@ -10,7 +10,7 @@ test('racecarctl quiet under load: what is in hand is finished and committed, no
   const { folder, ledger, everywhere } = scenario
   const racecar = scenario.racecar()
   await scenario.served()
-  const load = scenario.load({ everyMs: 20, order: { ms: 5 } })
+  const load = scenario.load({ everyMs: 5, order: { ms: 1 } })
   await scenario.flows()
   const inHand = await scenario.occupy(racecar, racecar.workers()[0]!, { ms: 1500 })
   const joins = racecar.all('group.joined').length
@@ -20,7 +20,7 @@ test('racecarctl quiet under load: what is in hand is finished and committed, no
   expect(await racecarctl(folder, 'quiet')).toEqual(done)
   await expectAtRest(scenario)
   expect(ledger.ended.map(({ seq }) => seq)).toContain(inHand.seq)
-  await staysQuiet(scenario, everywhere)
+  await staysQuiet(scenario, everywhere, MORE_THAN_A_SESSION)
   await expectAtRest(scenario)
   expect(await racecarctl(folder, 'quiet')).toEqual(done)
   expect((await statusOf(folder)).state).toBe('quiet')
@@ -45,7 +45,7 @@ test('SIGTSTP to all processes, as Ctrl-Z sends it, makes quiet and suspends nob
   const { folder, ledger } = scenario
   const racecar = scenario.racecar()
   await scenario.served()
-  const load = scenario.load({ everyMs: 20, order: { ms: 5 } })
+  const load = scenario.load({ everyMs: 5, order: { ms: 1 } })
   await scenario.flows()
 
   const workers = racecar.workers()
@@ -83,7 +83,7 @@ test('without workers racecarctl quiet and continue do the same', async () => {
   await using scenario = await Scenario.open('quiet-inline', { partitions: 2 })
   const { folder, topic } = scenario
   const racecar = scenario.racecar({ workers: 0 })
-  const load = scenario.load({ everyMs: 20, order: { ms: 5 } })
+  const load = scenario.load({ everyMs: 5, order: { ms: 1 } })
   await scenario.flows()
   expect((await racecarctl(folder, 'quiet', '--partition', `${topic}/1`)).code).toBe(0)
   await staysQuiet(scenario, [`${topic}/1`])
@@ -105,7 +105,7 @@ test('a primary that is stopped and woken without having been quiet does nothing
   await using scenario = await Scenario.open('stop-cont', { partitions: 2 })
   const racecar = scenario.racecar({ workers: 1 })
   await scenario.served()
-  const load = scenario.load({ everyMs: 20, order: { ms: 5 } })
+  const load = scenario.load({ everyMs: 5, order: { ms: 1 } })
   await scenario.flows()
   racecar.signal('SIGSTOP')
   await scenario.until('it being stopped', () => stateOf(racecar.pid) === 'T')

@@ -7,8 +7,8 @@ import type { RacecarProcess } from './racecar-process.ts'
 import { statusOf } from './racecarctl.ts'
 import type { Scenario } from './scenario.ts'
 
-/** A worker that is not a member for as long is put out of the group; the scenarios' option. */
-const SESSION_MS = 6000
+/** More than a session of the scenarios: a worker that is not a member for as long is put out of the group. */
+export const MORE_THAN_A_SESSION = 7000
 
 /** What is committed is what was handled, in each partition, and nothing is in hand. */
 export async function expectAtRest(scenario: Scenario): Promise<void> {
@@ -20,16 +20,17 @@ export async function expectAtRest(scenario: Scenario): Promise<void> {
   expect(await scenario.committed()).toEqual(new Map(everywhere.map(one => [one, next(one)])))
 }
 
-/** Resolves when each of these partitions has this many messages before it that it knows of, and more than a session has passed. */
-export async function staysQuiet(scenario: Scenario, partitions: readonly string[], least = 20): Promise<void> {
+/** Resolves when a thousand messages wait that these partitions know of, and so much time has passed. */
+export async function staysQuiet(scenario: Scenario, partitions: readonly string[], forMs = 0): Promise<void> {
   const { ledger, folder } = scenario
   const isOne = (one: { topic: string; partition: number }) => partitions.includes(where(one))
   const started = () => ledger.handlings.filter(isOne).length
   ledger.readOn(scenario.ledgerFile)
   const before = started()
   const at = now()
-  await scenario.until('a session passing while more and more is waiting', async () => {
-    if (now() - at <= SESSION_MS + 1000) return false
+  const least = Math.ceil(1000 / partitions.length)
+  await scenario.until('more and more waiting', async () => {
+    if (now() - at <= forMs) return false
     const all = (await statusOf(folder)).slots.flatMap(slot => slot.partitions).filter(isOne)
     return all.length === partitions.length && all.every(({ quiet, lag }) => quiet && lag >= least)
   })

@@ -36,7 +36,7 @@ it('a hundred times SIGUSR1, to the primary and its workers, are options shown w
   racecar.signal('SIGTERM')
   expect(await project.ended(racecar)).toEqual([0, null])
   const [first, ...others] = racecar.stderr.split(/^(?=brokers )/m)
-  expect(first).toMatch(/^log_format += json {2}\(flag --log-format\)\n$/m)
+  expect(first).toMatch(/^log_format += json {2}\(flag --log-format\)\n(?:.+\n)*datadog_tags .+\n$/m)
   expect(others.filter(shown => shown !== first)).toEqual([])
   expect(racecar.all('slot.exited').map(({ code }) => code)).toEqual([0, 0])
   project.expectNothingLeft()
