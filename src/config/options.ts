@@ -105,7 +105,7 @@ export const options = {
     default: 'exhaust-topic',
     perClass: true,
     about:
-      'With serial, whose turn is next: exhaust-topic stays with a topic while its messages wait, for 10 seconds at most where those of others do; round-robin takes another topic after each message or batch',
+      'With serial, whose turn is next: exhaust-topic stays with a topic while its messages wait, for 10 seconds at most where those of others do; round-robin takes another topic after each message or batch. While a commit is waited for (synchronous_commits) another one goes on in either case',
   }),
 
   ...producingOptions,

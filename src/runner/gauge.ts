@@ -97,8 +97,11 @@ export class Gauge {
 
   async #tell(late: number): Promise<void> {
     this.#isTelling = true
-    await this.#parts.tell(this.#take(late))
-    this.#isTelling = false
+    try {
+      await this.#parts.tell(this.#take(late))
+    } finally {
+      this.#isTelling = false
+    }
   }
 
   #take(late: number): Statistics {

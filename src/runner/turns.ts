@@ -192,7 +192,9 @@ export class Turns {
   #poll(): void {
     this.#claims = []
     this.#isScheduled = true
-    for (let left = this.#queue.length; left > 0; left--) this.#take().run()
+    // All are taken before any of them asks again: else one whose turn it is would be asked for all the others.
+    const all = Array.from({ length: this.#queue.length }, () => this.#take())
+    for (const taker of all) taker.run()
     this.#isScheduled = false
   }
 

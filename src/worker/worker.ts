@@ -48,6 +48,7 @@ const NOBODY: Suspicion = { suspects: [], convicted: [], isAfterCrash: false }
 const ALL: Quiet = { all: true, except: [] }
 /** For what observes the worker to tell the last of it. */
 const OBSERVER_MS = 500
+const LEAST_OBSERVER_MS = 100
 /** A runner that has not come back by then will not. */
 const OVERTIME_MS = 250
 
@@ -189,8 +190,10 @@ export class Worker {
     this.#life = { kind: 'preparing', setup }
     try {
       if (setup.config.failFast) failFast(this.#parts.bus, error => this.#refuseUnlessLeaving(error))
-      this.#observer = await this.#parts.observe?.(setup)
-      if (this.#farewell) return
+      const observer = await this.#parts.observe?.(setup)
+      // What has come too late for the end would be closed by nobody.
+      if (this.#farewell) return void observer?.close()
+      this.#observer = observer
       const runner = await life.loaded.prepare(setup, this.#witness())
       if (this.#farewell) return
       this.#life = { kind: 'running', setup, runner }
@@ -264,7 +267,12 @@ export class Worker {
 
   async #lastWords(code: number): Promise<void> {
     const { clock } = this.#parts
-    if (this.#observer) await within(clock, this.#observer.close(), clock.now() + OBSERVER_MS)
+    if (this.#observer) {
+      const latest = clock.now() + OBSERVER_MS
+      // Who watches this process ends it soon after the deadline.
+      const deadline = Math.max(this.#farewell?.deadline ?? latest, clock.now() + LEAST_OBSERVER_MS)
+      await within(clock, this.#observer.close(), Math.min(latest, deadline))
+    }
     this.#unhear()
     this.#end.resolve(code)
   }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { ByTopic, LONGEST_STAY, type TopicStrategy, type Waiting } from '../../src/runner/line-up.ts'
+import { type Taker, Turns } from '../../src/runner/turns.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { p, Rig, values } from './rig.ts'
 
@@ -131,3 +132,38 @@ test('without serial no topic waits for another, whatever the strategy', async (
   await rig.clock.advance(500)
   expect(seen.toSorted()).toEqual(['a0', 'a1', 'b0'])
 })
+
+test.each(['exhaust-topic', 'round-robin'] as const)(
+  'with %s one that must be alone has its turn, the likeliest first',
+  async strategy => {
+    const clock = new FakeClock()
+    const log: string[] = []
+    let busy = 0
+    const turns = new Turns({ clock, serial: true, topics: strategy, gate: () => true, isIdle: () => busy === 0 })
+    /** With messages that take so long; a rank: those are tried alone, the lowest first. */
+    const lane = (topic: string, messages: number, ms: number, rank?: number): Taker => {
+      let [left, isInHand] = [messages, false]
+      return {
+        topic,
+        asked: false,
+        run() {
+          if (left === 0 || isInHand || !turns.enter(this, rank)) return
+          log.push(topic)
+          left--
+          busy++
+          isInHand = true
+          clock.after(ms, () => {
+            busy--
+            isInHand = false
+            turns.leave()
+            turns.again(this)
+          })
+          turns.isOver(this)
+        },
+      }
+    }
+    for (const one of [lane('a', 10_000, 50), lane('b', 1, 10, 1), lane('c', 1, 10, 0)]) turns.ask(one)
+    await clock.advance(2 * LONGEST_STAY + 2_000)
+    expect(log.filter(one => one !== 'a')).toEqual(['c', 'b'])
+  },
+)

@@ -668,6 +668,17 @@ describe('what observes a worker', () => {
     expect(await worker.done).toBe(0)
   })
 
+  it('that comes only after the stop is closed as well', async () => {
+    const coming = deferred<{ close(): Promise<unknown> }>()
+    observed(() => coming.promise)
+    await run()
+    worker.receive(stop)
+    expect(await worker.done).toBe(0)
+    coming.resolve({ close: async () => calls.push('closed') })
+    await turn()
+    expect(calls).toEqual(['closed'])
+  })
+
   it('that cannot be had ends the worker with its code, before anything runs', async () => {
     observed(async () => {
       throw new RacecarError('CONFIG', 'the package hot-shots is not installed')
