@@ -18,6 +18,13 @@ export function clusterOf(config: Of): Cluster {
   return { brokers, clientId, tls: securityProtocol === 'ssl' ? tlsOf(config) : null }
 }
 
-function tlsOf({ sslCaLocation: ca, sslCertificateLocation: certificate, sslKeyLocation: key, ...config }: Of): Tls {
-  return { ca, certificate, key, verifyHostname: config.sslVerifyHostname }
-}
+const tlsOf = (config: Of): Tls => ({
+  ca: config.sslCaLocation,
+  crl: config.sslCrlLocation,
+  certificate: config.sslCertificateLocation,
+  key: config.sslKeyLocation,
+  keyPassword: config.sslKeyPassword,
+  keystore: config.sslKeystoreLocation,
+  keystorePassword: config.sslKeystorePassword,
+  verifyHostname: config.sslVerifyHostname,
+})

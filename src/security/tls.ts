@@ -1,15 +1,27 @@
 // What connections are secured with, as options name it: files, folders, variables. Where it lies is told to everybody; what is
-// written there is read by who connects, and shown to nobody.
+// written there is read by who connects, and shown to nobody, and no more are the passwords that open it.
 
 export interface TlsPlaces {
   /** A file of certificates, or a folder of such files; undefined: those that Node trusts. */
   readonly ca: string | undefined
+  /** A file of revocation lists, or a folder of such files: one of each authority. Left out: nobody looks. */
+  readonly crl?: string | undefined
   /** Both or none. */
   readonly certificate: string | undefined
   readonly key: string | undefined
+  /** A file in PKCS#12 instead of these two. */
+  readonly keystore?: string | undefined
 }
 
-export interface Tls extends TlsPlaces {
+/** Secret. */
+export interface TlsPasswords {
+  readonly keyPassword?: string | undefined
+  readonly keystorePassword?: string | undefined
+}
+
+export type TlsMaterial = TlsPlaces & TlsPasswords
+
+export type Tls = TlsMaterial & {
   /** false: of whom a certificate is makes no difference; who has signed it still does. */
   readonly verifyHostname: boolean
 }
@@ -33,6 +45,8 @@ export class TlsPlacesError extends Error {
 /** What people know them by. */
 export const OPTIONS = {
   ca: 'ssl_ca_location',
+  crl: 'ssl_crl_location',
   certificate: 'ssl_certificate_location',
   key: 'ssl_key_location',
+  keystore: 'ssl_keystore_location',
 } as const satisfies Record<keyof TlsPlaces, string>

@@ -14,8 +14,12 @@ type Names =
   | 'producerCompressionCodec'
   | 'securityProtocol'
   | 'sslCaLocation'
+  | 'sslCrlLocation'
   | 'sslCertificateLocation'
   | 'sslKeyLocation'
+  | 'sslKeyPassword'
+  | 'sslKeystoreLocation'
+  | 'sslKeystorePassword'
   | 'sslVerifyHostname'
 
 /** As in OPTIONS.md, in camelCase; times in seconds. They overrule what is configured where the program runs. */

@@ -48,6 +48,10 @@ describe('options of secured connections', () => {
       'ssl_certificate_location (a.pem, the program) needs its private key: set ssl_key_location',
     ],
     [
+      { sslKeystoreLocation: 'a.p12', sslKeyLocation: 'b.pem', sslCertificateLocation: 'c.pem' },
+      'ssl_keystore_location (a.p12, the program) and ssl_certificate_location (c.pem, the program) both say who we are: set the one or the other',
+    ],
+    [
       { embedded: true },
       'embedded (true, the program) starts a Kafka that speaks no TLS: security_protocol (ssl, the program) must be plaintext with it',
     ],
