@@ -136,6 +136,7 @@ describe('with no broker a secure connection', () => {
   test('is told as theirs to mend, or by options alone', async () => {
     expect(await insecure([(await late()).address], right)).toEqual([false])
     expect(await insecure([await bare()], right)).toEqual([true])
+    expect(await insecure([await alerting()], null)).toEqual([true])
     expect(await insecure([await bare(), (await late()).address], right)).toEqual([false])
   })
 
@@ -161,9 +162,14 @@ test('a port that answers something else than TLS is told as such', async () => 
   await expect(reaching(address, right).brokers.any()).rejects.toThrow(`${address} does not speak TLS`)
 })
 
-test('a port that answers with an alert of TLS is told as such to whoever speaks without', async () => {
+/** As a broker that speaks TLS answers what is in the clear. */
+const alerting = () => {
   const alert = Buffer.from([0x15, 3, 3, 0, 2, 2, 40])
-  const address = await listening(createServer(socket => socket.on('error', () => {}).end(alert)))
+  return listening(createServer(socket => socket.on('error', () => {}).end(alert)))
+}
+
+test('a port that answers with an alert of TLS is told as such to whoever speaks without', async () => {
+  const address = await alerting()
   const refusal = `${address} speaks TLS: set security_protocol to ssl`
   await expect(reaching(address, null).brokers.any()).rejects.toThrow(refusal)
 })
