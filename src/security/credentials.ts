@@ -197,7 +197,8 @@ function keystoreIn(text: string, passphrase: string | undefined): Pick<SecureCo
   const pfx = Buffer.from(text, 'latin1')
   let own: Buffer | undefined
   try {
-    own = createContext({ ca: [], pfx, passphrase }).context.getCertificate()
+    // Documented nowhere: without it the broker tells that it has expired.
+    own = createContext({ ca: [], pfx, passphrase }).context.getCertificate?.()
   } catch (error) {
     throw unopened(error, pfx, passphrase)
   }

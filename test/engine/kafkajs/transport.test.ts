@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { renameSync } from 'node:fs'
 import { type AddressInfo, connect, createServer, type Server } from 'node:net'
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls'
-import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { Brokers } from '../../../src/engine/kafkajs/brokers.ts'
 import { TlsError } from '../../../src/engine/kafkajs/transport.ts'
 import { Troubles } from '../../../src/engine/kafkajs/troubles.ts'
@@ -95,6 +95,18 @@ test.each<[string, () => TlsOptions, Partial<Tls>, RegExp]>([
   const { brokers, told } = reaching(address, { ...right, ...tls })
   await expect(brokers.any()).rejects.toThrow(TlsError)
   expect(told).toEqual([expect.stringMatching(why)])
+})
+
+test('a revocation list that expires while it is in use is told with its option', async () => {
+  const { address } = await secured(shown(here))
+  const crl = authority.revoke([], { days: -1 })
+  // It was read before that.
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 36 * 3_600_000 })
+  onTestFinished(() => void vi.useRealTimers())
+  await expect(reaching(address, { ...right, crl }).brokers.any()).rejects.toMatchObject({
+    message: `a revocation list of ssl_crl_location (${crl}) has expired: put a newer one of its authority there`,
+    isOurs: true,
+  })
 })
 
 test('a certificate that a list of others does not name is accepted', async () => {
