@@ -23,12 +23,10 @@ export class Credentials {
     return this.#made!.context
   }
 
-  /** Whether nobody whom `ca` names stands at the end of a verified chain: OpenSSL trusts a keystore's authorities as well. */
+  /** Whether nobody whom `ca` names has signed anything in a verified chain: OpenSSL trusts a keystore's authorities as well. */
   isForeign(certificate: DetailedPeerCertificate): boolean {
     const signers = this.#made?.signers
-    let end = certificate
-    while (end.issuerCertificate && end.issuerCertificate !== end) end = end.issuerCertificate
-    return signers !== undefined && !signers.has(end.raw.toString('base64'))
+    return signers !== undefined && !chainOf(certificate).some(one => signers.some(signer => hasSigned(signer, one)))
   }
 
   /** What is there by now. Throws TlsPlacesError, and keeps what was there before. */
@@ -94,8 +92,8 @@ class Reading {
 
 interface Made {
   readonly context: SecureContext
-  /** Whom a broker's chain must end at, in DER as base64; undefined: OpenSSL sees to it. */
-  readonly signers: ReadonlySet<string> | undefined
+  /** Who must stand behind a broker's certificate; undefined: OpenSSL sees to it. */
+  readonly signers: readonly X509Certificate[] | undefined
 }
 
 function contextOf(texts: Texts, passwords: TlsPasswords, reading: Reading): Made {
@@ -125,9 +123,18 @@ function contextOf(texts: Texts, passwords: TlsPasswords, reading: Reading): Mad
   return { context: context ?? secureContext({}), signers: keystore && signersOf(ca) }
 }
 
-function signersOf(ca: readonly string[] = process.getBuiltinModule('node:tls').rootCertificates): Set<string> {
-  return new Set(ca.map(pem => pem.replace(/-----[^-]+-----|\s/g, '')))
+function signersOf(ca: readonly string[] = process.getBuiltinModule('node:tls').rootCertificates): X509Certificate[] {
+  return ca.map(pem => new X509Certificate(pem))
 }
+
+function chainOf(certificate: DetailedPeerCertificate): X509Certificate[] {
+  const { raw, issuerCertificate } = certificate
+  const isLast = !issuerCertificate || issuerCertificate === certificate
+  return [new X509Certificate(raw), ...(isLast ? [] : chainOf(issuerCertificate))]
+}
+
+const hasSigned = (signer: X509Certificate, certificate: X509Certificate): boolean =>
+  certificate.checkIssued(signer) && certificate.verify(signer.publicKey)
 
 function secureContext(options: SecureContextOptions): SecureContext {
   try {
