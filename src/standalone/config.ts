@@ -44,7 +44,8 @@ async function filesIn(cwd: string, env: NodeJS.ProcessEnv): Promise<Found> {
   const missing = missingEnvironment(files.environment, [...files.sectioned, ...asked.sectioned])
   const sections = [...files.sections, ...asked.sections]
   const problems = [...files.problems, ...asked.problems, ...(missing ? [missing] : [])]
-  return { files: { sections, problems }, presets: asked.presets }
+  // The program may have imported some itself.
+  return { files: { sections, problems }, presets: [...asked.presets, ...notedPresets()] }
 }
 
 function checked(said: Partial<Config>): Partial<Config> {

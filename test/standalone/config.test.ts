@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { loadConfig } from '../../src/config/load.ts'
+import { notePreset } from '../../src/config/presets.ts'
 import { createBus } from '../../src/events/bus.ts'
 import { surroundings } from '../../src/producer/surroundings.ts'
 import { configFor } from '../../src/standalone/config.ts'
@@ -20,6 +21,7 @@ afterEach(() => {
   vi.restoreAllMocks()
   vi.unstubAllEnvs()
   delete surroundings().worker
+  Reflect.deleteProperty(globalThis, Symbol.for('racecar.presets'))
   rmSync(folder, { recursive: true })
 })
 
@@ -43,6 +45,14 @@ test('a file in code is asked, with its sections, in this process', async () => 
   )
   vi.stubEnv('RACECAR_ENV', 'test')
   expect(await configFor({})).toMatchObject({ clientId: 'in-test', messageTimeout: 9 })
+})
+
+test('a preset that the program has imported counts, without a file in code, for less than what is set', async () => {
+  const values = { brokers: ['kafka-3:9096'], securityProtocol: 'ssl', clientId: 'from-preset' }
+  notePreset({ name: 'a-preset', sections: [{ source: 'a-preset', values }], problems: [] })
+  await write('racecar.yml', 'common:\n  client_id: from-file\n')
+  const config = await configFor({})
+  expect(config).toMatchObject({ ...values, clientId: 'from-file' })
 })
 
 test('all that is wrong is told, with its place', async () => {
