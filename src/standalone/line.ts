@@ -4,7 +4,7 @@
 import { clusterOf } from '../config/cluster.ts'
 import type { Config } from '../config/options.ts'
 import { isIdempotent } from '../config/raw/entries.ts'
-import type { OutgoingRecord } from '../engine/engine.ts'
+import { METADATA_MAX_AGE, type OutgoingRecord } from '../engine/engine.ts'
 import { LoneProducer } from '../engine/kafkajs/lone-producer.ts'
 import { type Bus, createBus } from '../events/bus.ts'
 import type { EventName, Events } from '../events/events.ts'
@@ -16,9 +16,6 @@ import { type Stored, surroundings } from '../producer/surroundings.ts'
 import { Told } from '../producer/told.ts'
 import { configFor } from './config.ts'
 import type { Line, LineEvents, OpenLine } from './port.ts'
-
-/** Leaders that move are looked for at once; this is for partitions that were added. */
-const METADATA_MAX_AGE_MS = 30_000
 
 /** Rejects with CONFIG. Whether anybody answers shows when something is sent. */
 export const openLine: OpenLine = async (options, events) => lineWith(await configFor(options), events)
@@ -51,7 +48,7 @@ function clientFor(config: Config, bus: Bus, places: WeakMap<OutgoingRecord, Sto
   return new LoneProducer({
     ...clusterOf(config),
     socketTimeout: config.socketTimeout * 1000,
-    metadataMaxAge: METADATA_MAX_AGE_MS,
+    metadataMaxAge: METADATA_MAX_AGE,
     partitioner: config.partitioner,
     compression: config.producerCompressionCodec,
     idempotent: isIdempotent(config.producer),
