@@ -1,8 +1,7 @@
 // The options of a producer in any program: a racecar's that would be started in the same folder, or those of the worker in whose
 // process it is, and over them what the program says.
 
-import { readFileSync } from 'node:fs'
-import { missingEnvironment, readConfigFiles } from '../config/config-files.ts'
+import { readConfigFiles, readFile } from '../config/config-files.ts'
 import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/options.ts'
 import { hasPresets, notedPresets, type Preset } from '../config/presets.ts'
@@ -10,10 +9,8 @@ import type { Sections } from '../config/sections.ts'
 import { evaluate } from '../loader/config-module.ts'
 import { surroundings } from '../producer/surroundings.ts'
 import { faultsOf } from '../security/credentials.ts'
-import { askAll } from '../setup/modules.ts'
+import { askAll, merged } from '../setup/modules.ts'
 import type { ProducerOptions } from './port.ts'
-
-const readFile = (path: string): string => readFileSync(path, 'utf8')
 
 /** Throws CONFIG with all that is wrong, or LOAD_FAILED. */
 export async function configFor({ onError: _, ...given }: ProducerOptions): Promise<Config> {
@@ -41,11 +38,8 @@ async function filesIn(cwd: string, env: NodeJS.ProcessEnv): Promise<Found> {
       return { values, presets: notedPresets() }
     },
   })
-  const missing = missingEnvironment(files.environment, [...files.sectioned, ...asked.sectioned])
-  const sections = [...files.sections, ...asked.sections]
-  const problems = [...files.problems, ...asked.problems, ...(missing ? [missing] : [])]
   // The program may have imported some itself.
-  return { files: { sections, problems }, presets: [...asked.presets, ...notedPresets()] }
+  return { files: merged(files, asked), presets: [...asked.presets, ...notedPresets()] }
 }
 
 function checked(said: Partial<Config>): Partial<Config> {
