@@ -14,12 +14,14 @@ import type { ProducerOptions } from './port.ts'
 
 /** Throws CONFIG with all that is wrong, or LOAD_FAILED. */
 export async function configFor({ onError: _, ...given }: ProducerOptions): Promise<Config> {
-  const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+  const values = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+  // Before raw settings, too.
+  const forced = [{ source: 'the program', values }]
   const { worker } = surroundings()
-  if (worker) return { ...(await worker.config), ...checked(said) }
+  if (worker) return { ...(await worker.config), ...checked(values) }
   const { cwd, env } = { cwd: process.cwd(), env: process.env }
   const { files, presets } = await filesIn(cwd, env)
-  return loadConfig({ files, presets, env, readFile, faultsOf, given: said, classPending: true }).config
+  return loadConfig({ files, presets, env, readFile, faultsOf, forced, classPending: true }).config
 }
 
 interface Found {

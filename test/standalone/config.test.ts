@@ -38,6 +38,12 @@ test('a program is configured as a racecar in its folder, and says the last word
   expect(config).toMatchObject({ brokers: ['kafka-1:9092'], clientId: 'from-variable', messageTimeout: 3 })
 })
 
+test('it says the last word over raw settings as well', async () => {
+  await write('racecar.yml', 'common:\n  producer: [socket.timeout.ms=5000, compression.type=gzip]\n')
+  const config = await configFor({ socketTimeout: 20 })
+  expect(config).toMatchObject({ socketTimeout: 20, producerCompressionCodec: 'gzip' })
+})
+
 test('a file in code is asked, with its sections, in this process', async () => {
   await write(
     'racecar.mjs',
