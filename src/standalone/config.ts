@@ -1,11 +1,14 @@
 // The options of a producer in any program: a racecar's that would be started in the same folder, or those of the worker in whose
 // process it is, and over them what the program says.
 
+import { isBare } from '../config/check.ts'
 import { readConfigFiles, readFile } from '../config/config-files.ts'
 import { loadConfig } from '../config/load.ts'
+import { ofProducers } from '../config/of-producers.ts'
 import type { Config } from '../config/options.ts'
 import { hasPresets, notedPresets, type Preset } from '../config/presets.ts'
 import type { Sections } from '../config/sections.ts'
+import type { Section } from '../config/sources.ts'
 import { evaluate } from '../loader/config-module.ts'
 import { surroundings } from '../producer/surroundings.ts'
 import { faultsOf } from '../security/credentials.ts'
@@ -18,10 +21,10 @@ export async function configFor({ onError: _, ...given }: ProducerOptions): Prom
   // Before raw settings, too.
   const forced = [{ source: 'the program', values }]
   const { worker } = surroundings()
-  if (worker) return { ...(await worker.config), ...checked(values) }
+  if (worker) return laidOver(await worker.config, forced)
   const { cwd, env } = { cwd: process.cwd(), env: process.env }
   const { files, presets } = await filesIn(cwd, env)
-  return loadConfig({ files, presets, env, readFile, faultsOf, forced, classPending: true }).config
+  return loadConfig({ files, presets, env, readFile, faultsOf, forced, producing: true }).config
 }
 
 interface Found {
@@ -44,9 +47,17 @@ async function filesIn(cwd: string, env: NodeJS.ProcessEnv): Promise<Found> {
   return { files: merged(files, asked), presets: [...asked.presets, ...notedPresets()] }
 }
 
-function checked(said: Partial<Config>): Partial<Config> {
-  const entries = Object.entries(loadConfig({ given: said }).config)
-  return Object.fromEntries(entries.filter(([name]) => name in said))
+/** What the program says is looked at together with what the worker has. */
+function laidOver(config: Config, program: readonly Section[]): Config {
+  // One that runs in the clear was told to, or nobody has said how it is to speak.
+  const isSaid = config.securityProtocol !== 'plaintext' || isBare(config)
+  const { securityProtocol, ...values } = pick(config, ofProducers)
+  const worker = { source: 'the worker', values: isSaid ? { securityProtocol, ...values } : values }
+  const forced = [worker, ...program]
+  return { ...config, ...pick(loadConfig({ forced, faultsOf, producing: true }).config, ofProducers) }
 }
+
+const pick = <K extends keyof Config>(config: Config, names: readonly K[]) =>
+  Object.fromEntries(names.map(name => [name, config[name]])) as Pick<Config, K>
 
 const withoutHooks = ({ onError: _, ...values }: Readonly<Record<string, unknown>>) => values

@@ -2,12 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { loadConfig } from '../../src/config/load.ts'
+import type { Config } from '../../src/config/options.ts'
 import { notePreset } from '../../src/config/presets.ts'
+import type { Given } from '../../src/config/sources.ts'
 import { createBus } from '../../src/events/bus.ts'
 import { surroundings } from '../../src/producer/surroundings.ts'
 import { configFor } from '../../src/standalone/config.ts'
+import { Authority } from '../support/certificates.ts'
 
 let folder: string
 
@@ -24,6 +27,12 @@ afterEach(() => {
   Reflect.deleteProperty(globalThis, Symbol.for('racecar.presets'))
   rmSync(folder, { recursive: true })
 })
+
+function worker(given: Given): Config {
+  const { config } = loadConfig({ given })
+  surroundings().worker = { config: Promise.resolve(config), bus: createBus() }
+  return config
+}
 
 const write = (name: string, text: string) => writeFile(join(folder, 'config', name), text)
 
@@ -71,8 +80,45 @@ test('all that is wrong is told, with its place', async () => {
 
 test('in a worker it is the worker’s configuration, whatever there is around it', async () => {
   await write('racecar.yml', 'common:\n  client_id: from-file\n')
-  const config = loadConfig({ given: { brokers: ['kafka-2:9092'], clientId: 'of-worker' } }).config
-  surroundings().worker = { config: Promise.resolve(config), bus: createBus() }
+  const config = worker({ brokers: ['kafka-2:9092'], clientId: 'of-worker' })
   expect(await configFor({ messageTimeout: 3 })).toEqual({ ...config, messageTimeout: 3 })
   await expect(configFor({ brokers: [] })).rejects.toMatchObject({ code: 'CONFIG' })
+})
+
+test('what only consumers go by is no matter of a producer', async () => {
+  await write('racecar.yml', 'common:\n  embedded: true\n  max_wait_time: 2\n')
+  const options = { brokers: ['kafka-1:9092'], socketTimeout: 0.5 }
+  expect(await configFor(options)).toMatchObject(options)
+  worker({})
+  expect(await configFor(options)).toMatchObject(options)
+})
+
+describe('what secures the connections of a producer in a worker', () => {
+  let authority: Authority
+  let sslCaLocation: string
+
+  beforeAll(() => {
+    authority = new Authority()
+    sslCaLocation = authority.certificate
+  })
+  afterAll(() => authority[Symbol.dispose]())
+
+  test('is looked at together with what the worker has', async () => {
+    worker({ securityProtocol: 'ssl' })
+    expect(await configFor({ sslCaLocation })).toMatchObject({ securityProtocol: 'ssl', sslCaLocation })
+    await expect(configFor({ sslCaLocation: '/nope' })).rejects.toThrow(/^ssl_ca_location \(\/nope, the program\) /)
+    await expect(configFor({ sslKeyLocation: '/nope' })).rejects.toThrow(/set ssl_certificate_location/)
+  })
+
+  test('needs ssl, which nobody has set', async () => {
+    worker({})
+    await expect(configFor({ sslCaLocation })).rejects.toThrow('needs security_protocol ssl, which nobody has set')
+    await expect(configFor({ securityProtocol: 'ssl', sslCaLocation: '/nope' })).rejects.toThrow('/nope')
+    expect(await configFor({ securityProtocol: 'ssl', sslCaLocation })).toMatchObject({ sslCaLocation })
+  })
+
+  test('may be of no use, where the worker was told to speak in the clear', async () => {
+    worker({ securityProtocol: 'plaintext', sslCaLocation: '/nope' })
+    expect(await configFor({ messageTimeout: 3 })).toMatchObject({ securityProtocol: 'plaintext' })
+  })
 })
