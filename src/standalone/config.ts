@@ -20,8 +20,8 @@ export async function configFor({ onError: _, ...given }: ProducerOptions): Prom
   const values = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   // Before raw settings, too.
   const forced = [{ source: 'the program', values }]
-  const { worker } = surroundings()
-  if (worker) return laidOver(await worker.config, forced)
+  const ofWorker = await surroundings().worker?.config
+  if (ofWorker) return laidOver(ofWorker, forced)
   const { cwd, env } = { cwd: process.cwd(), env: process.env }
   const { files, presets } = await filesIn(cwd, env)
   return loadConfig({ files, presets, env, readFile, faultsOf, forced, producing: true }).config

@@ -7,10 +7,8 @@ import { isIdempotent } from '../config/raw/entries.ts'
 import { METADATA_MAX_AGE, type OutgoingRecord } from '../engine/engine.ts'
 import { LoneProducer } from '../engine/kafkajs/lone-producer.ts'
 import { type Bus, createBus } from '../events/bus.ts'
-import type { EventName, Events } from '../events/events.ts'
 import { backgroundClock as clock } from '../lib/clock.ts'
-import { messageOf } from '../observe/line.ts'
-import { levelOf } from '../observe/sentences.ts'
+import { toStandardError } from '../observe/to-standard-error.ts'
 import { Outbox } from '../producer/outbox.ts'
 import { type Stored, surroundings } from '../producer/surroundings.ts'
 import { Told } from '../producer/told.ts'
@@ -22,7 +20,7 @@ export const openLine: OpenLine = async (options, events) => lineWith(await conf
 
 export function lineWith(config: Config, { onSettled }: LineEvents): Line {
   const places = new WeakMap<OutgoingRecord, Stored>()
-  const bus = surroundings().worker?.bus ?? toStandardError()
+  const bus = surroundings().worker?.bus ?? toStandardError(createBus())
   const client = clientFor(config, bus, places)
   const outbox: Outbox = new Outbox({
     clock,
@@ -59,14 +57,4 @@ function clientFor(config: Config, bus: Bus, places: WeakMap<OutgoingRecord, Sto
         places.set(record, { topic, partition, offset: offset < 0 ? offset : offset + index })
     },
   })
-}
-
-/** What a program should hear of; nothing that is only news. */
-function toStandardError(): Bus {
-  const bus = createBus()
-  bus.onAny(<N extends EventName>(name: N, data: Events[N]) => {
-    const level = levelOf(name, data)
-    if (level === 'warn' || level === 'error') console.error(`racecar: ${messageOf(name, data)}`)
-  })
-  return bus
 }

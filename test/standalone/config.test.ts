@@ -85,6 +85,12 @@ test('in a worker it is the worker’s configuration, whatever there is around i
   await expect(configFor({ brokers: [] })).rejects.toMatchObject({ code: 'CONFIG' })
 })
 
+test('where the worker has ended before it had any, it is the program’s', async () => {
+  await write('racecar.yml', 'common:\n  client_id: from-file\n')
+  surroundings().worker = { config: Promise.resolve(undefined), bus: createBus() }
+  expect(await configFor({})).toMatchObject({ clientId: 'from-file' })
+})
+
 test('what only consumers go by is no matter of a producer', async () => {
   await write('racecar.yml', 'common:\n  embedded: true\n  max_wait_time: 2\n')
   const options = { brokers: ['kafka-1:9092'], socketTimeout: 0.5 }
