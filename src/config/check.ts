@@ -1,5 +1,5 @@
 // What single options cannot know of each other. One entry a rule: the options that it looks at, and the sentence that it says.
-// A rule is left out while one of its options is unsettled: wrong by itself, or still to be set by a class.
+// A rule is left out while one of its options is unsettled: wrong by itself, still to be set by a class, or of no matter.
 
 import { optionOf, snakeOf } from './names.ts'
 import type { Config, OptionName } from './options.ts'
@@ -25,7 +25,8 @@ const ofTls = (config: Config): OptionName | undefined =>
 const LOCATIONS = ['sslCaLocation', 'sslCertificateLocation', 'sslKeyLocation'] as const
 
 /** Somebody counts on being encrypted, and is not. */
-const isBare = (config: Config): boolean => config.securityProtocol === 'plaintext' && ofTls(config) !== undefined
+export const isBare = (config: Config): boolean =>
+  config.securityProtocol === 'plaintext' && ofTls(config) !== undefined
 
 /** Where an embedded Kafka can be. */
 const LOOPBACK = /^(localhost|127\.0\.0\.1):\d+$/

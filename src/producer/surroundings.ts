@@ -23,9 +23,17 @@ export interface Unsettled {
   settled(): Promise<void>
 }
 
+export interface Worker {
+  /** Comes when it is configured; undefined: it has ended before that. */
+  readonly config: Promise<Config | undefined>
+  readonly bus: Bus
+  /** It imports the user's modules, and is configured after that: what waits for Kafka there would wait for itself. */
+  readonly isLoading?: boolean
+}
+
 export interface Surroundings {
-  /** In a worker, from before the user's code is loaded on; it has its options when it is configured. */
-  worker?: { readonly config: Promise<Config>; readonly bus: Bus } | undefined
+  /** In a worker, from before the user's code is loaded on. */
+  worker?: Worker | undefined
   /** For what a certain call does, and all that it calls. */
   readonly local: AsyncLocalStorage<StandIn | undefined>
   /** For everything else. */

@@ -62,12 +62,14 @@ export class StandaloneProducer implements Producer, Unsettled {
 
   async produceSync(value: ProduceValue, to: ProduceTo): Promise<Stored> {
     checkProduce(value, to)
+    mustNotLoad('produceSync')
     const one = new One()
     this.#produce(value, to, one)
     return one.done
   }
 
   async waitForDelivery<T>(callback: () => T | Promise<T>): Promise<T> {
+    mustNotLoad('waitForDelivery')
     const scope = new Several(this.#nobody)
     let result: T
     try {
@@ -87,6 +89,7 @@ export class StandaloneProducer implements Producer, Unsettled {
   }
 
   async close(): Promise<void> {
+    if (this.#waiting.size > 0) mustNotLoad('close')
     this.#isClosed = true
     await this.settled()
     if (typeof this.#line === 'object') this.#line.close()
@@ -162,6 +165,15 @@ export class StandaloneProducer implements Producer, Unsettled {
 }
 
 const LONG_MS = 2 ** 30
+
+/** The loading would wait for what waits for its end. */
+function mustNotLoad(call: string): void {
+  if (standIn() || !surroundings().worker?.isLoading) return
+  throw new RacecarError(
+    'CONFIG',
+    `${call}() cannot be awaited while a worker loads its modules: it has no options before. Use produceAsync() there, or initialize() of the consumer.`,
+  )
+}
 
 function tellerOf({ onError }: ProducerOptions): (error: RacecarError, count: number) => void {
   if (onError) return guarded(onError)

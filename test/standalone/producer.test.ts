@@ -234,6 +234,24 @@ test('wrong options are told to whoever waits, and the next message tries again'
   expect((await again).offset).toBe(4)
 })
 
+test('while a worker loads its modules messages are queued, and what would wait for them is refused', async () => {
+  const { producer, sent, store } = setUp()
+  const early = { code: 'CONFIG', message: expect.stringContaining('while a worker loads its modules') }
+  surroundings().worker = { config: new Promise(() => {}), bus: createBus(), isLoading: true }
+  const callback = vi.fn()
+  await expect(producer.produceSync('0', t)).rejects.toMatchObject(early)
+  await expect(producer.waitForDelivery(callback)).rejects.toMatchObject(early)
+  expect(callback).not.toHaveBeenCalled()
+  producer.produceAsync('1', t)
+  await expect(producer.close()).rejects.toMatchObject(early)
+  await turn()
+  expect(sent.map(({ value }) => String(value))).toEqual(['1'])
+  delete surroundings().worker
+  const closed = producer.close()
+  store('1')
+  await closed
+})
+
 test('close waits for what is queued, and then nothing can be produced', async () => {
   const { producer, store, closed } = setUp()
   producer.produceAsync('1', t)
