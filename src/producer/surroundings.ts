@@ -19,6 +19,8 @@ export interface Stored {
 export type StandIn = (value: ProduceValue, to: ProduceTo) => Stored | Promise<Stored>
 
 export interface Unsettled {
+  /** How many messages. */
+  readonly unsettled: number
   /** Resolves when everything queued so far is stored or given up. */
   settled(): Promise<void>
 }
@@ -50,6 +52,9 @@ export function surroundings(): Surroundings {
 }
 
 export const standIn = (): StandIn | undefined => surroundings().local.getStore() ?? surroundings().standIn
+
+export const countUnsettled = (): number =>
+  [...surroundings().unsettled].reduce((sum, { unsettled }) => sum + unsettled, 0)
 
 /** Resolves when all that this process has queued beside its consumers is stored or given up. */
 export async function allSettled(): Promise<void> {

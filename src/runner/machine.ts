@@ -169,6 +169,7 @@ export class Machine {
       who: { consumer: description.consumer, clientId: config.clientId, groupId, instanceId },
       engine: () => this.engine,
       outbox,
+      undelivered: () => this.undelivered.count,
       lanes: () => assignment.lanes,
       running: () => assignment.running,
       tell: statistics => hooks.statistics(statistics),
