@@ -90,7 +90,8 @@ export class Producer {
 
   /** A topic was deleted and made again under its name. */
   remade(topic: string): void {
-    this.#sequences.forget(topic)
+    if (this.#sequences.forget(topic, this.#identification.known))
+      this.#identification.renew(`the topic ${topic} was deleted and made again`)
   }
 
   #place(records: readonly OutgoingRecord[], fates: Map<OutgoingRecord, Fate>): Placed[] {

@@ -52,6 +52,8 @@ export class CountingBroker {
   /** What InitProducerId is answered with. */
   whenAsked: () => number = () => 0
   mayCount = true
+  /** Nothing is answered before. */
+  holding: Promise<void> = Promise.resolve()
   readonly producer: Producer
   readonly #counts = new Map<string, Count>()
 
@@ -98,13 +100,17 @@ export class CountingBroker {
     const request = args as Request
     this.requests.push(request)
     const fault = this.faults.shift() ?? 'none'
-    if (fault === 'request lost') throw new Unreached('lost')
-    const topics = request.topicData.map(({ topic, partitions }) => ({
+    const topics = fault === 'request lost' ? [] : this.#take(request, fault)
+    await this.holding
+    if (fault === 'request lost' || fault === 'answer lost') throw new Unreached('lost')
+    return { topics }
+  }
+
+  #take(request: Request, fault: Fault) {
+    return request.topicData.map(({ topic, partitions }) => ({
       topicName: topic,
       partitions: partitions.map(share => ({ partition: share.partition, ...this.#store(request, share, fault) })),
     }))
-    if (fault === 'answer lost') throw new Unreached('lost')
-    return { topics }
   }
 
   #store({ producerId }: Request, share: Share, fault: Fault): { errorCode: number; baseOffset: string } {

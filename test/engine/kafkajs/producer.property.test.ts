@@ -1,0 +1,54 @@
+// Random faults and moments against a broker that counts: behind the outbox nothing is lost, taken for another one, or stored twice.
+
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { Outbox } from '../../../src/producer/outbox.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+import { asyncProperty } from '../../support/property.ts'
+import { CountingBroker, type Fault } from './counting-broker.ts'
+
+test('behind the outbox everything is stored once and in order, whatever is lost', async () => {
+  const losses = fc.constantFrom<Fault>(
+    'none',
+    'none',
+    'request lost',
+    'answer lost',
+    'timed out',
+    { code: 'NOT_LEADER_OR_FOLLOWER' },
+    // Were it refused after all, it could not be told from others.
+    { code: 'MESSAGE_TOO_LARGE', unlessStored: true },
+  )
+  const input = fc.record({
+    faults: fc.array(losses, { maxLength: 30 }),
+    bursts: fc.array(fc.record({ count: fc.nat(8), ms: fc.nat(400) }), { maxLength: 12 }),
+  })
+  // The others are spread, in no order.
+  const isNamed = (value: number) => value % 2 === 1
+  await asyncProperty(input, async ({ faults, bursts }) => {
+    const clock = new FakeClock()
+    const broker = new CountingBroker({ clock, partitions: 3 })
+    broker.faults = [...faults]
+    const reported: number[] = []
+    const outbox = new Outbox({
+      clock,
+      messageTimeout: 600_000,
+      produce: some => broker.producer.produce(some),
+      abandon: some => broker.producer.abandon(some),
+      onDelivered: () => {},
+      onFailed: ({ first }) => reported.push(first),
+    })
+    let sent = 0
+    for (const { count, ms } of bursts) {
+      for (let i = 0; i < count; i++)
+        outbox.produce(`${++sent}`, { topic: 't', ...(isNamed(sent) ? { partition: sent % 3 } : {}) })
+      await clock.advance(ms)
+    }
+    await clock.until(() => outbox.delivered === outbox.queued)
+    const stored = broker.logs.flat().map(Number)
+    const expected = Array.from({ length: sent }, (_, index) => index + 1).filter(one => !reported.includes(one))
+    expect(stored.filter(one => !reported.includes(one)).toSorted((x, y) => x - y)).toEqual(expected)
+    expect(new Set(stored).size).toBe(stored.length)
+    const named = broker.logs.map(log => log.map(Number).filter(isNamed))
+    for (const log of named) expect(log).toEqual(log.toSorted((x, y) => x - y))
+  })
+})
