@@ -158,12 +158,14 @@ export class Producer {
       for (const batch of batches) settled(batch, failure(error, retriable, batch))
     }
     if (leader === undefined) return fail(new Error('the partition has no leader'), true)
+    let isSent = false
     try {
       const link = brokers.link(leader)
-      const codec = await codecNumberFor(compression, link)
+      const codec = await codecNumberFor(compression, await link.open('produce'))
       const data = topicData(batches)
       const args = { acks: ALL_IN_SYNC, timeout: brokers.timeout, ...identity, compression: codec, topicData: data }
       const how = { channel: 'produce', timeout: brokers.timeout * 2 } as const
+      isSent = true
       const { topics } = await link.send('Produce', args, how)
       const answers = new Map(
         topics.flatMap(({ topicName, partitions }) => partitions.map(one => [`${topicName}/${one.partition}`, one])),
@@ -172,7 +174,7 @@ export class Producer {
     } catch (error) {
       const action = actionFor(error)
       const isPassing = action !== 'denied' && action !== 'refused' && !isRacecarError(error)
-      if (isPassing) for (const batch of batches) this.#sequences.doubt(batch)
+      if (isPassing && isSent) for (const batch of batches) this.#sequences.doubt(batch)
       fail(error, isPassing)
     }
   }

@@ -37,6 +37,8 @@ export type Fault =
   | { readonly code: string; readonly unlessStored?: boolean }
 
 const TOPIC = 't'
+const ALIVE = 1
+const DEAD = 2
 const AT = 2 ** 31
 
 export class CountingBroker {
@@ -52,6 +54,8 @@ export class CountingBroker {
   /** What InitProducerId is answered with. */
   whenAsked: () => number = () => 0
   mayCount = true
+  /** The partitions that are led by another broker, which takes no connection. */
+  readonly refusing = new Set<number>()
   /** Nothing is answered before. */
   holding: Promise<void> = Promise.resolve()
   readonly producer: Producer
@@ -66,13 +70,24 @@ export class CountingBroker {
     bus.on('producer.renewed', ({ why }) => this.renewals.push(why))
     bus.on('producer.plain', ({ error }) => this.plain.push(error.message))
     this.make(partitions)
-    const link = { send: (api: string, args: object) => this.#answer(api, args), break: () => this.broken++ }
-    const brokers = { timeout: 1000, any: async () => link, link: () => link, knows: () => true }
+    const link = {
+      open: async () => {},
+      send: (api: string, args: object) => this.#answer(api, args),
+      break: () => this.broken++,
+    }
+    const refuses = () => Promise.reject(new Unreached('refused'))
+    const refusing = { ...link, open: refuses, send: refuses }
+    const brokers = {
+      timeout: 1000,
+      any: async () => link,
+      link: (node: number) => (node === DEAD ? refusing : link),
+      knows: () => true,
+    }
     const topology = {
       know: async () => {},
       refresh: async () => {},
       partitionsOf: (topic: string) => (topic === TOPIC ? [...this.logs.keys()] : []),
-      leaderOf: () => 1,
+      leaderOf: (_: string, partition: number) => (this.refusing.has(partition) ? DEAD : ALIVE),
     }
     this.producer = new Producer({
       brokers: brokers as unknown as Brokers,

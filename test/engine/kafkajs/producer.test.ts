@@ -96,6 +96,33 @@ test('a record that names no partition stays in the one that was chosen first', 
   expect(broker.logs.flat()).toHaveLength(40)
 })
 
+test('a broker that takes no connection has been sent nothing: another partition will do, and giving up leaves no doubt', async () => {
+  const { broker, send } = setUp({ partitions: 2 })
+  const [free, named, other] = [record('free'), record('named', 0), record('other', 0)]
+  broker.refusing.add(0)
+  vi.spyOn(Math, 'random').mockReturnValueOnce(0)
+  expect(await send([free, named])).toEqual(['again', 'again'])
+  vi.spyOn(Math, 'random').mockReturnValueOnce(0.9)
+  expect(await send([free, named])).toEqual(['stored', 'again'])
+  broker.producer.abandon([named])
+  expect(broker.broken + broker.renewals.length).toBe(0)
+  broker.refusing.clear()
+  expect(await send([other])).toEqual(['stored'])
+  expect(broker.logs).toEqual([['other'], ['free']])
+})
+
+test('what was in doubt before its broker takes no connection stays so', async () => {
+  const { broker, send } = setUp()
+  const a = record('a')
+  broker.faults = ['answer lost']
+  await send([a])
+  broker.refusing.add(0)
+  expect(await send([record('b')])).toEqual(['again'])
+  broker.refusing.clear()
+  expect(await send([a])).toEqual(['stored'])
+  expect(broker.logs).toEqual([['a']])
+})
+
 test('what a broker refuses uses up no number, and its halves are others', async () => {
   const { broker, send, sequences } = setUp()
   const [a, b] = records('a b') as [OutgoingRecord, OutgoingRecord]
