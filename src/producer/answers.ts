@@ -10,6 +10,10 @@ export type Answer = ProduceError | undefined
 export const unknown = (why: string, options?: ErrorOptions): ProduceError =>
   Object.assign(new Error(why, options), { retriable: true })
 
+/** Of what nobody waits for any more. */
+export const tooLate = (batch: readonly Entry[]): readonly Answer[] =>
+  batch.map(() => unknown('nothing is delivered any more'))
+
 /** One answer for each record, whatever the engine does. */
 export async function ask(
   produce: (records: readonly OutgoingRecord[]) => Promise<readonly Answer[]>,

@@ -6,7 +6,8 @@ import type { Outlet, ProduceTo, ProduceValue } from '../consumer/consumer.ts'
 import type { Engine, OutgoingRecord, ProduceError } from '../engine/engine.ts'
 import { RacecarError } from '../errors.ts'
 import type { Cancel, Clock } from '../lib/clock.ts'
-import { type Answer, ask, byTopic, failureOf } from './answers.ts'
+import type { InTurn } from '../lib/in-turn.ts'
+import { type Answer, ask, byTopic, failureOf, tooLate } from './answers.ts'
 import { encode, sizeOf } from './encode.ts'
 import type { Told } from './told.ts'
 import { type Entry, type Failed, TopicLine } from './topic-line.ts'
@@ -24,6 +25,8 @@ export interface DeliveryFailure {
 export interface OutboxParts {
   readonly produce: Engine['produce']
   readonly abandon: Engine['abandon']
+  /** Of all who call this `produce`. */
+  readonly inTurn?: InTurn
   readonly clock: Clock
   /** Milliseconds for which a record's delivery is tried. */
   readonly messageTimeout: number
@@ -125,11 +128,12 @@ export class Outbox implements Outlet {
     this.#failure = undefined
   }
 
-  /** Nothing is sent any more. */
+  /** Nothing is sent any more, and nothing in doubt is left to go again with what others send. */
   close(): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     this.#cancelRest()
+    this.#abandon([...this.#lines.values()].flatMap(line => line.rest))
     this.#waiters.close(closedError())
   }
 
@@ -161,8 +165,9 @@ export class Outbox implements Outlet {
   }
 
   async #attempt(batch: readonly Entry[]): Promise<void> {
-    const answers = await ask(this.#parts.produce, batch)
-    if (this.#state === 'closed') return
+    const { inTurn = call => call(), produce } = this.#parts
+    const answers = await inTurn(async () => (this.#state === 'closed' ? tooLate(batch) : ask(produce, batch)))
+    if (this.#state === 'closed') return this.#abandon(batch.filter((_, index) => answers[index]))
     this.#state = 'idle'
     this.#answered(batch, answers)
     this.#schedule()
@@ -212,13 +217,16 @@ export class Outbox implements Outlet {
     if (this.delivered > before) this.#risen()
   }
 
+  #abandon(entries: readonly Entry[]): void {
+    if (entries.length > 0) this.#parts.abandon(entries.map(({ record }) => record))
+  }
+
   #giveUp(failed: readonly Failed[]): void {
     const sequences = failed.map(({ entry }) => entry.sequence)
     const first = Math.min(...sequences)
-    const given = failed.map(({ entry, error }) => ({ record: entry.record, error }))
-    const error = failureOf(given)
+    const error = failureOf(failed.map(({ entry: { record }, error: why }) => ({ record, error: why })))
     this.#failure = error
-    this.#parts.abandon(given.map(({ record }) => record))
+    this.#abandon(failed.map(({ entry }) => entry))
     this.#parts.onFailed({ first, last: Math.max(...sequences), count: failed.length, error })
     this.#waiters.failed(first, error)
     for (const { entry, error: why } of failed) this.#settle(entry, why)

@@ -50,6 +50,11 @@ export class TopicLine {
     return this.#restsUntil
   }
 
+  /** All that is not with the engine. */
+  get rest(): readonly Entry[] {
+    return this.#entries.slice(this.#head + this.#taken)
+  }
+
   push(entry: Entry): void {
     this.#entries.push(entry)
   }

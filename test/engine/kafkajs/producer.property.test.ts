@@ -2,6 +2,7 @@
 
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { inTurn } from '../../../src/lib/in-turn.ts'
 import { Outbox } from '../../../src/producer/outbox.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { asyncProperty } from '../../support/property.ts'
@@ -50,5 +51,67 @@ test('behind the outbox everything is stored once and in order, whatever is lost
     expect(new Set(stored).size).toBe(stored.length)
     const named = broker.logs.map(log => log.map(Number).filter(isNamed))
     for (const log of named) expect(log).toEqual(log.toSorted((x, y) => x - y))
+  })
+})
+
+test('of several outboxes nothing is lost, whatever is given up or closed', async () => {
+  const fault = fc.constantFrom<Fault>(
+    'request lost',
+    'answer lost',
+    'timed out',
+    { code: 'NOT_LEADER_OR_FOLLOWER' },
+    { code: 'MESSAGE_TOO_LARGE', unlessStored: true },
+  )
+  const box = fc.nat(2)
+  const step = fc.oneof(
+    fc.record({ kind: fc.constant('send' as const), box, count: fc.nat(3), partition: fc.nat(1) }),
+    fc.record({ kind: fc.constant('fault' as const), fault }),
+    fc.record({ kind: fc.constant('close' as const), box }),
+    fc.record({ kind: fc.constant('pass' as const), ms: fc.nat(300) }),
+  )
+  await asyncProperty(fc.array(step, { maxLength: 40 }), async steps => {
+    const clock = new FakeClock()
+    const broker = new CountingBroker({ clock, partitions: 2 })
+    const queue = inTurn()
+    const fates = new Map<string, 'delivered' | 'failed'>()
+    const open = (messageTimeout: number) =>
+      new Outbox({
+        clock,
+        messageTimeout,
+        inTurn: queue,
+        produce: some => broker.producer.produce(some),
+        abandon: some => broker.producer.abandon(some),
+        onDelivered: () => {},
+        onFailed: () => {},
+        onSettled: ({ value }, error) => fates.set(String(value), error ? 'failed' : 'delivered'),
+      })
+    const timeouts = [600_000, 300, 150]
+    const boxes = timeouts.map(open)
+    let sent = 0
+    for (const step of steps) {
+      switch (step.kind) {
+        case 'send':
+          for (let i = 0; i < step.count; i++)
+            boxes[step.box]!.produce(`${++sent}`, { topic: 't', partition: step.partition })
+          break
+        case 'fault':
+          broker.faults.push(step.fault)
+          break
+        case 'close': {
+          boxes[step.box]!.close()
+          boxes[step.box] = open(timeouts[step.box]!)
+          break
+        }
+        case 'pass':
+          await clock.advance(step.ms)
+          break
+        default:
+          step satisfies never
+      }
+    }
+    broker.faults = []
+    await clock.until(() => boxes.every(({ delivered, queued }) => delivered === queued))
+    const stored = new Set(broker.logs.flat())
+    for (const [value, fate] of fates) if (fate === 'delivered') expect(stored).toContain(value)
   })
 })
