@@ -69,7 +69,8 @@ export class Producer {
       for (const record of records) if (!fates.has(record)) fates.set(record, failure(error, true))
     }
     const answers = records.map(record => fates.get(record))
-    if (answers.some(fate => fate?.retriable)) await topology.refresh().catch(() => {})
+    // Not waited for: who tries again rests first, and others who produce would wait as well.
+    if (answers.some(fate => fate?.retriable)) void topology.refresh().catch(() => {})
     return answers
   }
 

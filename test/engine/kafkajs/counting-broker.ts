@@ -49,6 +49,8 @@ export class CountingBroker {
   readonly onStored: { offset: number; values: string }[] = []
   broken = 0
   ids = 0
+  /** How often it was asked who leads what. That is answered at the end of time. */
+  refreshes = 0
   /** To the next requests, one each. */
   faults: Fault[] = []
   /** What InitProducerId is answered with. */
@@ -85,7 +87,10 @@ export class CountingBroker {
     }
     const topology = {
       know: async () => {},
-      refresh: async () => {},
+      refresh: () => {
+        this.refreshes++
+        return new Promise<void>(() => {})
+      },
       partitionsOf: (topic: string) => (topic === TOPIC ? [...this.logs.keys()] : []),
       leaderOf: (_: string, partition: number) => (this.refusing.has(partition) ? DEAD : ALIVE),
     }

@@ -44,6 +44,16 @@ for (const fault of ['request lost', 'answer lost', 'timed out'] satisfies Fault
   })
 }
 
+test('after a failure it is looked anew who leads what, which nobody waits for', async () => {
+  const { broker, send } = setUp()
+  const a = record('a')
+  broker.faults = [{ code: 'NOT_LEADER_OR_FOLLOWER' }, { code: 'MESSAGE_TOO_LARGE', unlessStored: true }]
+  expect(await send([a])).toEqual(['again'])
+  expect(broker.refreshes).toBe(1)
+  await send([a])
+  expect(broker.refreshes).toBe(1)
+})
+
 test('without idempotence it is stored again', async () => {
   const { broker, send } = setUp({ idempotent: false })
   const all = records('a b')
