@@ -27,16 +27,6 @@ export async function ask(
   }
 }
 
-export function byTopic(batch: readonly Entry[], answers: readonly Answer[]): Map<string, Answer[]> {
-  const topics = new Map<string, Answer[]>()
-  for (const [index, { record }] of batch.entries()) {
-    const list = topics.get(record.topic)
-    if (list) list.push(answers[index])
-    else topics.set(record.topic, [answers[index]])
-  }
-  return topics
-}
-
 /** A record that was given up, and why. */
 export interface GivenUp {
   readonly record: OutgoingRecord

@@ -6,8 +6,9 @@ import type { Outlet, ProduceTo, ProduceValue } from '../consumer/consumer.ts'
 import type { Engine, OutgoingRecord, ProduceError } from '../engine/engine.ts'
 import { RacecarError } from '../errors.ts'
 import type { Cancel, Clock } from '../lib/clock.ts'
+import { groupBy } from '../lib/group-by.ts'
 import type { InTurn } from '../lib/in-turn.ts'
-import { type Answer, ask, byTopic, failureOf, tooLate } from './answers.ts'
+import { type Answer, ask, failureOf, tooLate } from './answers.ts'
 import { encode, sizeOf } from './encode.ts'
 import type { Told } from './told.ts'
 import { type Entry, type Failed, TopicLine } from './topic-line.ts'
@@ -199,17 +200,21 @@ export class Outbox implements Outlet {
 
   #answered(batch: readonly Entry[], answers: readonly Answer[]): void {
     const before = this.delivered
-    const delivered: Entry[] = []
-    const failed: Failed[] = []
     const { messageTimeout, clock, told } = this.#parts
     const now = clock.now()
-    for (const [topic, answersOfTopic] of byTopic(batch, answers)) {
+    const groups = groupBy(batch.keys(), index => batch[index]!.record.topic)
+    const outcomes = [...groups].map(([topic, indices]) => {
       const line = this.#line(topic)
-      const outcome = line.answered(answersOfTopic, now, messageTimeout)
-      delivered.push(...outcome.delivered)
-      failed.push(...outcome.failed)
+      const outcome = line.answered(
+        indices.map(index => answers[index]),
+        now,
+        messageTimeout,
+      )
       if (line.isForgettable) this.#lines.delete(topic)
-    }
+      return outcome
+    })
+    const delivered = outcomes.flatMap(outcome => outcome.delivered)
+    const failed = outcomes.flatMap(outcome => outcome.failed)
     for (const entry of delivered) this.#settle(entry)
     told?.delivered(delivered, now)
     told?.failed(failed, now)
@@ -222,12 +227,13 @@ export class Outbox implements Outlet {
   }
 
   #giveUp(failed: readonly Failed[]): void {
-    const sequences = failed.map(({ entry }) => entry.sequence)
-    const first = Math.min(...sequences)
+    // All that waits may be among them: too much for arguments of a call.
+    const first = failed.reduce((least, { entry }) => Math.min(least, entry.sequence), Number.POSITIVE_INFINITY)
+    const last = failed.reduce((most, { entry }) => Math.max(most, entry.sequence), 0)
     const error = failureOf(failed.map(({ entry: { record }, error: why }) => ({ record, error: why })))
     this.#failure = error
     this.#abandon(failed.map(({ entry }) => entry))
-    this.#parts.onFailed({ first, last: Math.max(...sequences), count: failed.length, error })
+    this.#parts.onFailed({ first, last, count: failed.length, error })
     this.#waiters.failed(first, error)
     for (const { entry, error: why } of failed) this.#settle(entry, why)
   }

@@ -151,6 +151,29 @@ test('a retriable error is tried again, later and later, until the time of the r
   expect(outbox.delivered).toBe(1)
 })
 
+test('what waits behind a failure is given up with it once its time is over, however much that is', async () => {
+  const { outbox, attempts, answer, failures, clock, sent } = setUp({ messageTimeout: 10_000 })
+  for (let count = 0; count < 200_000; count++) outbox.produce('x', t)
+  outbox.produce('y', { topic: 'other' })
+  await clock.advance(5000)
+  outbox.produce('young', t)
+  await clock.advance(5000)
+  expect(attempts).toHaveLength(1)
+  await answer(() => refused(true))
+  expect(failures).toMatchObject([{ first: 1, last: 200_000, count: 200_000 }])
+  expect(sent().slice(1)).toEqual(['y young'])
+  await answer()
+  expect(outbox.delivered).toBe(200_002)
+})
+
+test('what waits behind a refusal is not given up for that', async () => {
+  const { outbox, answer, failures, clock } = setUp({ messageTimeout: 10_000 })
+  for (let count = 0; count < 2001; count++) outbox.produce('x', t)
+  await clock.advance(20_000)
+  await answer(() => refused(false))
+  expect(failures).toEqual([])
+})
+
 test('what follows a record that is tried again stays behind it, in its topic', async () => {
   const { outbox, sent, answer, clock } = setUp()
   outbox.produce('a', t)
