@@ -97,6 +97,11 @@ function filled(key: string, value: unknown, filling: Filling): unknown {
 const PLACE = /\$(\$\{)|\$\{([^}]*)\}/g
 
 function withVariables(key: string, text: string, { source, variables, problems }: Filling): string {
+  if (text.includes('<%')) {
+    const sentence = `${key} in ${source} holds <%…%>, which is Ruby's: write \${NAME} or \${NAME:-default} for a variable, or use config/racecar.ts`
+    problems.push({ option: key, value: undefined, source, sentence })
+    return ''
+  }
   return text.replace(PLACE, (whole: string, escaped: string | undefined, inside: string | undefined) => {
     if (escaped !== undefined) return escaped
     const [, name, rest] = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s.exec(inside ?? '') ?? []

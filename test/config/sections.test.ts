@@ -106,6 +106,16 @@ common:
     ])
   })
 
+  it('are not those of Ruby’s templates, which nobody evaluates here', async () => {
+    const text = 'common:\n  group_id_prefix: <%= ENV["PREFIX"] %>\n  brokers: ["<%= broker %>"]\n'
+    const cure =
+      "holds <%…%>, which is Ruby's: write ${NAME} or ${NAME:-default} for a variable, or use config/racecar.ts"
+    expect(await problems(text, { PREFIX: 'shop-' })).toEqual([
+      `group_id_prefix in config/racecar.yml, section common ${cure}`,
+      `brokers in config/racecar.yml, section common ${cure}`,
+    ])
+  })
+
   it('cannot change what the file means', async () => {
     const { config } = await load('common:\n  client_id: ${NAME}\n', { NAME: 'a\nworkers: 9 # \'"' })
     expect(config).toMatchObject({ clientId: 'a\nworkers: 9 # \'"', workers: 1 })
