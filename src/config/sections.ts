@@ -37,7 +37,7 @@ export async function sectionsOfYaml(
   const [error] = document.errors
   if (error) {
     const { line, col } = counter.linePos(error.pos[0])
-    return { sections: [], problems: [problem(file, undefined, `${file}:${line}:${col} is no YAML: ${error.message}`)] }
+    return { sections: [], problems: [problem(file, `${file}:${line}:${col} is no YAML: ${error.message}`)] }
   }
   return sectionsOf(file, document.toJS() as unknown, environment, variables)
 }
@@ -47,15 +47,11 @@ function sectionsOf(file: string, read: unknown, environment: Environment, varia
   if (!isRecord(read))
     return {
       sections: [],
-      problems: [problem(file, read, `${file} must hold sections: common, and one for each environment`)],
+      problems: [problem(file, `${file} must hold sections: common, and one for each environment`)],
     }
   const stray = Object.entries(read).filter(([, value]) => value !== null && !isRecord(value))
-  const problems = stray.map(([key, value]) =>
-    problem(
-      file,
-      value,
-      `${key} in ${file} stands outside of any section: put it under common, or under an environment`,
-    ),
+  const problems = stray.map(([key]) =>
+    problem(file, `${key} in ${file} stands outside of any section: put it under common, or under an environment`),
   )
   const names = Object.keys(read).filter(name => name !== COMMON && isRecord(read[name]))
   const wanted = [COMMON, ...(environment.name === COMMON ? [] : [environment.name])]
@@ -123,9 +119,9 @@ function withVariables(key: string, text: string, { source, variables, problems 
   })
 }
 
-const problem = (file: string, value: unknown, sentence: string): Problem => ({
+const problem = (file: string, sentence: string): Problem => ({
   option: file,
-  value,
+  value: undefined,
   source: file,
   sentence,
 })

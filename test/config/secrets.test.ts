@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { describe, expect, it, vi } from 'vitest'
 import type * as Table from '../../src/config/options.ts'
 
@@ -28,6 +29,10 @@ const load = (env: Record<string, string>, more: object = {}) => {
   return { config: config as typeof config & { saslPassword?: string }, sources: sources as Record<string, string> }
 }
 
+const inFile = (values: Record<string, unknown>) => ({
+  files: { sections: [{ source: 'config/racecar.yml, section common', values }], problems: [] },
+})
+
 describe('a secret', () => {
   it('is read from the file that a variable names, without the new line at its end', () => {
     const { config, sources } = load({ RACECAR_SASL_PASSWORD_FILE: '/run/secrets/password' })
@@ -57,11 +62,34 @@ describe('a secret', () => {
     const shown = optionsInForce(config, sources as never)
     expect(shown).toMatch(/^sasl_password +=\s\*\*\* {2}\(env RACECAR_SASL_PASSWORD\)$/m)
     expect(shown).not.toContain('hunter2')
-    const files = { sections: [{ source: 'config/racecar.yml, section common', values: { pin: 42 } }], problems: [] }
-    for (const sources of [{ env: { RACECAR_PIN: '42' } }, { flags: { pin: '42' } }, { files }]) {
+    for (const sources of [{ env: { RACECAR_PIN: '42' } }, { flags: { pin: '42' } }, inFile({ pin: 42 })]) {
       expect(() => loadConfig(sources)).toThrow(/^pin must be a whole number, at least 1000, but .* says "\*\*\*"$/)
     }
   })
+})
+
+/** As Node prints what nobody catches. */
+const printed = (from: object): string => {
+  try {
+    loadConfig({ readFile, ...from })
+  } catch (error) {
+    return inspect(error, { depth: null })
+  }
+  return expect.unreachable()
+}
+
+it.each<[string, object]>([
+  ['a variable', { env: { RACECAR_SASL_PASWORD: 'hunter2' } }],
+  ['a flag', { flags: { saslPasword: 'hunter2' } }],
+  ['a program', { given: { saslPasword: 'hunter2' } }],
+  ['a class', { classOptions: { saslPasword: 'hunter2' } }],
+  ['a class that may not', { classOptions: { saslPassword: 'hunter2' } }],
+  ['a file', inFile({ sasl_pasword: 'hunter2' })],
+  ['a file with a number', inFile({ sasl_password: 4711 })],
+])('an error does not tell a secret that %s gives by the wrong name or in the wrong place', (_, from) => {
+  const text = printed(from)
+  expect(text).toContain('ConfigError')
+  expect(text).not.toMatch(/hunter|4711/)
 })
 
 describe('secrets among the settings by librdkafka’s names', () => {
@@ -98,10 +126,8 @@ describe('secrets among the settings by librdkafka’s names', () => {
   })
 
   it('are not told where they are no list', () => {
-    const values = { consumer: { 'sasl.password': 'hunter2' } }
-    const files = { sections: [{ source: 'config/racecar.yml, section common', values }], problems: [] }
     try {
-      loadConfig({ files })
+      loadConfig(inFile({ consumer: { 'sasl.password': 'hunter2' } }))
       expect.unreachable()
     } catch (error) {
       const { message, problems } = error as { message: string; problems: unknown }

@@ -148,6 +148,11 @@ describe('what is wrong in a file', () => {
     expect(await problems(text)).toEqual([sentence])
   })
 
+  it('is told without what stands there, which may be a secret', async () => {
+    for (const text of ['sasl_password: hunter2', '- hunter2'])
+      expect(JSON.stringify(await read(text))).toMatch(/"sections":\[\],"problems":\[(?!.*hunter2)/)
+  })
+
   it('is told all at once, with what is wrong elsewhere', async () => {
     const files = await read('common: { workers: many, worker: 1 }\nstray: 1\n')
     const broken = () => loadConfig({ files, env: { RACECAR_SERIAL: 'maybe' }, flags: { 'log-level': 'loud' } })
