@@ -18,6 +18,7 @@ vi.mock('../../src/config/options.ts', async original => {
 })
 
 const { loadConfig } = await import('../../src/config/load.ts')
+const { maskRaw } = await import('../../src/config/raw/setting.ts')
 const { optionsInForce } = await import('../../src/cli/options-in-force.ts')
 
 const readFile = (path: string): string => {
@@ -125,13 +126,33 @@ describe('secrets among the settings by librdkafka’s names', () => {
     }
   })
 
+  it.each([
+    'ssl.key.pem=-----BEGIN PRIVATE KEY-----\nhunter=,a.b=hunter2==\n-----END PRIVATE KEY-----',
+    'client.id=a,ssl_key=hunter2',
+    'sasl.jaas.config=org.apache.PlainLoginModule required username="hunter" password="x,client.id=hunter";',
+    'sasl.password=hunter2,and=hunter3,client.id=hunter',
+    'sasl.password hunter2,client.id=a',
+    'client.id=a sasl.password=hunter2',
+    '{"sasl.password": "hunter2"}',
+  ])('are masked to the end of a text: %j', text => {
+    expect(maskRaw(text)).toMatch(/(pem|key|config|password)=\*\*\*$/)
+    expect(JSON.stringify(maskRaw([text]))).not.toContain('hunter')
+  })
+
+  it.each(['client.id=token-service,session.timeout.ms=1', 'ssl.ca.location=/etc/ca.pem', 'group.id=secret'])(
+    'are not what only looks like one in a value: %s',
+    text => expect(maskRaw(text)).toBe(text),
+  )
+
   it('are not told where they are no list', () => {
     try {
       loadConfig(inFile({ consumer: { 'sasl.password': 'hunter2' } }))
       expect.unreachable()
     } catch (error) {
       const { message, problems } = error as { message: string; problems: unknown }
-      expect(message).toContain('consumer must be a list of key=value')
+      expect(message).toBe(
+        'consumer must be a list of key=value, no map, by the names of librdkafka (in YAML: - session.timeout.ms=30000), but config/racecar.yml, section common says an object',
+      )
       expect(`${message}${JSON.stringify(problems)}`).not.toContain('hunter')
     }
   })
