@@ -53,6 +53,12 @@ describe('the command line', () => {
     expect(configured('--no-serial').serial).toBe(false)
   })
 
+  it('takes what is not built yet, so that it is said what is with it', () => {
+    const why = 'flag --ssl-crl-location is not built yet\n- flag --sasl-over-ssl is not built yet'
+    expect(() => configured('--ssl-crl-location', 'a.pem', '--sasl-over-ssl')).toThrow(why)
+    expect(read('--help').out).not.toMatch(/crl|sasl/)
+  })
+
   it('takes a list with commas, or the flag several times', () => {
     expect(configured('--brokers', 'a:1,b:2').brokers).toEqual(['a:1', 'b:2'])
     expect(configured('--brokers', 'a:1', '--brokers', 'b:2').brokers).toEqual(['a:1', 'b:2'])
