@@ -1,6 +1,7 @@
 // What single options cannot know of each other. One entry a rule: the options that it looks at, and the sentence that it says.
 // A rule is left out while one of its options is unsettled: wrong by itself, still to be set by a class, or of no matter.
 
+import { OPTIONS } from '../security/tls.ts'
 import { optionOf, snakeOf } from './names.ts'
 import type { Config, OptionName } from './options.ts'
 import type { Problem } from './problems.ts'
@@ -22,7 +23,7 @@ interface Rule {
 const ofTls = (config: Config): OptionName | undefined =>
   LOCATIONS.find(option => config[option] !== undefined) ?? (config.sslVerifyHostname ? undefined : 'sslVerifyHostname')
 
-const LOCATIONS = ['sslCaLocation', 'sslCertificateLocation', 'sslKeyLocation'] as const
+const LOCATIONS = Object.values(OPTIONS)
 
 /** Somebody counts on being encrypted, and is not. */
 export const isBare = (config: Config): boolean =>

@@ -1,6 +1,6 @@
 // The options that say where Kafka is, who we are there, and how we get there: what everybody needs who connects.
 
-import type { Tls } from '../security/tls.ts'
+import { OPTIONS, type Tls } from '../security/tls.ts'
 import type { Config } from './options.ts'
 import type { securityOptions } from './security-options.ts'
 
@@ -18,6 +18,12 @@ export function clusterOf(config: Of): Cluster {
   return { brokers, clientId, tls: securityProtocol === 'ssl' ? tlsOf(config) : null }
 }
 
-function tlsOf({ sslCaLocation: ca, sslCertificateLocation: certificate, sslKeyLocation: key, ...config }: Of): Tls {
-  return { ca, certificate, key, verifyHostname: config.sslVerifyHostname }
+function tlsOf(config: Of): Tls {
+  const { ca, certificate, key } = OPTIONS
+  return {
+    ca: config[ca],
+    certificate: config[certificate],
+    key: config[key],
+    verifyHostname: config.sslVerifyHostname,
+  }
 }

@@ -5,7 +5,7 @@ import { type Fault, OPTIONS, type TlsPlaces } from '../security/tls.ts'
 import { check } from './check.ts'
 import { clusterOf } from './cluster.ts'
 import { groupIdOf } from './group.ts'
-import { camelOf, optionNames, optionOf, snakeOf } from './names.ts'
+import { optionNames, optionOf, snakeOf } from './names.ts'
 import { ofProducers } from './of-producers.ts'
 import { AUTO, Expected } from './option.ts'
 import type { ClassOptions, Config, OptionName } from './options.ts'
@@ -128,8 +128,8 @@ function faultyPlaces(
   const { tls } = clusterOf(config)
   const faults = tls === null ? [] : faultsOf(tls)
   return faults.map(({ of, why }) => {
-    const option = OPTIONS[of]
-    const source = sources[camelOf(option) as OptionName]
+    const option = snakeOf(OPTIONS[of])
+    const source = sources[OPTIONS[of]]
     return { option, value: tls![of], source, sentence: `${option} (${tls![of]}, ${source}) ${why}` }
   })
 }

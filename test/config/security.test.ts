@@ -53,8 +53,9 @@ describe('options of secured connections', () => {
     ],
     [
       { securityProtocol: 'sasl_ssl' },
-      'security_protocol must be one of plaintext, ssl, but the program says "sasl_ssl"',
+      'security_protocol must be plaintext or ssl, as SASL is not built yet, but the program says "sasl_ssl"',
     ],
+    [{ securityProtocol: 'tls' }, 'security_protocol must be one of plaintext, ssl, but the program says "tls"'],
   ])('must fit each other: %o', (given, sentence) => {
     expect(outcome({ given: { securityProtocol: 'ssl', ...given } })).toEqual([sentence])
   })
@@ -72,4 +73,20 @@ describe('options of secured connections', () => {
     outcome({ faultsOf })
     expect(asked).toHaveLength(1)
   })
+})
+
+it('options that are not built yet lead to no other one, wherever they are set', () => {
+  const sections = [{ source: 'racecar.yml', values: { ssl_crl_location: 'a', 'ssl-keystore-location': 'b' } }]
+  expect(outcome({ files: { sections, problems: [] } })).toEqual([
+    'ssl_crl_location in racecar.yml is not built yet',
+    'ssl-keystore-location in racecar.yml is not built yet',
+  ])
+  expect(outcome({ env: { RACECAR_SASL_USERNAME: 'a', RACECAR_SASL_PASSWORD_FILE: '/run/b' } })).toEqual([
+    'env RACECAR_SASL_USERNAME is not built yet',
+    'env RACECAR_SASL_PASSWORD_FILE is not built yet',
+  ])
+  expect(outcome({ flags: { sslKeyPassword: 'a' }, given: { saslMechanism: 'PLAIN' } })).toEqual([
+    'flag --ssl-key-password is not built yet',
+    'saslMechanism in the program is not built yet',
+  ])
 })

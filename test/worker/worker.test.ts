@@ -511,7 +511,7 @@ describe('fail_fast', () => {
     const message =
       'No secure connection to the broker kafka:9093, and fail_fast is set: the certificate of kafka:9093 has expired.'
     expect(said).toContainEqual(
-      expect.objectContaining({ type: 'refused', error: expect.objectContaining({ message }) }),
+      expect.objectContaining({ type: 'refused', error: expect.objectContaining({ message, code: 'TLS_FAILED' }) }),
     )
   })
 

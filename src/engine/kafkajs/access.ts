@@ -25,7 +25,7 @@ export interface AccessParts extends Cluster {
 const DOUBT_MS = 1_000
 const AGAIN_MS = 250
 
-/** Rejects with BROKER_UNAVAILABLE, TOPIC_MISSING or NOT_ALLOWED. */
+/** Rejects with BROKER_UNAVAILABLE, TLS_FAILED, TOPIC_MISSING or NOT_ALLOWED. */
 export async function openAccess(parts: AccessParts): Promise<Access> {
   const access = new Access(parts)
   try {
@@ -106,10 +106,7 @@ export class Access {
         if (error instanceof RacecarError) throw error
         // Nobody mends it while a command waits.
         if (error instanceof TlsError)
-          throw new RacecarError(
-            'BROKER_UNAVAILABLE',
-            `No secure connection to ${brokers.join(', ')}: ${error.message}`,
-          )
+          throw new RacecarError('TLS_FAILED', `No secure connection to ${brokers.join(', ')}: ${error.message}`)
         this.#last = error
         await sleep(clock, Math.min(AGAIN_MS, end - clock.now()))
       }
