@@ -1,6 +1,7 @@
 // What single options cannot know of each other. One entry a rule: the options that it looks at, and the sentence that it says.
-// A rule is left out while one of its options is unsettled: wrong by itself, or still to be set by a class.
+// A rule is left out while one of its options is unsettled: wrong by itself, still to be set by a class, or of no matter.
 
+import { OPTIONS } from '../security/tls.ts'
 import { optionOf, snakeOf } from './names.ts'
 import type { Config, OptionName } from './options.ts'
 import type { Problem } from './problems.ts'
@@ -23,20 +24,15 @@ interface Rule {
 const ofTls = (config: Config): OptionName | undefined =>
   LOCATIONS.find(option => config[option] !== undefined) ?? (config.sslVerifyHostname ? undefined : 'sslVerifyHostname')
 
-const LOCATIONS = [
-  'sslCaLocation',
-  'sslCrlLocation',
-  'sslCertificateLocation',
-  'sslKeyLocation',
-  'sslKeystoreLocation',
-] as const satisfies readonly OptionName[]
+const LOCATIONS = Object.values(OPTIONS)
 
 /** Of the options that say in PEM who we are, one that is set. */
 const ownInPem = (config: Config): OptionName | undefined =>
   (['sslCertificateLocation', 'sslKeyLocation'] as const).find(option => config[option] !== undefined)
 
 /** Somebody counts on being encrypted, and is not. */
-const isBare = (config: Config): boolean => config.securityProtocol === 'plaintext' && ofTls(config) !== undefined
+export const isBare = (config: Config): boolean =>
+  config.securityProtocol === 'plaintext' && ofTls(config) !== undefined
 
 /** Where an embedded Kafka can be. */
 const LOOPBACK = /^(localhost|127\.0\.0\.1):\d+$/

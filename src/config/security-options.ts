@@ -1,13 +1,22 @@
 // The part of the table of options that says how connections to Kafka are secured. A place is a file, or `env:NAME`: where it is
 // is no secret, and what stands there never comes into an option. Passwords do, and are secret.
 
-import { choice, flag, maybeText, type Option } from './option.ts'
+import { choice, Expected, flag, maybeText, type Option } from './option.ts'
+
+const protocol = choice(
+  'plaintext',
+  'ssl',
+)({ group: 'Security', default: 'plaintext', about: 'How to speak to the brokers' })
 
 export const securityOptions = {
-  securityProtocol: choice(
-    'plaintext',
-    'ssl',
-  )({ group: 'Security', default: 'plaintext', about: 'How to speak to the brokers' }),
+  securityProtocol: {
+    ...protocol,
+    parse(raw) {
+      if (typeof raw === 'string' && /^\s*sasl_/i.test(raw))
+        throw new Expected('plaintext or ssl, as SASL is not built yet')
+      return protocol.parse(raw)
+    },
+  } satisfies typeof protocol,
   sslCaLocation: maybeText({
     group: 'Security',
     default: undefined,

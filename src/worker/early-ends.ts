@@ -1,9 +1,10 @@
 // What ends a worker as long as nobody has been a member: a connection that is not secure, which no waiting mends, and with the
 // option fail_fast what is otherwise waited for. Later both are an outage, which everybody waits out.
 
-import { RacecarError } from '../errors.ts'
+import { type ErrorCode, RacecarError } from '../errors.ts'
 import type { Bus } from '../events/bus.ts'
 import { isOfTls } from '../events/error-words.ts'
+import { asSentence } from '../lib/sentence.ts'
 
 type Refuse = (error: RacecarError) => void
 
@@ -13,7 +14,7 @@ export function endInsecure(bus: Bus, refuse: Refuse): void {
     bus.on('brokers.insecure', ({ error, isOurs }) => {
       settle()
       // 78 where options alone can mend it; else who has to is not for us to know.
-      const sentence = `No secure connection to Kafka: ${error.message}.`
+      const sentence = asSentence(`No secure connection to Kafka: ${error.message}`)
       refuse(new RacecarError(isOurs ? 'CONFIG' : 'INSECURE', sentence, { cause: error }))
     }),
     bus.on('group.joined', () => settle()),
@@ -29,7 +30,7 @@ export function failFast(bus: Bus, refuse: Refuse): void {
       // Others may answer; where none does the other end is the right one.
       if (isOfTls(error)) return
       const silence = `The broker ${broker} has not answered for ${Number((waitingMs / 1000).toFixed(1))} s`
-      end(`${silence}, and fail_fast is set: ${error.message}.`)
+      end(asSentence(`${silence}, and fail_fast is set: ${error.message}`), 'BROKER_UNAVAILABLE')
     }),
     bus.on('topic.missing', ({ topic }) =>
       end(`The topic ${topic} does not exist, and fail_fast is set.`, 'TOPIC_MISSING'),
@@ -39,7 +40,7 @@ export function failFast(bus: Bus, refuse: Refuse): void {
   function settle(): void {
     for (const off of settled.splice(0)) off()
   }
-  function end(sentence: string, code: 'BROKER_UNAVAILABLE' | 'TOPIC_MISSING' = 'BROKER_UNAVAILABLE'): void {
+  function end(sentence: string, code: ErrorCode): void {
     settle()
     refuse(new RacecarError(code, sentence))
   }

@@ -57,8 +57,9 @@ describe('options of secured connections', () => {
     ],
     [
       { securityProtocol: 'sasl_ssl' },
-      'security_protocol must be one of plaintext, ssl, but the program says "sasl_ssl"',
+      'security_protocol must be plaintext or ssl, as SASL is not built yet, but the program says "sasl_ssl"',
     ],
+    [{ securityProtocol: 'tls' }, 'security_protocol must be one of plaintext, ssl, but the program says "tls"'],
   ])('must fit each other: %o', (given, sentence) => {
     expect(outcome({ given: { securityProtocol: 'ssl', ...given } })).toEqual([sentence])
   })
@@ -76,4 +77,20 @@ describe('options of secured connections', () => {
     outcome({ faultsOf })
     expect(asked).toHaveLength(1)
   })
+})
+
+it('options that are not built yet lead to no other one, wherever they are set', () => {
+  const sections = [{ source: 'racecar.yml', values: { sasl_username: 'a', 'sasl-password': 'b' } }]
+  expect(outcome({ files: { sections, problems: [] } })).toEqual([
+    'sasl_username in racecar.yml is not built yet',
+    'sasl-password in racecar.yml is not built yet',
+  ])
+  expect(outcome({ env: { RACECAR_SASL_USERNAME: 'a', RACECAR_SASL_PASSWORD_FILE: '/run/b' } })).toEqual([
+    'env RACECAR_SASL_USERNAME is not built yet',
+    'env RACECAR_SASL_PASSWORD_FILE is not built yet',
+  ])
+  expect(outcome({ flags: { saslOverSsl: 'a' }, given: { saslMechanism: 'PLAIN' } })).toEqual([
+    'flag --sasl-over-ssl is not built yet',
+    'saslMechanism in the program is not built yet',
+  ])
 })

@@ -51,6 +51,10 @@ export class Line {
     this.opened = this.#open()
   }
 
+  get address(): string {
+    return `${this.#parts.host}:${this.#parts.port}`
+  }
+
   get state(): 'opening' | 'open' | 'ended' {
     if (this.#ended) return 'ended'
     if (!this.#isOpen) return 'opening'
@@ -121,13 +125,9 @@ export class Line {
     socket.once('data', bytes => {
       if (isTlsAlert(bytes)) this.break(wantsTls(this.#parts))
     })
-    socket.on('close', () => this.break(new Unreached(`${this.#address} has closed the connection`)))
+    socket.on('close', () => this.break(new Unreached(`${this.address} has closed the connection`)))
     if (this.#ended) socket.destroy(this.#ended)
     return socket
-  }
-
-  get #address(): string {
-    return `${this.#parts.host}:${this.#parts.port}`
   }
 
   // Raced, not only destroyed: kafkajs leaves some waits unsettled when their socket dies.
@@ -165,7 +165,7 @@ export class Line {
       const isSlow = what === 'Fetch' && this.#socket?.bytesRead !== read
       read = this.#socket?.bytesRead
       if (isSlow) return wait(timeout)
-      this.break(new Unreached(`${this.#address} did not answer ${what} within ${Math.round(timeout)} ms`))
+      this.break(new Unreached(`${this.address} did not answer ${what} within ${Math.round(timeout)} ms`))
     }
     wait(timeout)
     return () => cancel()

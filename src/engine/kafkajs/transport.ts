@@ -3,6 +3,7 @@
 
 import { connect as connectInTheClear, isIP, type Socket } from 'node:net'
 import type { ConnectionOptions, DetailedPeerCertificate, PeerCertificate } from 'node:tls'
+import { snakeOf } from '../../lib/snake.ts'
 import { Credentials } from '../../security/credentials.ts'
 import { OPTIONS, type Tls, TlsPlacesError } from '../../security/tls.ts'
 import { Unreached } from './codes.ts'
@@ -150,5 +151,5 @@ function ofProtocol({ code = '', message, reason = message }: Failure, address: 
   if (!code.startsWith('ERR_SSL_')) return undefined
   if (!OUR_CERTIFICATE.test(code)) return `TLS with ${address} fails: ${reason}`
   const of = tls.certificate === undefined ? 'keystore' : 'certificate'
-  return `${address} refuses our certificate (${OPTIONS[of]}, ${tls[of]}): ${reason}`
+  return `${address} refuses our certificate (${snakeOf(OPTIONS[of])}, ${tls[of]}): ${reason}`
 }
