@@ -48,6 +48,10 @@ export const errorCodes = {
   },
   FENCED: { exit: EXIT.fenced, cure: 'Another process uses the same group_instance_id; each needs its own.' },
   NOT_ALLOWED: { exit: EXIT.notAllowed, cure: 'Check the credentials, and the ACLs of the group and its topics.' },
+  INSECURE: {
+    exit: EXIT.notAllowed,
+    cure: 'Mend the certificate at the broker, or what the ssl options name here, and start again.',
+  },
   ALREADY_RUNNING: { exit: EXIT.alreadyRunning, cure: 'Stop the other one, or give this one another --pidfile.' },
   CANNOT_CREATE: { exit: EXIT.cannotCreate, cure: 'Check the path, its rights, and the space on the disk.' },
   ENGINE_FAILED: { exit: EXIT.failure, cure: 'The worker is replaced; see the cause.' },

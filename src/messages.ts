@@ -84,6 +84,8 @@ export type ToWorker =
       readonly instanceId: string | null
       /** false: it does everything but join, and is told when it may. */
       readonly join: boolean
+      /** No worker of this racecar has been a member yet. */
+      readonly early: boolean
     }
   /** The process that it replaces is gone. */
   | { readonly type: 'join' }

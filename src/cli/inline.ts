@@ -197,7 +197,15 @@ class Here implements Clerk {
       await clearTheWay(this.#session, config, this.#ending.signal)
       // Without a slot that outlives this process there is no place to come back to, unless the user names one.
       const instanceId = config.groupInstanceId === undefined ? null : `${config.groupInstanceId}-0`
-      this.worker.receive({ type: 'configure', config, groupId, instanceId, slot: nameOf(this.#session), join: true })
+      this.worker.receive({
+        type: 'configure',
+        config,
+        groupId,
+        instanceId,
+        slot: nameOf(this.#session),
+        join: true,
+        early: true,
+      })
     } catch (error) {
       const { exitCode, why } = endOf(error)
       this.#failure = why

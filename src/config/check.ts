@@ -5,6 +5,7 @@ import { OPTIONS } from '../security/tls.ts'
 import { optionOf, snakeOf } from './names.ts'
 import type { Config, OptionName } from './options.ts'
 import type { Problem } from './problems.ts'
+import { mask } from './sources.ts'
 
 export interface Checked {
   readonly wrong: readonly Problem[]
@@ -24,6 +25,10 @@ const ofTls = (config: Config): OptionName | undefined =>
   LOCATIONS.find(option => config[option] !== undefined) ?? (config.sslVerifyHostname ? undefined : 'sslVerifyHostname')
 
 const LOCATIONS = Object.values(OPTIONS)
+
+/** Of the options that say in PEM who we are, one that is set. */
+const ownInPem = (config: Config): OptionName | undefined =>
+  (['sslCertificateLocation', 'sslKeyLocation'] as const).find(option => config[option] !== undefined)
 
 /** Somebody counts on being encrypted, and is not. */
 export const isBare = (config: Config): boolean =>
@@ -59,6 +64,12 @@ const refused: readonly Rule[] = [
       sslKeyLocation === undefined
         ? `${name('sslCertificateLocation')} needs its private key: set ssl_key_location`
         : `${name('sslKeyLocation')} needs its certificate: set ssl_certificate_location`,
+  },
+  {
+    of: ['sslKeystoreLocation', 'sslCertificateLocation', 'sslKeyLocation'],
+    isBroken: config => config.sslKeystoreLocation !== undefined && ownInPem(config) !== undefined,
+    says: (name, config) =>
+      `${name('sslKeystoreLocation')} and ${name(ownInPem(config)!)} both say who we are: set the one or the other`,
   },
   {
     of: ['heartbeatInterval', 'sessionTimeout'],
@@ -152,7 +163,8 @@ export function check(
   sources: Record<OptionName, string>,
   isUnsettled: (option: OptionName) => boolean,
 ): Checked {
-  const name = (option: OptionName): string => `${snakeOf(option)} (${inWords(config[option])}, ${sources[option]})`
+  const name = (option: OptionName): string =>
+    `${snakeOf(option)} (${inWords(mask(option, config[option]))}, ${sources[option]})`
   const isSet = (option: OptionName): boolean => sources[option] !== 'default'
   const applies = (rule: Rule): boolean => !rule.of.some(isUnsettled) && rule.isBroken(config, isSet)
   return {
@@ -161,7 +173,7 @@ export function check(
       const option = rule.of.find(isSet) ?? rule.of[0]!
       return {
         option: snakeOf(option),
-        value: config[option],
+        value: mask(option, config[option]),
         source: sources[option],
         sentence: rule.says(name, config),
       }
@@ -174,4 +186,4 @@ export function check(
 const leastSession = ({ maxWaitTime, heartbeatInterval }: Config): number =>
   Math.round((3 * maxWaitTime + heartbeatInterval) * 1000) / 1000
 
-const inWords = (value: Config[OptionName]): string => (Array.isArray(value) ? value.join(',') : String(value))
+const inWords = (value: unknown): string => (Array.isArray(value) ? value.join(',') : String(value))

@@ -1,6 +1,6 @@
 // The options that say where Kafka is, who we are there, and how we get there: what everybody needs who connects.
 
-import { OPTIONS, type Tls } from '../security/tls.ts'
+import type { Tls } from '../security/tls.ts'
 import type { Config } from './options.ts'
 import type { securityOptions } from './security-options.ts'
 
@@ -18,12 +18,13 @@ export function clusterOf(config: Of): Cluster {
   return { brokers, clientId, tls: securityProtocol === 'ssl' ? tlsOf(config) : null }
 }
 
-function tlsOf(config: Of): Tls {
-  const { ca, certificate, key } = OPTIONS
-  return {
-    ca: config[ca],
-    certificate: config[certificate],
-    key: config[key],
-    verifyHostname: config.sslVerifyHostname,
-  }
-}
+const tlsOf = (config: Of): Tls => ({
+  ca: config.sslCaLocation,
+  crl: config.sslCrlLocation,
+  certificate: config.sslCertificateLocation,
+  key: config.sslKeyLocation,
+  keyPassword: config.sslKeyPassword,
+  keystore: config.sslKeystoreLocation,
+  keystorePassword: config.sslKeystorePassword,
+  verifyHostname: config.sslVerifyHostname,
+})

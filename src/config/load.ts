@@ -1,7 +1,7 @@
 // From all the places where an option can be set to one frozen Config in which each value has a source. Every source is read to
 // the end, so that all that is wrong is told at once. Reads no file and no environment of its own: what there is, is handed in.
 
-import { type Fault, OPTIONS, type TlsPlaces } from '../security/tls.ts'
+import { type Fault, OPTIONS, type TlsMaterial } from '../security/tls.ts'
 import { check } from './check.ts'
 import { clusterOf } from './cluster.ts'
 import { groupIdOf } from './group.ts'
@@ -49,7 +49,7 @@ export interface Sources {
   /** For variables that name a file with a secret. */
   readonly readFile?: ReadFile
   /** What is wrong with the files that connections are secured with; where it is left out nobody looks. */
-  readonly faultsOf?: (places: TlsPlaces) => readonly Fault[]
+  readonly faultsOf?: (material: TlsMaterial) => readonly Fault[]
   /** How many there are, for `auto`; one where nobody says. */
   readonly cores?: () => number
   /** By name of the flag, in camelCase or kebab-case; undefined where it was not given. */

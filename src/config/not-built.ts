@@ -5,10 +5,6 @@ import { camelOf, PREFIX } from './names.ts'
 
 /** In camelCase. */
 export const NOT_BUILT: readonly string[] = [
-  'sslCrlLocation',
-  'sslKeystoreLocation',
-  'sslKeystorePassword',
-  'sslKeyPassword',
   'saslMechanism',
   'saslUsername',
   'saslPassword',

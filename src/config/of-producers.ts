@@ -11,7 +11,11 @@ export const ofProducers = [
   'producerCompressionCodec',
   'securityProtocol',
   'sslCaLocation',
+  'sslCrlLocation',
   'sslCertificateLocation',
   'sslKeyLocation',
+  'sslKeyPassword',
+  'sslKeystoreLocation',
+  'sslKeystorePassword',
   'sslVerifyHostname',
 ] as const satisfies readonly OptionName[]

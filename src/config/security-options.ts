@@ -1,5 +1,5 @@
 // The part of the table of options that says how connections to Kafka are secured. A place is a file, or `env:NAME`: where it is
-// is no secret, and what stands there never comes into an option.
+// is no secret, and what stands there never comes into an option. Passwords do, and are secret.
 
 import { choice, Expected, flag, maybeText, type Option } from './option.ts'
 
@@ -23,6 +23,12 @@ export const securityOptions = {
     about:
       'Who may sign the certificates of brokers: a file in PEM, a folder of such files, or env:NAME; by default whom Node trusts',
   }),
+  sslCrlLocation: maybeText({
+    group: 'Security',
+    default: undefined,
+    about:
+      'Which certificates of brokers are revoked: the lists of all authorities up to the root, a file in PEM, a folder of such files, or env:NAME',
+  }),
   sslCertificateLocation: maybeText({
     group: 'Security',
     default: undefined,
@@ -32,6 +38,24 @@ export const securityOptions = {
     group: 'Security',
     default: undefined,
     about: 'The private key of our certificate: a file in PEM, or env:NAME',
+  }),
+  sslKeyPassword: maybeText({
+    group: 'Security',
+    default: undefined,
+    secret: true,
+    about: 'What opens ssl_key_location, where that is encrypted',
+  }),
+  sslKeystoreLocation: maybeText({
+    group: 'Security',
+    default: undefined,
+    about:
+      'Our certificate, its key and what leads to its root in one file of PKCS#12, or env:NAME in base64; instead of ssl_certificate_location and ssl_key_location',
+  }),
+  sslKeystorePassword: maybeText({
+    group: 'Security',
+    default: undefined,
+    secret: true,
+    about: 'What opens ssl_keystore_location',
   }),
   sslVerifyHostname: flag({
     group: 'Security',

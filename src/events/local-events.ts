@@ -67,6 +67,8 @@ export interface Produced extends Who {
 
 export interface LocalEvents {
   // engine
+  /** With none of the brokers a secure connection comes about, in one round. `isOurs`: only options here can mend it. */
+  'brokers.insecure': { error: Error; isOurs: boolean }
   /** A try to join has failed; the next one follows, or the worker ends. */
   'group.join.failed': { groupId: string; durationMs: number; error: unknown }
   /** The group has not been told: it finds out by its session. */
@@ -109,6 +111,7 @@ export interface LocalEvents {
 export type LocalEventName = keyof LocalEvents
 
 const names = {
+  'brokers.insecure': true,
   'group.join.failed': true,
   'group.leave.failed': true,
   'message.handling': true,

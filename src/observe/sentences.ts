@@ -27,7 +27,7 @@ const ofEngine = {
     level: 'warn',
     say: ({ broker, error, waitingMs }) =>
       isOfTls(error)
-        ? `No secure connection to the broker ${broker}: ${asSentence(error.message)} Trying on.`
+        ? `No secure connection to the broker ${broker}: ${asSentence(error.message)}`
         : `No answer from the broker ${broker} for ${seconds(waitingMs)} (option brokers): ${asSentence(told(error))} Trying on.`,
   },
   'producer.renewed': { level: 'warn', say: ({ why }) => `The producer begins anew, under another id: ${why}.` },

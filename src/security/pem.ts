@@ -9,8 +9,8 @@ import { read } from '../lib/reason.ts'
 export class Unusable extends Error {}
 
 const VARIABLE = 'env:'
-/** As certificates are called, and as OpenSSL's c_rehash calls the links to them. */
-const IN_FOLDERS = /\.(pem|crt|cer)$|^[0-9a-f]{8}\.\d+$/i
+/** As certificates and revocation lists are called, and as OpenSSL's c_rehash calls the links to them. */
+const IN_FOLDERS = /\.(pem|crt|cer|crl)$|^[0-9a-f]{8}\.r?\d+$/i
 
 /** Throws Unusable. */
 export function textAt(place: string): string {
@@ -26,6 +26,11 @@ export function textsAt(place: string): string {
     .filter(path => !isFolder(path))
     .map(file)
     .join('\n')
+}
+
+/** What is no text: of a file its bytes, of a variable what it says in base64. Throws Unusable. */
+export function bytesAt(place: string): Buffer {
+  return Buffer.from(textAt(place), place.startsWith(VARIABLE) ? 'base64' : 'latin1')
 }
 
 /** Each block of this label, once. */

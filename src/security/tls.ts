@@ -1,17 +1,29 @@
 // What connections are secured with, as options name it: files, folders, variables. Where it lies is told to everybody; what is
-// written there is read by who connects, and shown to nobody.
+// written there is read by who connects, and shown to nobody, and no more are the passwords that open it.
 
 import { snakeOf } from '../lib/snake.ts'
 
 export interface TlsPlaces {
   /** A file of certificates, or a folder of such files; undefined: those that Node trusts. */
   readonly ca: string | undefined
+  /** A file of revocation lists, or a folder of such files: one of each authority. Left out: nobody looks. */
+  readonly crl?: string | undefined
   /** Both or none. */
   readonly certificate: string | undefined
   readonly key: string | undefined
+  /** A file in PKCS#12 instead of these two. */
+  readonly keystore?: string | undefined
 }
 
-export interface Tls extends TlsPlaces {
+/** Secret. */
+export interface TlsPasswords {
+  readonly keyPassword?: string | undefined
+  readonly keystorePassword?: string | undefined
+}
+
+export type TlsMaterial = TlsPlaces & TlsPasswords
+
+export type Tls = TlsMaterial & {
   /** false: of whom a certificate is makes no difference; who has signed it still does. */
   readonly verifyHostname: boolean
 }
@@ -35,6 +47,8 @@ export class TlsPlacesError extends Error {
 /** The options that they are. */
 export const OPTIONS = {
   ca: 'sslCaLocation',
+  crl: 'sslCrlLocation',
   certificate: 'sslCertificateLocation',
   key: 'sslKeyLocation',
+  keystore: 'sslKeystoreLocation',
 } as const satisfies Record<keyof TlsPlaces, string>

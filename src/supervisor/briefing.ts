@@ -16,6 +16,8 @@ export interface BriefingParts extends Pick<SupervisorParts, 'resolve' | 'clearT
   readonly processes: Processes
   readonly slot: (number: number) => Slot
   readonly take: (event: SupervisorEvent) => void
+  /** Whether any worker ever was a member. */
+  readonly hasJoined: () => boolean
   /** Everything has come to its end. */
   readonly ending: AbortSignal
 }
@@ -95,6 +97,7 @@ export class Briefing {
       instanceId,
       slot: slotName(this.#parts.slot(slot)),
       join,
+      early: !this.#parts.hasJoined(),
     })
   }
 

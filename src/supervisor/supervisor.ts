@@ -53,6 +53,7 @@ export class Supervisor {
       processes: this.#processes,
       slot: number => this.#slot(number),
       take: event => this.#take(event),
+      hasJoined: () => this.#state.everJoined.length > 0,
       ending: this.#ending.signal,
     })
     this.#pulse = new BeatPulse({ clock: parts.clock, beat: spared => this.#beat(spared) })

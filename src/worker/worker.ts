@@ -10,7 +10,7 @@ import type { LoadPlan, Quiet, Report, Suspicion, ToWorker } from '../messages.t
 import { allSettled, countUnsettled } from '../producer/surroundings.ts'
 import type { Witness } from '../runner/runner.ts'
 import { Beats, periodOf } from './beats.ts'
-import { failFast } from './fail-fast.ts'
+import { endInsecure, failFast } from './early-ends.ts'
 import type { Driven, Loaded, Observer, RunnerEnd, Setup, WorkerParts } from './parts.ts'
 import { UsageMeter } from './usage.ts'
 
@@ -189,7 +189,9 @@ export class Worker {
     if (life.kind !== 'described' || this.#farewell) return
     this.#life = { kind: 'preparing', setup }
     try {
-      if (setup.config.failFast) failFast(this.#parts.bus, error => this.#refuseUnlessLeaving(error))
+      const refuse = (error: unknown) => this.#refuseUnlessLeaving(error)
+      if (setup.config.failFast) failFast(this.#parts.bus, refuse)
+      if (setup.early) endInsecure(this.#parts.bus, refuse)
       const observer = await this.#parts.observe?.(setup)
       // What has come too late for the end would be closed by nobody.
       if (this.#farewell) return void observer?.close()

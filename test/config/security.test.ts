@@ -48,6 +48,10 @@ describe('options of secured connections', () => {
       'ssl_certificate_location (a.pem, the program) needs its private key: set ssl_key_location',
     ],
     [
+      { sslKeystoreLocation: 'a.p12', sslKeyLocation: 'b.pem', sslCertificateLocation: 'c.pem' },
+      'ssl_keystore_location (a.p12, the program) and ssl_certificate_location (c.pem, the program) both say who we are: set the one or the other',
+    ],
+    [
       { embedded: true },
       'embedded (true, the program) starts a Kafka that speaks no TLS: security_protocol (ssl, the program) must be plaintext with it',
     ],
@@ -76,17 +80,17 @@ describe('options of secured connections', () => {
 })
 
 it('options that are not built yet lead to no other one, wherever they are set', () => {
-  const sections = [{ source: 'racecar.yml', values: { ssl_crl_location: 'a', 'ssl-keystore-location': 'b' } }]
+  const sections = [{ source: 'racecar.yml', values: { sasl_username: 'a', 'sasl-password': 'b' } }]
   expect(outcome({ files: { sections, problems: [] } })).toEqual([
-    'ssl_crl_location in racecar.yml is not built yet',
-    'ssl-keystore-location in racecar.yml is not built yet',
+    'sasl_username in racecar.yml is not built yet',
+    'sasl-password in racecar.yml is not built yet',
   ])
   expect(outcome({ env: { RACECAR_SASL_USERNAME: 'a', RACECAR_SASL_PASSWORD_FILE: '/run/b' } })).toEqual([
     'env RACECAR_SASL_USERNAME is not built yet',
     'env RACECAR_SASL_PASSWORD_FILE is not built yet',
   ])
-  expect(outcome({ flags: { sslKeyPassword: 'a' }, given: { saslMechanism: 'PLAIN' } })).toEqual([
-    'flag --ssl-key-password is not built yet',
+  expect(outcome({ flags: { saslOverSsl: 'a' }, given: { saslMechanism: 'PLAIN' } })).toEqual([
+    'flag --sasl-over-ssl is not built yet',
     'saslMechanism in the program is not built yet',
   ])
 })

@@ -7,7 +7,7 @@ import { createBus } from '../../src/events/bus.ts'
 import { allSettled, surroundings } from '../../src/producer/surroundings.ts'
 import type { LineEvents, ProducerOptions } from '../../src/standalone/port.ts'
 import { StandaloneProducer } from '../../src/standalone/producer.ts'
-import { failFast } from '../../src/worker/fail-fast.ts'
+import { failFast } from '../../src/worker/early-ends.ts'
 
 const refused = (): ProduceError => Object.assign(new Error('refused'), { retriable: false, partition: 3 })
 const turn = () => new Promise<void>(resolve => setImmediate(resolve))

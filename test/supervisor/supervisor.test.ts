@@ -146,6 +146,7 @@ describe('starting', () => {
       groupId: 'welcome',
       instanceId: 'c-h-r1-0',
       config: { workers: 3 },
+      early: true,
     })
     expect(processes[2]!.sent).toEqual([{ type: 'load', plan }])
     processes[2]!.says({ type: 'described', description })

@@ -20,11 +20,18 @@ interface Wanted {
   readonly days?: number
 }
 
+interface Locked {
+  readonly password?: string
+  /** As OpenSSL 1 did it: with RC2. */
+  readonly isOld?: boolean
+}
+
 export class Authority implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'authority-'))
   /** Its own certificate. */
   readonly certificate = join(this.folder, 'ca.pem')
   readonly #key = join(this.folder, 'ca.key')
+  #files = 0
 
   constructor(name = 'test authority') {
     this.#openssl('req', '-x509', ...newKey(this.#key), '-subj', `/CN=${name}`, '-days', '2', '-out', this.certificate)
@@ -38,6 +45,43 @@ export class Authority implements Disposable {
     const signed = ['-CA', this.certificate, '-CAkey', this.#key, '-CAcreateserial', '-extfile', extensions]
     this.#openssl('x509', '-req', '-in', request, ...signed, '-days', String(days), '-out', certificate)
     return { certificate, key }
+  }
+
+  /** What it revokes: a list in PEM. */
+  revoke(of: readonly Issued[], { days = 2 }: Wanted = {}): string {
+    const at = (ending: string) => join(this.folder, `${++this.#files}.${ending}`)
+    const [config, database, list] = [at('cnf'), at('database'), at('crl')]
+    writeFileSync(database, '')
+    writeFileSync(config, `[ca]\ndefault_ca=own\n[own]\ndatabase=${database}\ndefault_md=sha256\n`)
+    const own = ['-config', config, '-cert', this.certificate, '-keyfile', this.#key]
+    for (const { certificate } of of) this.#openssl('ca', ...own, '-revoke', certificate)
+    const lasting = ['-crl_lastupdate', inOpenssl(-2), '-crl_nextupdate', inOpenssl(days)]
+    this.#openssl('ca', ...own, '-gencrl', ...lasting, '-out', list)
+    return list
+  }
+
+  /** A file in PKCS#12 of what was issued, and of the authority. */
+  keystore({ certificate, key }: Issued, { password = '', isOld = false }: Locked = {}): string {
+    const file = join(this.folder, `${++this.#files}.p12`)
+    const of = ['-in', certificate, '-inkey', key, '-certfile', this.certificate]
+    this.#openssl(
+      'pkcs12',
+      '-export',
+      ...(isOld ? ['-legacy'] : []),
+      ...of,
+      '-passout',
+      `pass:${password}`,
+      '-out',
+      file,
+    )
+    return file
+  }
+
+  /** The key, encrypted. */
+  lock({ key }: Issued, password: string): string {
+    const file = join(this.folder, `${++this.#files}.key`)
+    this.#openssl('pkey', '-in', key, '-aes256', '-passout', `pass:${password}`, '-out', file)
+    return file
   }
 
   /** The same certificate under another name, or other text. */
@@ -55,6 +99,10 @@ export class Authority implements Disposable {
     execFileSync('openssl', args, { stdio: 'pipe' })
   }
 }
+
+/** Days from now, as `openssl ca` wants it: 20261231235959Z. */
+const inOpenssl = (days: number): string =>
+  `${new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 19).replace(/[-:T]/g, '')}Z`
 
 const newKey = (file: string): string[] => {
   return ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', file]

@@ -21,6 +21,7 @@ const configure = {
   groupId: 'welcome',
   instanceId: 'i-0',
   join: true,
+  early: true,
 }
 const stop = { type: 'stop' as const, withinMs: 5000, leave: true, reason: 'SIGTERM' }
 
@@ -502,17 +503,14 @@ describe('fail_fast', () => {
     ])
   })
 
-  it('says what is wrong with certificates', async () => {
+  it('leaves what is wrong with the certificates of one broker to others that may answer', async () => {
     await runFast()
     const tls = { name: 'TlsError', message: 'the certificate of kafka:9093 has expired' }
     bus.publish('broker.unreachable', { broker: 'kafka:9093', error: tls, waitingMs: 0 })
     await turn()
-    expect(await end(true)).toBe(69)
-    const message =
-      'No secure connection to the broker kafka:9093, and fail_fast is set: the certificate of kafka:9093 has expired.'
-    expect(said).toContainEqual(
-      expect.objectContaining({ type: 'refused', error: expect.objectContaining({ message, code: 'TLS_FAILED' }) }),
-    )
+    expect(runner.stops).toEqual([])
+    worker.stop(stop)
+    expect(await end(true)).toBe(0)
   })
 
   it('ends it with 69 when a topic is missing', async () => {
@@ -541,6 +539,51 @@ describe('fail_fast', () => {
   it('is off unless it is asked for', async () => {
     await run()
     unreachable()
+    expect(runner.stops).toEqual([])
+    worker.stop(stop)
+    expect(await end(true)).toBe(0)
+  })
+})
+
+describe('a connection that is not secure', () => {
+  const insecure = (isOurs: boolean) =>
+    bus.publish('brokers.insecure', { error: new Error('the certificate of kafka:9093 has expired'), isOurs })
+
+  it.each([
+    [77, 'INSECURE', false],
+    [78, 'CONFIG', true],
+  ])('ends with %i (%s) before anybody was a member', async (exitCode, _, isOurs) => {
+    await run()
+    insecure(isOurs)
+    insecure(!isOurs)
+    await turn()
+    expect(runner.stops).toHaveLength(1)
+    expect(await end(true)).toBe(exitCode)
+    const message = 'No secure connection to Kafka: the certificate of kafka:9093 has expired.'
+    expect(said.filter(({ type }) => type === 'refused')).toEqual([
+      expect.objectContaining({ exitCode, error: expect.objectContaining({ message }) }),
+    ])
+  })
+
+  it('is waited out once this worker was a member', async () => {
+    await run()
+    const joined = { groupId: 'g', generation: 1, memberId: 'm', leader: false, durationMs: 5, partitions: [] }
+    bus.publish('group.joined', joined)
+    insecure(false)
+    await turn()
+    expect(runner.stops).toEqual([])
+    worker.stop(stop)
+    expect(await end(true)).toBe(0)
+  })
+
+  it('is waited out where another worker was a member', async () => {
+    worker.receive({ type: 'load', plan })
+    await turn()
+    worker.receive({ ...configure, early: false })
+    runner.initialized.resolve()
+    await turn()
+    insecure(true)
+    await turn()
     expect(runner.stops).toEqual([])
     worker.stop(stop)
     expect(await end(true)).toBe(0)

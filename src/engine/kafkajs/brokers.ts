@@ -70,6 +70,7 @@ export class Brokers {
       .sort((a, b) => Number(b.isConnected) - Number(a.isConnected))
     const since = this.#parts.clock.now()
     let last: unknown = new Unreached('no broker is known')
+    const insecure: TlsError[] = []
     for (const link of links) {
       // One that stands says nothing about whether anybody still answers on it.
       if (link.isConnected) return link
@@ -79,7 +80,13 @@ export class Brokers {
         return link
       } catch (error) {
         last = error
+        if (error instanceof TlsError) insecure.push(error)
       }
+    }
+    // One that is away may come back, and be secure.
+    if (insecure.length > 0 && insecure.length === links.length) {
+      const error = insecure.find(({ isOurs }) => !isOurs) ?? insecure[0]!
+      this.#parts.bus.publish('brokers.insecure', { error, isOurs: error.isOurs })
     }
     // Only now: as long as one of them answers, the others are no outage.
     this.#silent(links.at(-1)?.address ?? '', last, since)

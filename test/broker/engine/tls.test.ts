@@ -31,6 +31,8 @@ afterAll(async () => {
 const ours = authority.issue('client')
 const right: Tls = { ...ours, ca: authority.certificate, verifyHostname: true }
 
+const nobody: Tls = { ...right, certificate: undefined, key: undefined }
+
 const at = (host: string) => `${host}:${port}`
 
 /** What comes of one attempt, and what is told of it. */
@@ -60,6 +62,17 @@ test('a member joins, fetches, commits and produces', async () => {
   await trial.harness.until('its own record', () => probe.values(1).length === 1)
 })
 
+test.each<[string, () => Tls]>([
+  [
+    'by a keystore',
+    () => ({ ...nobody, keystore: authority.keystore(ours, { password: 'secret' }), keystorePassword: 'secret' }),
+  ],
+  ['by an encrypted key', () => ({ ...right, key: authority.lock(ours, 'secret'), keyPassword: 'secret' })],
+  ['while a revocation list does not name its certificate', () => ({ ...right, crl: authority.revoke([ours]) })],
+])('is reached %s', async (_, tls) => {
+  expect(await reach(tls())).toEqual({ reached: at('localhost'), told: [] })
+})
+
 test.each<[string, Tls | null, string | undefined, RegExp]>([
   [
     'by a certificate that nobody we trust has signed',
@@ -73,17 +86,18 @@ test.each<[string, Tls | null, string | undefined, RegExp]>([
     '127.0.0.1',
     /certificate of 127\.0\.0\.1:\d+ is for DNS:localhost, and not for 127\.0\.0\.1: .* or set ssl_verify_hostname/,
   ],
-  [
-    'without a certificate of ours',
-    { ...right, certificate: undefined, key: undefined },
-    undefined,
-    /asks for a certificate of ours: set ssl_certificate_location/,
-  ],
+  ['without a certificate of ours', nobody, undefined, /asks for a certificate of ours: set ssl_certificate_location/],
   [
     "by a certificate of ours of somebody else's",
     { ...right, ...other.issue('stranger') },
     undefined,
     /refuses our certificate \(ssl_certificate_location, .*stranger\.pem\)/,
+  ],
+  [
+    'by a certificate of ours of somebody else’s in a keystore',
+    { ...nobody, keystore: other.keystore(other.issue('guest')) },
+    undefined,
+    /refuses our certificate \(ssl_keystore_location, .*\.p12\)/,
   ],
   ['in the clear', null, undefined, /speaks TLS: set security_protocol to ssl/],
 ])('is not reached %s, which is told at once', async (_, tls, host, why) => {

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { renameSync } from 'node:fs'
 import { type AddressInfo, connect, createServer, type Server } from 'node:net'
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls'
-import { afterAll, expect, onTestFinished, test } from 'vitest'
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { Brokers } from '../../../src/engine/kafkajs/brokers.ts'
 import { TlsError } from '../../../src/engine/kafkajs/transport.ts'
 import { Troubles } from '../../../src/engine/kafkajs/troubles.ts'
@@ -18,7 +18,12 @@ import { FakeBroker } from './fake-broker.ts'
 
 const authority = new Authority()
 const here = authority.issue('here', { names: 'IP:127.0.0.1' })
-afterAll(() => authority[Symbol.dispose]())
+const gone = authority.issue('gone', { names: 'IP:127.0.0.1' })
+const other = new Authority('somebody else')
+afterAll(() => {
+  authority[Symbol.dispose]()
+  other[Symbol.dispose]()
+})
 
 const right: Tls = { ca: authority.certificate, certificate: undefined, key: undefined, verifyHostname: true }
 const shown = ({ certificate, key }: Issued): TlsOptions => ({ cert: textOf(certificate), key: textOf(key) })
@@ -72,6 +77,13 @@ test.each<[string, () => TlsOptions, Partial<Tls>, RegExp]>([
     /is for DNS:kafka, and not for 127\.0\.0\.1/,
   ],
   ['that names nobody', () => shown(authority.issue('nameless')), {}, /is for nameless, and not for 127\.0\.0\.1/],
+  ['that has been revoked', () => shown(gone), { crl: authority.revoke([gone]) }, /has been revoked by its authority$/],
+  [
+    'whose authority has given no revocation list',
+    () => shown(here),
+    { crl: other.revoke([]) },
+    /ssl_crl_location \(.*\.crl\) lacks a revocation list for the certificate of 127\.0\.0\.1:\d+: it needs one of each/,
+  ],
   [
     'that only Node could know',
     () => shown(here),
@@ -83,6 +95,69 @@ test.each<[string, () => TlsOptions, Partial<Tls>, RegExp]>([
   const { brokers, told } = reaching(address, { ...right, ...tls })
   await expect(brokers.any()).rejects.toThrow(TlsError)
   expect(told).toEqual([expect.stringMatching(why)])
+})
+
+test('a revocation list that expires while it is in use is told with its option', async () => {
+  const { address } = await secured(shown(here))
+  const crl = authority.revoke([], { days: -1 })
+  // It was read before that.
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 36 * 3_600_000 })
+  onTestFinished(() => void vi.useRealTimers())
+  await expect(reaching(address, { ...right, crl }).brokers.any()).rejects.toMatchObject({
+    message: `a revocation list of ssl_crl_location (${crl}) has expired: put a newer one of its authority there`,
+    isOurs: true,
+  })
+})
+
+test('a certificate that a list of others does not name is accepted', async () => {
+  const { address } = await secured(shown(here))
+  const { brokers } = reaching(address, { ...right, crl: authority.revoke([gone]) })
+  expect((await brokers.any()).address).toBe(address)
+})
+
+test('a keystore shows our certificate', async () => {
+  const { address, seen } = await secured({ ...shown(here), requestCert: true, ca: textOf(authority.certificate) })
+  const keystore = authority.keystore(authority.issue('stored'), { password: 'secret' })
+  await reaching(address, { ...right, keystore, keystorePassword: 'secret' }).brokers.any()
+  expect(seen.map(socket => socket.getPeerCertificate().subject.CN)).toEqual(['stored'])
+})
+
+test('who is in a keystore beside our certificate may sign no certificate of a broker', async () => {
+  const keystore = authority.keystore(authority.issue('stored'))
+  const of = (ca: string | undefined) =>
+    secured(shown(here)).then(({ address }) => reaching(address, { ...right, keystore, ca }))
+  await expect((await of(other.certificate)).brokers.any()).rejects.toThrow('is signed by nobody that ssl_ca_location')
+  await expect((await of(undefined)).brokers.any()).rejects.toThrow('is signed by nobody whom Node trusts')
+})
+
+describe('with no broker a secure connection', () => {
+  const insecure = async (addresses: readonly string[], tls: Tls | null) => {
+    const bus = createBus()
+    const told: boolean[] = []
+    bus.on('brokers.insecure', ({ isOurs }) => told.push(isOurs))
+    const parts = { clientId: 'test', socketTimeout: 5_000, bus, clock: systemClock }
+    const brokers = new Brokers({ ...parts, brokers: addresses, tls })
+    onTestFinished(() => brokers.close())
+    await brokers.any().catch(() => {})
+    return told
+  }
+  const late = () => secured(shown(authority.issue('late', { names: 'IP:127.0.0.1', days: -1 })))
+  const bare = () =>
+    listening(createServer(socket => socket.on('error', () => {}).end('HTTP/1.1 400 Bad Request\r\n\r\n')))
+
+  test('is told as theirs to mend, or by options alone', async () => {
+    expect(await insecure([(await late()).address], right)).toEqual([false])
+    expect(await insecure([await bare()], right)).toEqual([true])
+    expect(await insecure([await alerting()], null)).toEqual([true])
+    expect(await insecure([await bare(), (await late()).address], right)).toEqual([false])
+  })
+
+  test('is not told while one works, or may come back', async () => {
+    const { address } = await secured(shown(here))
+    expect(await insecure([(await late()).address, address], right)).toEqual([])
+    expect(await insecure([(await late()).address, '127.0.0.1:1'], right)).toEqual([])
+    expect(await insecure(['127.0.0.1:1'], right)).toEqual([])
+  })
 })
 
 test('what NODE_TLS_REJECT_UNAUTHORIZED says is of no matter', async () => {
@@ -99,9 +174,14 @@ test('a port that answers something else than TLS is told as such', async () => 
   await expect(reaching(address, right).brokers.any()).rejects.toThrow(`${address} does not speak TLS`)
 })
 
-test('a port that answers with an alert of TLS is told as such to whoever speaks without', async () => {
+/** As a broker that speaks TLS answers what is in the clear. */
+const alerting = () => {
   const alert = Buffer.from([0x15, 3, 3, 0, 2, 2, 40])
-  const address = await listening(createServer(socket => socket.on('error', () => {}).end(alert)))
+  return listening(createServer(socket => socket.on('error', () => {}).end(alert)))
+}
+
+test('a port that answers with an alert of TLS is told as such to whoever speaks without', async () => {
+  const address = await alerting()
   const refusal = `${address} speaks TLS: set security_protocol to ssl`
   await expect(reaching(address, null).brokers.any()).rejects.toThrow(refusal)
 })
