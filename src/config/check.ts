@@ -1,9 +1,11 @@
 // What single options cannot know of each other. One entry a rule: the options that it looks at, and the sentence that it says.
 // A rule is left out while one of its options is unsettled: wrong by itself, or still to be set by a class.
 
+import { isAuthenticated, isEncrypted } from './cluster.ts'
 import { optionOf, snakeOf } from './names.ts'
 import type { Config, OptionName } from './options.ts'
 import type { Problem } from './problems.ts'
+import { mask } from './sources.ts'
 
 export interface Checked {
   readonly wrong: readonly Problem[]
@@ -25,7 +27,16 @@ const ofTls = (config: Config): OptionName | undefined =>
 const LOCATIONS = ['sslCaLocation', 'sslCertificateLocation', 'sslKeyLocation'] as const
 
 /** Somebody counts on being encrypted, and is not. */
-const isBare = (config: Config): boolean => config.securityProtocol === 'plaintext' && ofTls(config) !== undefined
+const isBare = (config: Config): boolean => !isEncrypted(config.securityProtocol) && ofTls(config) !== undefined
+
+const SASL = ['saslMechanism', 'saslUsername', 'saslPassword'] as const
+
+const ofSasl = (config: Config): OptionName | undefined => SASL.find(option => config[option] !== undefined)
+
+const missingOfSasl = (config: Config): OptionName | undefined => SASL.find(option => config[option] === undefined)
+
+/** Somebody counts on being known to the brokers, and is not. */
+const isNobody = (config: Config): boolean => !isAuthenticated(config.securityProtocol) && ofSasl(config) !== undefined
 
 /** Where an embedded Kafka can be. */
 const LOOPBACK = /^(localhost|127\.0\.0\.1):\d+$/
@@ -41,14 +52,14 @@ const refused: readonly Rule[] = [
     of: ['embedded', 'securityProtocol'],
     isBroken: ({ embedded, securityProtocol }) => embedded && securityProtocol !== 'plaintext',
     says: name =>
-      `${name('embedded')} starts a Kafka that speaks no TLS: ${name('securityProtocol')} must be plaintext with it`,
+      `${name('embedded')} starts a Kafka that is not secured: ${name('securityProtocol')} must be plaintext with it`,
   },
   {
     of: [...LOCATIONS, 'sslVerifyHostname', 'securityProtocol'],
     // Who says plaintext himself, for development say, means it.
     isBroken: (config, isSet) => isBare(config) && !isSet('securityProtocol'),
     says: (name, config) =>
-      `${name(ofTls(config)!)} needs security_protocol ssl, which nobody has set: everything would go in the clear`,
+      `${name(ofTls(config)!)} needs security_protocol ssl or sasl_ssl, which nobody has set: everything would go in the clear`,
   },
   {
     of: ['sslCertificateLocation', 'sslKeyLocation'],
@@ -57,6 +68,24 @@ const refused: readonly Rule[] = [
       sslKeyLocation === undefined
         ? `${name('sslCertificateLocation')} needs its private key: set ssl_key_location`
         : `${name('sslKeyLocation')} needs its certificate: set ssl_certificate_location`,
+  },
+  {
+    of: [...SASL, 'securityProtocol'],
+    isBroken: config => isAuthenticated(config.securityProtocol) && missingOfSasl(config) !== undefined,
+    says: (name, config) => {
+      const of = config.saslMechanism === undefined ? 'securityProtocol' : 'saslMechanism'
+      const all = SASL.filter(option => option !== of).map(snakeOf)
+      return `${name(of)} needs ${all.join(', ')}: set ${snakeOf(missingOfSasl(config)!)}`
+    },
+  },
+  {
+    of: [...SASL, 'securityProtocol'],
+    // Who says plaintext himself means it, as above; with ssl somebody has taken it for enough.
+    isBroken: (config, isSet) => isNobody(config) && (config.securityProtocol === 'ssl' || !isSet('securityProtocol')),
+    says: (name, config) =>
+      config.saslMechanism === undefined
+        ? `${name(ofSasl(config)!)} needs sasl_mechanism, which nobody has set: no broker would be told who we are`
+        : `${name('saslMechanism')} is not used with ${name('securityProtocol')}: set security_protocol to sasl_ssl`,
   },
   {
     of: ['heartbeatInterval', 'sessionTimeout'],
@@ -106,6 +135,26 @@ const warned: readonly Rule[] = [
       `${name(ofTls(config)!)} is not used, because of ${name('securityProtocol')}: everything goes in the clear`,
   },
   {
+    of: [...SASL, 'securityProtocol'],
+    isBroken: (config, isSet) =>
+      isNobody(config) && config.securityProtocol === 'plaintext' && isSet('securityProtocol'),
+    says: (name, config) =>
+      `${name(ofSasl(config)!)} is not used, because of ${name('securityProtocol')}: no broker is told who we are`,
+  },
+  {
+    of: ['saslMechanism', 'securityProtocol'],
+    isBroken: ({ saslMechanism, securityProtocol }) =>
+      saslMechanism === 'PLAIN' && securityProtocol === 'sasl_plaintext',
+    says: name =>
+      `${name('saslMechanism')} sends the password as it is, and ${name('securityProtocol')} encrypts nothing: whoever listens has it`,
+  },
+  {
+    of: ['saslOverSsl', 'securityProtocol'],
+    isBroken: ({ saslOverSsl, securityProtocol }, isSet) =>
+      isSet('saslOverSsl') && saslOverSsl !== (securityProtocol === 'sasl_ssl'),
+    says: name => `${name('saslOverSsl')} does not count, because of ${name('securityProtocol')}`,
+  },
+  {
     of: ['heartbeatInterval', 'sessionTimeout'],
     isBroken: ({ heartbeatInterval, sessionTimeout }) => heartbeatInterval > sessionTimeout / 3,
     says: name =>
@@ -150,7 +199,8 @@ export function check(
   sources: Record<OptionName, string>,
   isUnsettled: (option: OptionName) => boolean,
 ): Checked {
-  const name = (option: OptionName): string => `${snakeOf(option)} (${inWords(config[option])}, ${sources[option]})`
+  const name = (option: OptionName): string =>
+    `${snakeOf(option)} (${inWords(mask(option, config[option]))}, ${sources[option]})`
   const isSet = (option: OptionName): boolean => sources[option] !== 'default'
   const applies = (rule: Rule): boolean => !rule.of.some(isUnsettled) && rule.isBroken(config, isSet)
   return {
@@ -159,7 +209,7 @@ export function check(
       const option = rule.of.find(isSet) ?? rule.of[0]!
       return {
         option: snakeOf(option),
-        value: config[option],
+        value: mask(option, config[option]),
         source: sources[option],
         sentence: rule.says(name, config),
       }
@@ -172,4 +222,4 @@ export function check(
 const leastSession = ({ maxWaitTime, heartbeatInterval }: Config): number =>
   Math.round((3 * maxWaitTime + heartbeatInterval) * 1000) / 1000
 
-const inWords = (value: Config[OptionName]): string => (Array.isArray(value) ? value.join(',') : String(value))
+const inWords = (value: unknown): string => (Array.isArray(value) ? value.join(',') : String(value))

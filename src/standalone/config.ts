@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs'
 import { missingEnvironment, readConfigFiles } from '../config/config-files.ts'
 import { loadConfig } from '../config/load.ts'
-import type { Config } from '../config/options.ts'
+import type { Config, OptionName } from '../config/options.ts'
 import { hasPresets, notedPresets, type Preset } from '../config/presets.ts'
 import type { Sections } from '../config/sections.ts'
 import { evaluate } from '../loader/config-module.ts'
@@ -48,8 +48,10 @@ async function filesIn(cwd: string, env: NodeJS.ProcessEnv): Promise<Found> {
 }
 
 function checked(said: Partial<Config>): Partial<Config> {
-  const entries = Object.entries(loadConfig({ given: said }).config)
-  return Object.fromEntries(entries.filter(([name]) => name in said))
+  const { config, sources } = loadConfig({ given: said })
+  const entries = Object.entries(config)
+  // Also what follows from what was said.
+  return Object.fromEntries(entries.filter(([name]) => sources[name as OptionName] !== 'default'))
 }
 
 const withoutHooks = ({ onError: _, ...values }: Readonly<Record<string, unknown>>) => values

@@ -17,6 +17,10 @@ type Names =
   | 'sslCertificateLocation'
   | 'sslKeyLocation'
   | 'sslVerifyHostname'
+  | 'saslMechanism'
+  | 'saslUsername'
+  | 'saslPassword'
+  | 'saslOverSsl'
 
 /** As in OPTIONS.md, in camelCase; times in seconds. They overrule what is configured where the program runs. */
 export interface ProducerOptions extends Partial<Pick<OptionValues, Names>> {

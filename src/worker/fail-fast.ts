@@ -3,13 +3,14 @@
 
 import { RacecarError } from '../errors.ts'
 import type { Bus } from '../events/bus.ts'
-import { isOfTls } from '../events/error-words.ts'
+import { isOfSasl, isOfTls } from '../events/error-words.ts'
 
 export function failFast(bus: Bus, refuse: (error: RacecarError) => void): void {
   const settled = [
     bus.on('broker.unreachable', ({ broker, error, waitingMs }) => {
       const silence = `The broker ${broker} has not answered for ${Number((waitingMs / 1000).toFixed(1))} s`
-      const what = isOfTls(error) ? `No secure connection to the broker ${broker}` : silence
+      const refused = isOfSasl(error) ? `Not let in by the broker ${broker}` : silence
+      const what = isOfTls(error) ? `No secure connection to the broker ${broker}` : refused
       end(`${what}, and fail_fast is set: ${error.message}.`)
     }),
     bus.on('topic.missing', ({ topic }) =>

@@ -7,11 +7,12 @@ import { errorData } from '../../events/error-data.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { BrokerStatistics } from '../engine.ts'
 import type { Answers } from './answers.ts'
-import { Unreached } from './codes.ts'
+import { Authentication, SaslError } from './authentication.ts'
+import { Lasting, Unreached } from './codes.ts'
 import { Link } from './link.ts'
 import { clientLogger } from './logger.ts'
 import type { MetadataAnswer } from './metadata.ts'
-import { TlsError, Transport } from './transport.ts'
+import { Transport } from './transport.ts'
 import { REMINDER_MS, Troubles } from './troubles.ts'
 
 /** How long nobody may answer before it is said. */
@@ -28,6 +29,7 @@ export interface BrokersParts extends Cluster {
 export class Brokers {
   readonly #parts: BrokersParts
   readonly #transport: Transport
+  readonly #authentication: Authentication | null
   readonly #troubles: Troubles
   readonly #links = new Map<string, Link>()
   readonly #addresses = new Map<number, string>()
@@ -38,6 +40,7 @@ export class Brokers {
   constructor(parts: BrokersParts) {
     this.#parts = parts
     this.#transport = new Transport(parts.tls)
+    this.#authentication = parts.sasl && new Authentication(parts.sasl)
     this.#troubles = new Troubles(parts)
   }
 
@@ -78,7 +81,8 @@ export class Brokers {
         this.#heard()
         return link
       } catch (error) {
-        last = error
+        // One that does not let us in says more than one that is away.
+        if (!(last instanceof SaslError)) last = error
       }
     }
     // Only now: as long as one of them answers, the others are no outage.
@@ -124,6 +128,7 @@ export class Brokers {
       ...this.#parts,
       address,
       transport: this.#transport,
+      authentication: this.#authentication,
       onOpened,
       logger: clientLogger(bus),
     })
@@ -136,7 +141,7 @@ export class Brokers {
     const now = this.#parts.clock.now()
     this.#silentSince ??= since
     const waitingMs = now - this.#silentSince
-    if (error instanceof TlsError) {
+    if (error instanceof Lasting) {
       // That was told of the broker itself.
       this.#saidAt = now
       return

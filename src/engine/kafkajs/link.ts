@@ -7,6 +7,7 @@ import { backoff } from '../../lib/backoff.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { BrokerStatistics } from '../engine.ts'
 import type { Answers } from './answers.ts'
+import type { Authentication } from './authentication.ts'
 import { Unreached } from './codes.ts'
 import { Line } from './line.ts'
 import type { Transport } from './transport.ts'
@@ -28,6 +29,7 @@ export interface LinkParts {
   readonly address: string
   readonly clientId: string
   readonly transport: Transport
+  readonly authentication: Authentication | null
   /** After each attempt to connect; without an error it came about. */
   readonly onOpened?: (error?: unknown) => void
   readonly logger: WireLogger
@@ -92,8 +94,9 @@ export class Link {
     for (;;) {
       const line = this.#lines.get(channel)
       if (line === undefined || line.state === 'ended') return this.#renew(channel, line)
-      if (line.state === 'open') return line
-      await line.opened
+      if (line.state === 'opening') await line.opened
+      else if (!line.isDue) return line
+      else await this.#giveUp(channel, line)
     }
   }
 
@@ -105,6 +108,12 @@ export class Link {
   close(error: Error): void {
     this.#closed = error
     this.break(error)
+  }
+
+  /** What is under way on it is awaited: on two connections, what comes later could be there first. */
+  async #giveUp(channel: Channel, line: Line): Promise<void> {
+    await line.idle()
+    if (this.#lines.get(channel) === line) line.break(new Unreached('another connection takes its place'))
   }
 
   async #renew(channel: Channel, before: Line | undefined): Promise<Line> {

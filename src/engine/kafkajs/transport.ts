@@ -5,15 +5,14 @@ import { connect as connectInTheClear, isIP, type Socket } from 'node:net'
 import type { ConnectionOptions, PeerCertificate } from 'node:tls'
 import { Credentials } from '../../security/credentials.ts'
 import { type Tls, TlsPlacesError } from '../../security/tls.ts'
-import { Unreached } from './codes.ts'
+import { Lasting, Unreached } from './codes.ts'
 
 export interface Address {
   readonly host: string
   readonly port: number
 }
 
-/** It will be so with the next attempt, unless somebody mends it. */
-export class TlsError extends Unreached {
+export class TlsError extends Lasting {
   override readonly name = 'TlsError'
 }
 

@@ -17,7 +17,14 @@ async function linked(socketTimeout = 200) {
   const broker = await FakeBroker.open()
   const logger = clientLogger(createBus())
   const transport = new Transport(null)
-  const parts = { address: broker.address, clientId: 'test', transport, logger, clock: systemClock }
+  const parts = {
+    address: broker.address,
+    clientId: 'test',
+    transport,
+    authentication: null,
+    logger,
+    clock: systemClock,
+  }
   const link = new Link({ ...parts, socketTimeout })
   return {
     broker,

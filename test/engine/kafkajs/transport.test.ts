@@ -51,7 +51,7 @@ function reaching(address: string, tls: Tls | null) {
   const told: string[] = []
   bus.on('broker.unreachable', ({ error }) => told.push(error.message))
   const parts = { clientId: 'test', socketTimeout: 5_000, bus, clock: systemClock }
-  const brokers = new Brokers({ ...parts, brokers: [address], tls })
+  const brokers = new Brokers({ ...parts, brokers: [address], tls, sasl: null })
   onTestFinished(() => brokers.close())
   return { brokers, told }
 }
