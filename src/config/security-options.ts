@@ -1,7 +1,6 @@
 // The part of the table of options that says how connections to Kafka are secured, and who we are there. A place is a file, or `env:NAME`: where it is
 // is no secret, and what stands there never comes into an option.
 
-import { MECHANISMS } from '../security/sasl.ts'
 import { choice, flag, maybeChoice, maybeSecret, maybeText, type Option } from './option.ts'
 
 export const securityOptions = {
@@ -38,7 +37,11 @@ export const securityOptions = {
     about:
       "Whether a broker's certificate must name the host that it was reached by; who has signed it counts in any case",
   }),
-  saslMechanism: maybeChoice(...MECHANISMS)({
+  saslMechanism: maybeChoice(
+    'PLAIN',
+    'SCRAM-SHA-256',
+    'SCRAM-SHA-512',
+  )({
     group: 'Security',
     default: undefined,
     about: 'How name and password are shown to the brokers',

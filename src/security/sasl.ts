@@ -1,8 +1,6 @@
 // Who we are to the brokers: name and password, and how they are shown to be ours. Knows no option and no connection.
 
-export const MECHANISMS = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const
-
-export type Mechanism = (typeof MECHANISMS)[number]
+export type Mechanism = 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
 
 export interface Sasl {
   readonly mechanism: Mechanism

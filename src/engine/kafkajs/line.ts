@@ -23,7 +23,7 @@ import {
 export interface LineParts extends Address {
   readonly transport: Transport
   /** null: nobody asks who we are. */
-  readonly authentication: Authentication | null
+  readonly authentication: Pick<Authentication, 'perform'> | null
   readonly clientId: string
   readonly logger: WireLogger
   readonly clock: Clock
@@ -135,7 +135,7 @@ export class Line {
     }
   }
 
-  async #authenticate(authentication: Authentication): Promise<void> {
+  async #authenticate(authentication: Pick<Authentication, 'perform'>): Promise<void> {
     const { clock, timeout } = this.#parts
     const since = clock.now()
     const lifetime = await authentication.perform((api, args) => this.send(api, args, timeout), this.#address)
