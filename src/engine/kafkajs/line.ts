@@ -1,5 +1,5 @@
-// One connection to a broker, from its opening, which ends with who we are, to its end. It is opened once: on a socket that follows another, kafkajs would
-// still hear the end of the one before. Every wait is bounded on the monotonic clock; when time is up the socket is destroyed
+// One connection to a broker, from its opening, which ends with who we are, to its end. It is opened once: on a socket that
+// follows another, kafkajs would still hear the end of the one before. Every wait is bounded on the monotonic clock; when time is up the socket is destroyed
 // with an error, for a half-open one would be waited for again by all who come later. Knows nothing of what is sent.
 
 import type { Socket } from 'node:net'

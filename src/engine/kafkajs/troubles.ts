@@ -1,5 +1,5 @@
-// Brokers with which no secured connection comes about, or that do not let us in, while others may answer: told at once, since waiting mends none of it, and
-// again from time to time. A partition or a group whose broker it is would otherwise stand still without a word.
+// Brokers with which no secured connection comes about, or that do not let us in, while others may answer: told at once, since
+// waiting mends none of it, and again from time to time. A partition or a group whose broker it is would otherwise stand still without a word.
 
 import type { Bus } from '../../events/bus.ts'
 import { errorData } from '../../events/error-data.ts'
