@@ -31,6 +31,8 @@ export const errorCodes = {
   },
   LOAD_FAILED: { exit: EXIT.failure, cure: 'Mend the module, or the one that it imports.' },
   BROKER_UNAVAILABLE: { exit: EXIT.unavailable, cure: 'Check the option brokers and that Kafka runs.' },
+  /** The message says what to do. */
+  TLS_FAILED: { exit: EXIT.unavailable, cure: '' },
   TOPIC_MISSING: { exit: EXIT.unavailable, cure: 'Create the topic, or start without --fail-fast to wait for it.' },
   GROUP_PROTOCOL: {
     exit: EXIT.config,

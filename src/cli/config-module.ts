@@ -9,8 +9,6 @@ import type { ConfigModule } from '../loader/config-module.ts'
 import type { FromConfig } from '../messages.ts'
 import { type Asked, askAll } from '../setup/modules.ts'
 
-export type { Asked } from '../setup/modules.ts'
-
 export interface Asking {
   readonly cwd: string
   readonly files: ConfigFiles

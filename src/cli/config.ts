@@ -1,20 +1,20 @@
 // The configuration files of a start, all that they set and the functions that workers take from them. A stop that comes while a
 // file in code is being asked ends that.
 
-import { readFileSync } from 'node:fs'
-import { type ConfigFiles, missingEnvironment, readConfigFiles } from '../config/config-files.ts'
+import { type ConfigFiles, readConfigFiles, readFile } from '../config/config-files.ts'
 import { loadConfig } from '../config/load.ts'
 import { optionOf } from '../config/names.ts'
 import type { Config } from '../config/options.ts'
 import type { Preset } from '../config/presets.ts'
-import { ConfigError } from '../config/problems.ts'
+import { ConfigError, type Problem } from '../config/problems.ts'
 import type { Sections } from '../config/sections.ts'
 import { isRacecarError } from '../errors.ts'
 import { availableCores } from '../lib/cores.ts'
 import type { Wanted } from '../loader/prepare.ts'
 import type { Description, LoadPlan } from '../messages.ts'
+import { type Asked, merged } from '../setup/modules.ts'
 import { type Heard, requestFor } from '../supervisor/signals.ts'
-import { type Asked, askModules } from './config-module.ts'
+import { askModules } from './config-module.ts'
 import { isTerminalGone } from './gone.ts'
 
 export interface FoundConfig {
@@ -44,8 +44,8 @@ export const wantedBy = ({ options, consumer, presets = [], subscriptions }: Des
 
 /** Counted for each load: a quota may change, and the next start sees it. */
 export const cores = (): number => availableCores()
+export { readFile } from '../config/config-files.ts'
 export { faultsOf } from '../security/credentials.ts'
-export const readFile = (path: string): string => readFileSync(path, 'utf8')
 
 /** What a worker is to import beside its consumer. */
 export const loading = ({ require, boot, withoutApp, env }: Config): Pick<Wanted, 'require' | 'boot'> => ({
@@ -58,22 +58,24 @@ export async function findConfig(start: Start): Promise<FoundConfig | undefined>
   const files = await readConfigFiles(start)
   const asked = files.modules.length === 0 ? nothing : await untilStop(start.heard, signal => ask(start, files, signal))
   if (asked === undefined) return undefined
-  const missing = missingEnvironment(files.environment, [...files.sectioned, ...asked.sectioned])
-  const sections = [...files.sections, ...asked.sections]
-  const problems = [...files.problems, ...asked.problems, ...(missing ? [missing] : [])]
   const plan = asked.modules.length === 0 ? {} : { config: { modules: asked.modules, env: files.environment.name } }
-  return { sections: { sections, problems }, presets: asked.presets, names: files.names, plan }
+  const { problems = [] } = asked
+  const sections = merged({ ...files, problems: [...files.problems, ...problems] }, asked)
+  return { sections, presets: asked.presets, names: files.names, plan }
 }
 
-const nothing: Asked = { sections: [], modules: [], sectioned: [], problems: [], presets: [] }
+/** With what kept a file from being asked. */
+type Answer = Asked & { readonly problems?: readonly Problem[] }
 
-function ask({ cwd, flags, env }: Start, files: ConfigFiles, signal: AbortSignal): Promise<Asked> {
+const nothing: Answer = { sections: [], modules: [], sectioned: [], presets: [] }
+
+function ask({ cwd, flags, env }: Start, files: ConfigFiles, signal: AbortSignal): Promise<Answer> {
   const timeoutMs = bootTimeoutOf(files, { flags, env }) * 1000
   return askModules({ cwd, files, timeoutMs, signal }).catch(asProblem)
 }
 
 /** To be told with all else that is wrong. */
-function asProblem(error: unknown): Asked {
+function asProblem(error: unknown): Answer {
   if (!isRacecarError(error)) throw error
   const sentence = error.message.replace(/\.$/, '')
   return { ...nothing, problems: [{ option: 'config', value: undefined, source: 'config', sentence }] }

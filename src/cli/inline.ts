@@ -7,6 +7,8 @@ import { createBus } from '../events/bus.ts'
 import { deferred } from '../lib/deferred.ts'
 import { withCure } from '../lib/sentence.ts'
 import type { Description, Quiet, ToPrimary } from '../messages.ts'
+import { toStandardError } from '../observe/to-standard-error.ts'
+import { Host } from '../producer/host.ts'
 import { changed, isEverything, LOUD } from '../supervisor/quiet.ts'
 import type { Request } from '../supervisor/signals.ts'
 import { slotName } from '../supervisor/state.ts'
@@ -32,6 +34,7 @@ export async function inline({ session, desk, uncaught, own }: InlineParts): Pro
   uncaught.tell = error => here.worker.crashed(error)
   here.worker.receive({ type: 'load', plan: session.parts.plans[0]! })
   const end = await here.end
+  here.leave()
   session.parts.bus.publish('primary.stopped', end)
   return end
 }
@@ -47,6 +50,8 @@ class Here implements Clerk {
   readonly worker: Worker
   readonly end: Promise<End>
   readonly #session: Session
+  readonly #host: Host
+  readonly #unlisten: () => void
   readonly #forced = deferred<End>()
   readonly #ending = new AbortController()
   #failure: string | undefined
@@ -60,14 +65,15 @@ class Here implements Clerk {
     const { clock, log } = session.parts
     this.#since = clock.now()
     const bus = createBus()
-    log.listen(bus, { slot: nameOf(session), pid: process.pid })
+    this.#host = new Host(bus)
+    this.#unlisten = log.listen(bus, { slot: nameOf(session), pid: process.pid })
     bus.on('group.joined', () => session.parts.news?.joined())
     bus.on('topic.missing', ({ topic }) => session.missing(topic))
     bus.on('worker.failed', ({ error }) => {
       this.#failure = error.message
     })
     this.worker = new Worker({
-      load: plan => load(plan, { engine: kafkajs, bus, clock, own }),
+      load: plan => load(plan, { engine: kafkajs, bus, host: this.#host, clock, own }),
       send: message => this.#hear(message),
       observe: async ({ config, groupId }) =>
         config.datadogEnabled ? (await import('../datadog/index.ts')).open({ bus, clock, config, groupId }) : undefined,
@@ -129,6 +135,13 @@ class Here implements Clerk {
     const running = isEverything(this.#quiet) ? 'quiet' : 'running'
     const quiet = quietOnes({ [consumerOf(this.#session)]: this.#quiet })
     return { state: state === 'up' ? running : state, quiet, restart: null, slots: [slot] }
+  }
+
+  /** What the program has begun to produce goes on. */
+  leave(): void {
+    this.#unlisten()
+    toStandardError(this.#host.bus)
+    this.#host.leave()
   }
 
   /** What goes wrong here ends this process. */

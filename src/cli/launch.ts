@@ -122,12 +122,19 @@ async function start(session: Session, launch: Launch): Promise<End> {
   const desk = new Desk(systemClock)
   answerSignals(launch.heard, request => desk.heard(request.kind === 'hang up' ? hungUp(session) : request))
   const liveness = await openLiveness({ session, desk, cwd: launch.cwd })
+  try {
+    return await controlled(session, desk, launch)
+  } finally {
+    await liveness?.stop()
+  }
+}
+
+async function controlled(session: Session, desk: Desk, launch: Launch): Promise<End> {
   const control = await openControl({ session, desk, cwd: launch.cwd })
   try {
     return await serve(session, desk, launch)
   } finally {
     await control?.close()
-    await liveness?.stop()
   }
 }
 

@@ -18,9 +18,11 @@ export async function openLiveness({ session, desk, cwd }: OpenLivenessParts): P
   const { livenessProbeEnabled, livenessProbeFilePath, livenessProbeMaxInterval } = session.config
   if (!livenessProbeEnabled) return undefined
   const { bus, clock } = session.parts
+  const maxIntervalMs = livenessProbeMaxInterval * 1000
+  const path = resolve(cwd, livenessFileOf(livenessProbeFilePath))
   const liveness = new Liveness({
-    file: await LivenessFile.claim(resolve(cwd, livenessFileOf(livenessProbeFilePath))),
-    maxIntervalMs: livenessProbeMaxInterval * 1000,
+    file: await LivenessFile.claim(path, { clock, maxIntervalMs }),
+    maxIntervalMs,
     helpless: () => desk.helpless(),
     say: (level, message) => bus.publish('line', { level, message, from: 'liveness' }),
     clock,

@@ -1,6 +1,7 @@
 // What single options cannot know of each other. One entry a rule: the options that it looks at, and the sentence that it says.
-// A rule is left out while one of its options is unsettled: wrong by itself, or still to be set by a class.
+// A rule is left out while one of its options is unsettled: wrong by itself, still to be set by a class, or of no matter.
 
+import { OPTIONS } from '../security/tls.ts'
 import { isAuthenticated, isEncrypted } from './cluster.ts'
 import { optionOf, snakeOf } from './names.ts'
 import type { Config, OptionName } from './options.ts'
@@ -24,10 +25,10 @@ interface Rule {
 const ofTls = (config: Config): OptionName | undefined =>
   LOCATIONS.find(option => config[option] !== undefined) ?? (config.sslVerifyHostname ? undefined : 'sslVerifyHostname')
 
-const LOCATIONS = ['sslCaLocation', 'sslCertificateLocation', 'sslKeyLocation'] as const
+const LOCATIONS = Object.values(OPTIONS)
 
 /** Somebody counts on being encrypted, and is not. */
-const isBare = (config: Config): boolean => !isEncrypted(config.securityProtocol) && ofTls(config) !== undefined
+export const isBare = (config: Config): boolean => !isEncrypted(config.securityProtocol) && ofTls(config) !== undefined
 
 const SASL = ['saslMechanism', 'saslUsername', 'saslPassword'] as const
 

@@ -1,7 +1,7 @@
 // The options that say where Kafka is, who we are there, and how we get there: what everybody needs who connects.
 
 import type { Sasl } from '../security/sasl.ts'
-import type { Tls } from '../security/tls.ts'
+import { OPTIONS, type Tls } from '../security/tls.ts'
 import type { Config } from './options.ts'
 import type { securityOptions } from './security-options.ts'
 
@@ -30,8 +30,14 @@ type Protocol = Config['securityProtocol']
 export const isEncrypted = (protocol: Protocol): boolean => protocol === 'ssl' || protocol === 'sasl_ssl'
 export const isAuthenticated = (protocol: Protocol): boolean => protocol === 'sasl_plaintext' || protocol === 'sasl_ssl'
 
-function tlsOf({ sslCaLocation: ca, sslCertificateLocation: certificate, sslKeyLocation: key, ...config }: Of): Tls {
-  return { ca, certificate, key, verifyHostname: config.sslVerifyHostname }
+function tlsOf(config: Of): Tls {
+  const { ca, certificate, key } = OPTIONS
+  return {
+    ca: config[ca],
+    certificate: config[certificate],
+    key: config[key],
+    verifyHostname: config.sslVerifyHostname,
+  }
 }
 
 /** Where one is missing the configuration has been refused. */

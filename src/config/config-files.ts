@@ -9,7 +9,9 @@ import { reasonOf } from '../lib/reason.ts'
 import { optionOf } from './names.ts'
 import type { Problem } from './problems.ts'
 import { type Environment, type Sections, sectionsOfYaml } from './sections.ts'
-import type { Given, Section, Variables } from './sources.ts'
+import type { Given, ReadFile, Section, Variables } from './sources.ts'
+
+export const readFile: ReadFile = path => readFileSync(path, 'utf8')
 
 export interface ConfigFiles {
   /** Of the YAML files, weakest first. */

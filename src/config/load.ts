@@ -5,7 +5,8 @@ import { type Fault, OPTIONS, type TlsPlaces } from '../security/tls.ts'
 import { check } from './check.ts'
 import { clusterOf } from './cluster.ts'
 import { groupIdOf } from './group.ts'
-import { camelOf, optionNames, optionOf, snakeOf } from './names.ts'
+import { optionNames, optionOf, snakeOf } from './names.ts'
+import { ofProducers } from './of-producers.ts'
 import { AUTO, Expected } from './option.ts'
 import type { ClassOptions, Config, OptionName } from './options.ts'
 import { eachOnce, type Preset, unprefixed } from './presets.ts'
@@ -42,6 +43,8 @@ export interface Sources {
   readonly classPending?: boolean
   /** Nor are the modules that it imports, one of which may say how to speak to the brokers. */
   readonly presetsPending?: boolean
+  /** For a producer alone: what only consumers go by need not fit together. */
+  readonly producing?: boolean
   readonly env?: Variables
   /** For variables that name a file with a secret. */
   readonly readFile?: ReadFile
@@ -98,7 +101,10 @@ export function loadConfig(from: Sources = {}): Loaded {
   const isPending = (name: OptionName): boolean =>
     (from.classPending === true && optionOf(name).perClass === true) ||
     (from.presetsPending === true && name === 'securityProtocol')
-  const isUnsettled = (name: OptionName): boolean => isWrong(name) || (isPending(name) && named[name] === 'default')
+  const isForeign = (name: OptionName): boolean =>
+    from.producing === true && !(ofProducers as readonly OptionName[]).includes(name)
+  const isUnsettled = (name: OptionName): boolean =>
+    isWrong(name) || isForeign(name) || (isPending(name) && named[name] === 'default')
   const { wrong, doubtful } = check(config, named, isUnsettled)
   if (problems.length + wrong.length > 0) throw new ConfigError([...problems, ...wrong])
   const faulty = from.faultsOf ? faultyPlaces(config, named, from.faultsOf) : []
@@ -126,8 +132,8 @@ function faultyPlaces(
   const { tls } = clusterOf(config)
   const faults = tls === null ? [] : faultsOf(tls)
   return faults.map(({ of, why }) => {
-    const option = OPTIONS[of]
-    const source = sources[camelOf(option) as OptionName]
+    const option = snakeOf(OPTIONS[of])
+    const source = sources[OPTIONS[of]]
     return { option, value: tls![of], source, sentence: `${option} (${tls![of]}, ${source}) ${why}` }
   })
 }

@@ -1,13 +1,14 @@
 // One option, many spellings: maxWaitTime in code, max_wait_time in prose, RACECAR_MAX_WAIT_TIME as a variable, --max-wait-time
 // as a flag. All are made from the name in the table.
 
+import { snakeOf } from '../lib/snake.ts'
 import type { Option } from './option.ts'
 import { type OptionName, options } from './options.ts'
 
+export { snakeOf }
+
 export const PREFIX = 'RACECAR_'
 
-/** As in prose and files: max_wait_time. */
-export const snakeOf = (option: string): string => option.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
 export const kebabOf = (option: string): string => snakeOf(option).replaceAll('_', '-')
 export const variableOf = (option: string): string => PREFIX + snakeOf(option).toUpperCase()
 export const camelOf = (name: string): string => name.replace(/[-_]+(\w)/g, (_, letter: string) => letter.toUpperCase())

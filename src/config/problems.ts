@@ -5,7 +5,7 @@ import { RacecarError } from '../errors.ts'
 export interface Problem {
   /** As in prose: max_wait_time; or the unknown name as it was written. */
   readonly option: string
-  /** What was given; masked where it is secret. */
+  /** What was given; masked where it is secret, undefined where nobody knows whether it is. */
   readonly value: unknown
   /** `flag --workers`, `env RACECAR_WORKERS`, `class WelcomeConsumer`. */
   readonly source: string

@@ -37,7 +37,7 @@ export async function sectionsOfYaml(
   const [error] = document.errors
   if (error) {
     const { line, col } = counter.linePos(error.pos[0])
-    return { sections: [], problems: [problem(file, undefined, `${file}:${line}:${col} is no YAML: ${error.message}`)] }
+    return { sections: [], problems: [problem(file, `${file}:${line}:${col} is no YAML: ${error.message}`)] }
   }
   return sectionsOf(file, document.toJS() as unknown, environment, variables)
 }
@@ -47,15 +47,11 @@ function sectionsOf(file: string, read: unknown, environment: Environment, varia
   if (!isRecord(read))
     return {
       sections: [],
-      problems: [problem(file, read, `${file} must hold sections: common, and one for each environment`)],
+      problems: [problem(file, `${file} must hold sections: common, and one for each environment`)],
     }
   const stray = Object.entries(read).filter(([, value]) => value !== null && !isRecord(value))
-  const problems = stray.map(([key, value]) =>
-    problem(
-      file,
-      value,
-      `${key} in ${file} stands outside of any section: put it under common, or under an environment`,
-    ),
+  const problems = stray.map(([key]) =>
+    problem(file, `${key} in ${file} stands outside of any section: put it under common, or under an environment`),
   )
   const names = Object.keys(read).filter(name => name !== COMMON && isRecord(read[name]))
   const wanted = [COMMON, ...(environment.name === COMMON ? [] : [environment.name])]
@@ -97,6 +93,11 @@ function filled(key: string, value: unknown, filling: Filling): unknown {
 const PLACE = /\$(\$\{)|\$\{([^}]*)\}/g
 
 function withVariables(key: string, text: string, { source, variables, problems }: Filling): string {
+  if (text.includes('<%')) {
+    const sentence = `${key} in ${source} holds <%…%>, which is Ruby's: write \${NAME} or \${NAME:-default} for a variable, or use config/racecar.ts`
+    problems.push({ option: key, value: undefined, source, sentence })
+    return ''
+  }
   return text.replace(PLACE, (whole: string, escaped: string | undefined, inside: string | undefined) => {
     if (escaped !== undefined) return escaped
     const [, name, rest] = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s.exec(inside ?? '') ?? []
@@ -118,9 +119,9 @@ function withVariables(key: string, text: string, { source, variables, problems 
   })
 }
 
-const problem = (file: string, value: unknown, sentence: string): Problem => ({
+const problem = (file: string, sentence: string): Problem => ({
   option: file,
-  value,
+  value: undefined,
   source: file,
   sentence,
 })

@@ -1,5 +1,5 @@
-// The part of the table of options that says how connections to Kafka are secured, and who we are there. A place is a file, or `env:NAME`: where it is
-// is no secret, and what stands there never comes into an option.
+// The part of the table of options that says how connections to Kafka are secured, and who we are there. A place is a file, or
+// `env:NAME`: where it is is no secret, and what stands there never comes into an option.
 
 import { choice, flag, maybeChoice, maybeSecret, maybeText, type Option } from './option.ts'
 

@@ -15,6 +15,7 @@ import {
   spellingsOf,
   variableOf,
 } from './names.ts'
+import { isNotBuilt } from './not-built.ts'
 import type { OptionName } from './options.ts'
 import type { Problem } from './problems.ts'
 import { isServiceLink } from './service-links.ts'
@@ -59,7 +60,7 @@ export function* fromVariables(env: Variables, readFile: ReadFile): Generator<Se
       if (secret && env[variableOf(secret)]) continue
       if (secret) yield fromSecretFile(secret, { path: value, source, readFile })
       else if (!isServiceLink(name, value))
-        yield unknown(name, value, source, source, nearestVariable(name, [...known.keys()]))
+        yield unknown(name, source, source, nearestVariable(name, [...known.keys()]))
     }
   }
 }
@@ -107,14 +108,15 @@ export function* fromSection({ source, values }: Section): Generator<Setting | P
     const option = optionBySpelling.get(camelOf(key))
     if (option === undefined) {
       const meant = nearest(camelOf(key), optionBySpelling.keys())
-      yield unknown(key, raw, source, `${key} in ${source}`, meant && snakeOf(meant))
+      yield unknown(key, source, `${key} in ${source}`, meant && snakeOf(meant))
     } else if (optionOf(option).outside) {
       const sentence = `${snakeOf(option)} cannot be set in a file, but ${source} does; set it by --${kebabOf(option)} or ${variableOf(option)}`
-      yield { option: snakeOf(option), value: raw, source, sentence }
+      yield { option: snakeOf(option), value: mask(option, raw), source, sentence }
     } else if (typeof raw === 'number' && optionOf(option).placeholder === 'text') {
       // YAML has read 0123 as 123 and 1.10 as 1.1 already.
-      const sentence = `${snakeOf(option)} must be a text, but ${source} says ${raw}, a number: put it in quotes`
-      yield { option: snakeOf(option), value: raw, source, sentence }
+      const value = mask(option, raw)
+      const sentence = `${snakeOf(option)} must be a text, but ${source} says ${value}, a number: put it in quotes`
+      yield { option: snakeOf(option), value, source, sentence }
     } else if (camelOf(key) === option || !hasOwnName(option, values)) yield { option, raw, source }
   }
 }
@@ -137,7 +139,7 @@ export function* fromFlags(flags: Given): Generator<Setting | Problem> {
     if (option) yield { option, raw, source }
     else {
       const meant = nearest(camelOf(name), optionBySpelling.keys())
-      yield unknown(name, raw, source, source, meant && `--${kebabOf(meant)}`)
+      yield unknown(name, source, source, meant && `--${kebabOf(meant)}`)
     }
   }
 }
@@ -152,7 +154,7 @@ export function* fromCode(
     if (raw === undefined) continue
     if (!isOptionName(name)) {
       const meant = nearest(name, optionNames.filter(may).flatMap(spellingsOf))
-      yield unknown(name, raw, source, `${name} in ${source}`, meant && optionBySpelling.get(meant))
+      yield unknown(name, source, `${name} in ${source}`, meant && optionBySpelling.get(meant))
     } else if (may(name)) yield { option: name, raw, source }
     else {
       const sentence = `${snakeOf(name)} cannot be set by a class, but ${source} does; set it by --${kebabOf(name)} or ${variableOf(name)}`
@@ -161,13 +163,11 @@ export function* fromCode(
   }
 }
 
-function unknown(option: string, value: unknown, source: string, what: string, meant: string | undefined): Problem {
-  return {
-    option,
-    value,
-    source,
-    sentence: `${what} is no option${meant === undefined ? '' : `; did you mean ${meant}?`}`,
-  }
+/** What was given is not told: it may be a secret, under a name that was meant otherwise. */
+function unknown(option: string, source: string, what: string, meant: string | undefined): Problem {
+  const guess = meant === undefined ? '' : `; did you mean ${meant}?`
+  const why = isNotBuilt(option) ? 'is not built yet' : `is no option${guess}`
+  return { option, value: undefined, source, sentence: `${what} ${why}` }
 }
 
 export function mask(name: OptionName, value: unknown): unknown {

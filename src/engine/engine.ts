@@ -157,6 +157,9 @@ export type Partitioner = 'consistent' | 'consistent_random' | 'murmur2' | 'murm
 
 export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
 
+/** Milliseconds. Leaders that move are looked for at once; this is for partitions that were added. */
+export const METADATA_MAX_AGE = 30_000
+
 export interface EngineSettings extends Cluster {
   readonly groupId: string
   /** `group.instance.id` (KIP-345); null: a dynamic member. */

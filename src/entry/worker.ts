@@ -24,6 +24,7 @@ await live({
   load: async (plan, parts) => {
     const engine = async () => (await import('../engine/kafkajs/index.ts')).createKafkajsEngine
     const { load } = await import('../worker/load.ts')
-    return load(plan, { ...parts, engine })
+    const { Host } = await import('../producer/host.ts')
+    return load(plan, { ...parts, engine, host: new Host(parts.bus) })
   },
 })

@@ -124,4 +124,6 @@ const names = {
   'messages.delivered': true,
 } satisfies Record<LocalEventName, true>
 
+export const localNames: readonly string[] = Object.keys(names)
+
 export const isLocal = (name: string): name is LocalEventName => Object.hasOwn(names, name)

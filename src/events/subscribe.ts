@@ -3,8 +3,10 @@
 
 import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { isThenable } from '../lib/deferred.ts'
+import { nearest } from '../lib/nearest.ts'
 import type { AllEvents, AnyEventName, Bus } from './bus.ts'
 import { errorData } from './error-data.ts'
+import { eventNames } from './names.ts'
 import { CHANNELS } from './tap.ts'
 
 /** What failed, from whichever copy of this package; not an event's channel. */
@@ -18,9 +20,11 @@ interface Failure {
 export const events = {
   /**
    * Calls the listener, synchronously, each time the event is published in this process. Answers with what takes that back. What the
-   * listener throws, or rejects with, is told once in the log as `subscriber.failed`, and hurts nothing.
+   * listener throws, or rejects with, is told once in the log as `subscriber.failed`, and hurts nothing. Throws a TypeError for a name
+   * that no event has.
    */
   on<N extends AnyEventName>(name: N, listener: (data: AllEvents[N]) => unknown): () => void {
+    mustBeKnown(name)
     let hasFailed = false
     const failed = (error: unknown): void => {
       if (hasFailed) return
@@ -38,6 +42,12 @@ export const events = {
     subscribe(CHANNELS + name, guarded)
     return () => void unsubscribe(CHANNELS + name, guarded)
   },
+}
+
+function mustBeKnown(name: string): void {
+  if (eventNames.includes(name)) return
+  const meant = nearest(String(name), eventNames)
+  throw new TypeError(`events.on: there is no event ${String(name)}${meant ? `; did you mean ${meant}?` : ''}`)
 }
 
 /** Listeners that fail in this process are told of on this bus, until that is taken back. */

@@ -1,8 +1,10 @@
-/** The same call, one after the other. */
-export function inTurn<A, T>(call: (argument: A) => Promise<T>): (argument: A) => Promise<T> {
+/** A queue for calls: one after the other. */
+export type InTurn = <T>(call: () => Promise<T>) => Promise<T>
+
+export function inTurn(): InTurn {
   let last: Promise<unknown> = Promise.resolve()
-  return argument => {
-    const result = last.then(() => call(argument))
+  return call => {
+    const result = last.then(call)
     last = result.catch(() => {})
     return result
   }

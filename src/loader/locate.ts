@@ -55,7 +55,8 @@ function byPreference(a: string, b: string): number {
 
 function inWords(cwd: string, consumer: string, seen: readonly string[]): string {
   const kebab = fileNameOf(consumer)
-  const looked = `Looked for ${kebab}, ${kebab.replaceAll('-', '_')} or ${consumer} (${EXTENSIONS.join(', ')})`
+  const others = [...new Set([kebab, kebab.replaceAll('-', '_')])].join(', ')
+  const looked = `Looked for ${others} or ${consumer} (${EXTENSIONS.join(', ')})`
   const where = `in ${FOLDERS.join(', ')} of ${cwd}`
   if (seen.length === 0) return `${looked} ${where}, and saw no consumer there.`
   const list = seen.map(file => `${pascal(nameOf(file))} (${relative(cwd, file)})`)

@@ -27,10 +27,10 @@ const ofEngine = {
     level: 'warn',
     say: ({ broker, error, waitingMs }) =>
       isOfTls(error)
-        ? `No secure connection to the broker ${broker}: ${error.message}. Trying on.`
+        ? `No secure connection to the broker ${broker}: ${asSentence(error.message)} Trying on.`
         : isOfSasl(error)
-          ? `Not let in any more: ${error.message}. Trying on.`
-          : `No answer from the broker ${broker} for ${seconds(waitingMs)} (option brokers): ${told(error)}. Trying on.`,
+          ? `Not let in any more: ${asSentence(error.message)} Trying on.`
+          : `No answer from the broker ${broker} for ${seconds(waitingMs)} (option brokers): ${asSentence(told(error))} Trying on.`,
   },
   'producer.renewed': { level: 'warn', say: ({ why }) => `The producer begins anew, under another id: ${why}.` },
   'producer.plain': {

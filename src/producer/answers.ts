@@ -10,6 +10,10 @@ export type Answer = ProduceError | undefined
 export const unknown = (why: string, options?: ErrorOptions): ProduceError =>
   Object.assign(new Error(why, options), { retriable: true })
 
+/** Of what nobody waits for any more. */
+export const tooLate = (batch: readonly Entry[]): readonly Answer[] =>
+  batch.map(() => unknown('nothing is delivered any more'))
+
 /** One answer for each record, whatever the engine does. */
 export async function ask(
   produce: (records: readonly OutgoingRecord[]) => Promise<readonly Answer[]>,
@@ -21,16 +25,6 @@ export async function ask(
   } catch (cause) {
     return batch.map(() => unknown('the engine failed to produce', { cause }))
   }
-}
-
-export function byTopic(batch: readonly Entry[], answers: readonly Answer[]): Map<string, Answer[]> {
-  const topics = new Map<string, Answer[]>()
-  for (const [index, { record }] of batch.entries()) {
-    const list = topics.get(record.topic)
-    if (list) list.push(answers[index])
-    else topics.set(record.topic, [answers[index]])
-  }
-  return topics
 }
 
 /** A record that was given up, and why. */

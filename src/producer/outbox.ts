@@ -6,7 +6,9 @@ import type { Outlet, ProduceTo, ProduceValue } from '../consumer/consumer.ts'
 import type { Engine, OutgoingRecord, ProduceError } from '../engine/engine.ts'
 import { RacecarError } from '../errors.ts'
 import type { Cancel, Clock } from '../lib/clock.ts'
-import { type Answer, ask, byTopic, failureOf } from './answers.ts'
+import { groupBy } from '../lib/group-by.ts'
+import type { InTurn } from '../lib/in-turn.ts'
+import { type Answer, ask, failureOf, tooLate } from './answers.ts'
 import { encode, sizeOf } from './encode.ts'
 import type { Told } from './told.ts'
 import { type Entry, type Failed, TopicLine } from './topic-line.ts'
@@ -24,6 +26,8 @@ export interface DeliveryFailure {
 export interface OutboxParts {
   readonly produce: Engine['produce']
   readonly abandon: Engine['abandon']
+  /** Of all who call this `produce`. */
+  readonly inTurn?: InTurn
   readonly clock: Clock
   /** Milliseconds for which a record's delivery is tried. */
   readonly messageTimeout: number
@@ -125,11 +129,12 @@ export class Outbox implements Outlet {
     this.#failure = undefined
   }
 
-  /** Nothing is sent any more. */
+  /** Nothing is sent any more, and nothing in doubt is left to go again with what others send. */
   close(): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     this.#cancelRest()
+    this.#abandon([...this.#lines.values()].flatMap(line => line.rest))
     this.#waiters.close(closedError())
   }
 
@@ -161,8 +166,9 @@ export class Outbox implements Outlet {
   }
 
   async #attempt(batch: readonly Entry[]): Promise<void> {
-    const answers = await ask(this.#parts.produce, batch)
-    if (this.#state === 'closed') return
+    const { inTurn = call => call(), produce } = this.#parts
+    const answers = await inTurn(async () => (this.#state === 'closed' ? tooLate(batch) : ask(produce, batch)))
+    if (this.#state === 'closed') return this.#abandon(batch.filter((_, index) => answers[index]))
     this.#state = 'idle'
     this.#answered(batch, answers)
     this.#schedule()
@@ -194,17 +200,21 @@ export class Outbox implements Outlet {
 
   #answered(batch: readonly Entry[], answers: readonly Answer[]): void {
     const before = this.delivered
-    const delivered: Entry[] = []
-    const failed: Failed[] = []
     const { messageTimeout, clock, told } = this.#parts
     const now = clock.now()
-    for (const [topic, answersOfTopic] of byTopic(batch, answers)) {
+    const groups = groupBy(batch.keys(), index => batch[index]!.record.topic)
+    const outcomes = [...groups].map(([topic, indices]) => {
       const line = this.#line(topic)
-      const outcome = line.answered(answersOfTopic, now, messageTimeout)
-      delivered.push(...outcome.delivered)
-      failed.push(...outcome.failed)
+      const outcome = line.answered(
+        indices.map(index => answers[index]),
+        now,
+        messageTimeout,
+      )
       if (line.isForgettable) this.#lines.delete(topic)
-    }
+      return outcome
+    })
+    const delivered = outcomes.flatMap(outcome => outcome.delivered)
+    const failed = outcomes.flatMap(outcome => outcome.failed)
     for (const entry of delivered) this.#settle(entry)
     told?.delivered(delivered, now)
     told?.failed(failed, now)
@@ -212,14 +222,18 @@ export class Outbox implements Outlet {
     if (this.delivered > before) this.#risen()
   }
 
+  #abandon(entries: readonly Entry[]): void {
+    if (entries.length > 0) this.#parts.abandon(entries.map(({ record }) => record))
+  }
+
   #giveUp(failed: readonly Failed[]): void {
-    const sequences = failed.map(({ entry }) => entry.sequence)
-    const first = Math.min(...sequences)
-    const given = failed.map(({ entry, error }) => ({ record: entry.record, error }))
-    const error = failureOf(given)
+    // All that waits may be among them: too much for arguments of a call.
+    const first = failed.reduce((least, { entry }) => Math.min(least, entry.sequence), Number.POSITIVE_INFINITY)
+    const last = failed.reduce((most, { entry }) => Math.max(most, entry.sequence), 0)
+    const error = failureOf(failed.map(({ entry: { record }, error: why }) => ({ record, error: why })))
     this.#failure = error
-    this.#parts.abandon(given.map(({ record }) => record))
-    this.#parts.onFailed({ first, last: Math.max(...sequences), count: failed.length, error })
+    this.#abandon(failed.map(({ entry }) => entry))
+    this.#parts.onFailed({ first, last, count: failed.length, error })
     this.#waiters.failed(first, error)
     for (const { entry, error: why } of failed) this.#settle(entry, why)
   }

@@ -19,13 +19,23 @@ export interface Stored {
 export type StandIn = (value: ProduceValue, to: ProduceTo) => Stored | Promise<Stored>
 
 export interface Unsettled {
+  /** How many messages. */
+  readonly unsettled: number
   /** Resolves when everything queued so far is stored or given up. */
   settled(): Promise<void>
 }
 
+export interface Worker {
+  /** Comes when it is configured; undefined: it has ended before that. */
+  readonly config: Promise<Config | undefined>
+  readonly bus: Bus
+  /** It imports the user's modules, and is configured after that: what waits for Kafka there would wait for itself. */
+  readonly isLoading?: boolean
+}
+
 export interface Surroundings {
-  /** In a worker, from before the user's code is loaded on; it has its options when it is configured. */
-  worker?: { readonly config: Promise<Config>; readonly bus: Bus } | undefined
+  /** In a worker, from before the user's code is loaded on. */
+  worker?: Worker | undefined
   /** For what a certain call does, and all that it calls. */
   readonly local: AsyncLocalStorage<StandIn | undefined>
   /** For everything else. */
@@ -42,6 +52,9 @@ export function surroundings(): Surroundings {
 }
 
 export const standIn = (): StandIn | undefined => surroundings().local.getStore() ?? surroundings().standIn
+
+export const countUnsettled = (): number =>
+  [...surroundings().unsettled].reduce((sum, { unsettled }) => sum + unsettled, 0)
 
 /** Resolves when all that this process has queued beside its consumers is stored or given up. */
 export async function allSettled(): Promise<void> {

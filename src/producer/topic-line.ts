@@ -50,6 +50,11 @@ export class TopicLine {
     return this.#restsUntil
   }
 
+  /** All that is not with the engine. */
+  get rest(): readonly Entry[] {
+    return this.#entries.slice(this.#head + this.#taken)
+  }
+
   push(entry: Entry): void {
     this.#entries.push(entry)
   }
@@ -76,17 +81,27 @@ export class TopicLine {
       else if (this.#isFinal(error, now - entry.queuedAt, timeout)) failed.push({ entry, error })
       else kept.push(entry)
     }
-    this.#putBack(kept)
+    const late = this.#late(answers, now, timeout)
+    this.#putBack(kept, late.length)
     this.#learn(tried.length, answers, kept, now, timeout)
-    return { delivered, failed }
+    return { delivered, failed: [...failed, ...late] }
+  }
+
+  /** What waits behind a failure whose time is over as well: after so many attempts as it would take, it would be late by far. */
+  #late(answers: readonly (ProduceError | undefined)[], now: number, timeout: number): readonly Failed[] {
+    const error = answers.find(answer => answer?.retriable)
+    if (error === undefined) return []
+    const { rest } = this
+    const young = rest.findIndex(({ queuedAt }) => now - queuedAt < timeout)
+    return rest.slice(0, young < 0 ? undefined : young).map(entry => ({ entry, error }))
   }
 
   #isFinal({ retriable }: ProduceError, age: number, timeout: number): boolean {
     return retriable ? age >= timeout : this.#taken === 1
   }
 
-  #putBack(kept: readonly Entry[]): void {
-    this.#head += this.#taken - kept.length
+  #putBack(kept: readonly Entry[], late: number): void {
+    this.#head += this.#taken + late - kept.length
     for (const [index, entry] of kept.entries()) this.#entries[this.#head + index] = entry
     this.#taken = 0
     if (this.#isEmpty || this.#head * 2 > this.#entries.length) {

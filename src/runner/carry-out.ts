@@ -8,6 +8,7 @@ import type { Bus } from '../events/bus.ts'
 import { errorData } from '../events/error-data.ts'
 import { epitaph } from '../events/error-words.ts'
 import { type Clock, every } from '../lib/clock.ts'
+import type { InTurn } from '../lib/in-turn.ts'
 import { reasonOf } from '../lib/reason.ts'
 import type { Convicted, Description } from '../messages.ts'
 import { Outbox } from '../producer/outbox.ts'
@@ -40,8 +41,8 @@ export interface CarryOutParts {
   readonly config: Pick<Config, 'createDeadLetterTopic' | 'messageTimeout'>
   readonly description: Pick<Description, 'consumer'>
   readonly groupId: string
-  readonly produce: Engine['produce']
-  readonly engine: Pick<Engine, 'createTopic' | 'abandon'>
+  readonly engine: Pick<Engine, 'createTopic' | 'produce' | 'abandon'>
+  readonly inTurn: InTurn
   /** The topic for dead letters; undefined: there is none. */
   readonly to: string | undefined
   /** Where a message of this partition is tried again. */
@@ -83,7 +84,7 @@ export function carryOut(
 async function putAside(verdict: Verdict, record: KafkaRecord, site: Site, parts: CarryOutParts) {
   const { follows, of: reason, times } = verdict
   const { topic, partition } = site.of
-  const { bus, clock, config, produce } = parts
+  const { bus, clock, config, engine, inTurn } = parts
   const later = follows === 'retry-topic' ? parts.later : undefined
   const to = later?.name ?? parts.to
   const of = { topic, partition, offset: record.offset }
@@ -91,8 +92,9 @@ async function putAside(verdict: Verdict, record: KafkaRecord, site: Site, parts
   // Of its own: in the consumer's, one that nobody takes would hold up the commits of all partitions.
   const outbox = new Outbox({
     clock,
-    produce,
-    abandon: records => parts.engine.abandon(records),
+    inTurn,
+    produce: records => engine.produce(records),
+    abandon: records => engine.abandon(records),
     messageTimeout: toMs(config.messageTimeout),
     onDelivered: () => {},
     onFailed: () => {},

@@ -19,6 +19,8 @@ export interface GaugeParts {
     Pick<GroupStatistics, 'instanceId'> & { readonly groupId: string }
   readonly engine: () => Pick<Engine, 'beatAgo' | 'statistics'>
   readonly outbox: Pick<Outbox, 'queued' | 'delivered' | 'waiting' | 'waitingBytes'>
+  /** How many of its messages were given up. */
+  readonly undelivered: () => number
   readonly lanes: () => readonly Lane[]
   readonly running: () => readonly Attempt[]
   /** Resolves, whatever becomes of it. */
@@ -40,7 +42,6 @@ export class Gauge {
     generation: -1,
   }
   #joins = 0
-  #undelivered = 0
   #failed = 0
   #cpuMs = 0
   #cpuAt = 0
@@ -77,9 +78,6 @@ export class Gauge {
       this.#joins++
       this.#membership = { state: 'stable', memberId, generation }
     })
-    bus.on('delivery.failed', ({ count }) => {
-      this.#undelivered += count
-    })
     bus.on('message.failed', () => {
       this.#failed++
     })
@@ -105,7 +103,7 @@ export class Gauge {
   }
 
   #take(late: number): Statistics {
-    const { clock, who, engine, outbox, lanes, running } = this.#parts
+    const { clock, who, engine, outbox, undelivered, lanes, running } = this.#parts
     const { consumer, clientId, groupId, instanceId } = who
     const { queued, delivered: settled, waiting, waitingBytes } = outbox
     const inHand = running().map(attempt => attempt.forMs(clock.now()))
@@ -121,7 +119,7 @@ export class Gauge {
         beatAgo: secondsOrNull(engine().beatAgo()),
       },
       topics: byTopic(lanes()),
-      producer: { queued, settled, failed: this.#undelivered, waiting, waitingBytes },
+      producer: { queued, settled, failed: undelivered(), waiting, waitingBytes },
       brokers: engine().statistics?.().brokers ?? [],
       handler: {
         inHand: inHand.length,

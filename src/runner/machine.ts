@@ -82,8 +82,8 @@ export class Machine {
   readonly #who: Who
   /** Who is to know of what has just begun has not heard of it. */
   #isHeld = false
-  /** The engine takes one call at a time. */
-  readonly #produce: Engine['produce'] = inTurn(records => this.engine.produce(records))
+  /** The engine stores for one at a time. */
+  readonly #inTurn = inTurn()
 
   // Each part calls others only when something happens, and nothing happens before all of them are there.
   constructor(parts: RunnerParts, ends: Ends) {
@@ -122,8 +122,9 @@ export class Machine {
     return new Outbox({
       clock,
       told: new Told(bus, this.#who),
-      produce: this.#produce,
+      produce: records => this.engine.produce(records),
       abandon: records => this.engine.abandon(records),
+      inTurn: this.#inTurn,
       messageTimeout: toMs(config.messageTimeout),
       onDelivered: () => {
         this.committer.delivered()
@@ -169,6 +170,7 @@ export class Machine {
       who: { consumer: description.consumer, clientId: config.clientId, groupId, instanceId },
       engine: () => this.engine,
       outbox,
+      undelivered: () => this.undelivered.count,
       lanes: () => assignment.lanes,
       running: () => assignment.running,
       tell: statistics => hooks.statistics(statistics),
@@ -200,7 +202,7 @@ export class Machine {
           const origin = this.#topics.originOf(attempt.of.topic)
           const { engine } = this
           const topics = { to, later, origin }
-          return carryOut(verdict, record, attempt, { ...this.#parts, ...topics, produce: this.#produce, engine })
+          return carryOut(verdict, record, attempt, { ...this.#parts, ...topics, inTurn: this.#inTurn, engine })
         },
         goesOn: () => this.watch.began(),
         failed: failure => this.#failed(failure),

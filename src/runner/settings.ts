@@ -4,13 +4,10 @@ import { clusterOf } from '../config/cluster.ts'
 import type { Config } from '../config/options.ts'
 import { isIdempotent, settingsIn, settingsOf, topicSettings } from '../config/raw/entries.ts'
 import type { RetryTopic } from '../config/retry-topics.ts'
-import type { EngineSettings, Subscription } from '../engine/engine.ts'
+import { type EngineSettings, METADATA_MAX_AGE, type Subscription } from '../engine/engine.ts'
 import type { Description } from '../messages.ts'
 
 export const toMs = (seconds: number): number => seconds * 1000
-
-/** Partitions that are added and leaders that move are seen after so many milliseconds at the latest. */
-const METADATA_MAX_AGE = 30_000
 
 export interface Identity {
   readonly groupId: string

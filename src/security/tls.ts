@@ -1,6 +1,8 @@
 // What connections are secured with, as options name it: files, folders, variables. Where it lies is told to everybody; what is
 // written there is read by who connects, and shown to nobody.
 
+import { snakeOf } from '../lib/snake.ts'
+
 export interface TlsPlaces {
   /** A file of certificates, or a folder of such files; undefined: those that Node trusts. */
   readonly ca: string | undefined
@@ -24,15 +26,15 @@ export class TlsPlacesError extends Error {
   readonly faults: readonly Fault[]
 
   constructor(places: TlsPlaces, faults: readonly Fault[]) {
-    super(faults.map(({ of, why }) => `${OPTIONS[of]} (${places[of]}) ${why}`).join('; '))
+    super(faults.map(({ of, why }) => `${snakeOf(OPTIONS[of])} (${places[of]}) ${why}`).join('; '))
     this.name = 'TlsPlacesError'
     this.faults = faults
   }
 }
 
-/** What people know them by. */
+/** The options that they are. */
 export const OPTIONS = {
-  ca: 'ssl_ca_location',
-  certificate: 'ssl_certificate_location',
-  key: 'ssl_key_location',
+  ca: 'sslCaLocation',
+  certificate: 'sslCertificateLocation',
+  key: 'sslKeyLocation',
 } as const satisfies Record<keyof TlsPlaces, string>

@@ -1,9 +1,9 @@
 // What configuration files in code set, one after another: compiled where they have to be, evaluated by whoever is asked to, since
 // not every process may run the user's code; and their sections for environments.
 
-import type { ConfigFiles, Sectioned } from '../config/config-files.ts'
+import { type ConfigFiles, missingEnvironment, type Sectioned } from '../config/config-files.ts'
 import type { Preset } from '../config/presets.ts'
-import type { Problem } from '../config/problems.ts'
+import type { Sections } from '../config/sections.ts'
 import type { Section } from '../config/sources.ts'
 import { isRacecarError, RacecarError } from '../errors.ts'
 import { nameFrom } from '../lib/name-from.ts'
@@ -33,7 +33,6 @@ export interface Asked {
   /** What workers import. */
   readonly modules: readonly ConfigModule[]
   readonly sectioned: readonly Sectioned[]
-  readonly problems: readonly Problem[]
   /** What modules set that the files import. */
   readonly presets: readonly Preset[]
 }
@@ -58,7 +57,16 @@ export async function askAll({ cwd, files, evaluate, isOver = () => false }: Ask
     const own = Object.hasOwn(environments, env) ? environments[env] : undefined
     if (isRecord(own)) sections.push({ source: `${module.name}, environment ${env}`, values: own })
   }
-  return { sections, modules, sectioned, problems: [], presets }
+  return { sections, modules, sectioned, presets }
+}
+
+/** What all files set: those in YAML, then those in code. */
+export function merged(files: ConfigFiles, asked: Asked): Sections {
+  const missing = missingEnvironment(files.environment, [...files.sectioned, ...asked.sectioned])
+  return {
+    sections: [...files.sections, ...asked.sections],
+    problems: missing ? [...files.problems, missing] : files.problems,
+  }
 }
 
 /** A file that cannot be read as it stands will not be by another try. */

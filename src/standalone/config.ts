@@ -1,28 +1,30 @@
 // The options of a producer in any program: a racecar's that would be started in the same folder, or those of the worker in whose
 // process it is, and over them what the program says.
 
-import { readFileSync } from 'node:fs'
-import { missingEnvironment, readConfigFiles } from '../config/config-files.ts'
+import { isBare } from '../config/check.ts'
+import { readConfigFiles, readFile } from '../config/config-files.ts'
 import { loadConfig } from '../config/load.ts'
-import type { Config, OptionName } from '../config/options.ts'
+import { ofProducers } from '../config/of-producers.ts'
+import type { Config } from '../config/options.ts'
 import { hasPresets, notedPresets, type Preset } from '../config/presets.ts'
 import type { Sections } from '../config/sections.ts'
+import type { Section } from '../config/sources.ts'
 import { evaluate } from '../loader/config-module.ts'
 import { surroundings } from '../producer/surroundings.ts'
 import { faultsOf } from '../security/credentials.ts'
-import { askAll } from '../setup/modules.ts'
+import { askAll, merged } from '../setup/modules.ts'
 import type { ProducerOptions } from './port.ts'
-
-const readFile = (path: string): string => readFileSync(path, 'utf8')
 
 /** Throws CONFIG with all that is wrong, or LOAD_FAILED. */
 export async function configFor({ onError: _, ...given }: ProducerOptions): Promise<Config> {
-  const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-  const { worker } = surroundings()
-  if (worker) return { ...(await worker.config), ...checked(said) }
+  const values = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+  // Before raw settings, too.
+  const forced = [{ source: 'the program', values }]
+  const ofWorker = await surroundings().worker?.config
+  if (ofWorker) return laidOver(ofWorker, forced)
   const { cwd, env } = { cwd: process.cwd(), env: process.env }
   const { files, presets } = await filesIn(cwd, env)
-  return loadConfig({ files, presets, env, readFile, faultsOf, given: said, classPending: true }).config
+  return loadConfig({ files, presets, env, readFile, faultsOf, forced, producing: true }).config
 }
 
 interface Found {
@@ -41,17 +43,21 @@ async function filesIn(cwd: string, env: NodeJS.ProcessEnv): Promise<Found> {
       return { values, presets: notedPresets() }
     },
   })
-  const missing = missingEnvironment(files.environment, [...files.sectioned, ...asked.sectioned])
-  const sections = [...files.sections, ...asked.sections]
-  const problems = [...files.problems, ...asked.problems, ...(missing ? [missing] : [])]
-  return { files: { sections, problems }, presets: asked.presets }
+  // The program may have imported some itself.
+  return { files: merged(files, asked), presets: [...asked.presets, ...notedPresets()] }
 }
 
-function checked(said: Partial<Config>): Partial<Config> {
-  const { config, sources } = loadConfig({ given: said })
-  const entries = Object.entries(config)
-  // Also what follows from what was said.
-  return Object.fromEntries(entries.filter(([name]) => sources[name as OptionName] !== 'default'))
+/** What the program says is looked at together with what the worker has. */
+function laidOver(config: Config, program: readonly Section[]): Config {
+  // One that runs in the clear was told to, or nobody has said how it is to speak.
+  const isSaid = config.securityProtocol !== 'plaintext' || isBare(config)
+  const { securityProtocol, ...values } = pick(config, ofProducers)
+  const worker = { source: 'the worker', values: isSaid ? { securityProtocol, ...values } : values }
+  const forced = [worker, ...program]
+  return { ...config, ...pick(loadConfig({ forced, faultsOf, producing: true }).config, ofProducers) }
 }
+
+const pick = <K extends keyof Config>(config: Config, names: readonly K[]) =>
+  Object.fromEntries(names.map(name => [name, config[name]])) as Pick<Config, K>
 
 const withoutHooks = ({ onError: _, ...values }: Readonly<Record<string, unknown>>) => values

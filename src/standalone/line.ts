@@ -4,29 +4,33 @@
 import { clusterOf } from '../config/cluster.ts'
 import type { Config } from '../config/options.ts'
 import { isIdempotent } from '../config/raw/entries.ts'
-import type { OutgoingRecord } from '../engine/engine.ts'
+import { METADATA_MAX_AGE, type OutgoingRecord } from '../engine/engine.ts'
 import { LoneProducer } from '../engine/kafkajs/lone-producer.ts'
+import { prepareCodec } from '../engine/kafkajs/outgoing-codec.ts'
 import { type Bus, createBus } from '../events/bus.ts'
 import type { EventName, Events } from '../events/events.ts'
 import { backgroundClock as clock } from '../lib/clock.ts'
 import { messageOf } from '../observe/line.ts'
 import { levelOf } from '../observe/sentences.ts'
+import { toStandardError } from '../observe/to-standard-error.ts'
 import { Outbox } from '../producer/outbox.ts'
 import { type Stored, surroundings } from '../producer/surroundings.ts'
 import { Told } from '../producer/told.ts'
 import { configFor } from './config.ts'
 import type { Line, LineEvents, OpenLine } from './port.ts'
 
-/** Leaders that move are looked for at once; this is for partitions that were added. */
-const METADATA_MAX_AGE_MS = 30_000
-
-/** Rejects with CONFIG. Whether anybody answers shows when something is sent. */
-export const openLine: OpenLine = async (options, events) => lineWith(await configFor(options), events)
+/** Rejects with CONFIG or CODEC_MISSING. Whether anybody answers shows when something is sent. */
+export const openLine: OpenLine = async (options, events) => {
+  const config = await configFor(options)
+  await prepareCodec(config.producerCompressionCodec)
+  return lineWith(config, events)
+}
 
 export function lineWith(config: Config, { onSettled }: LineEvents): Line {
   const places = new WeakMap<OutgoingRecord, Stored>()
-  const bus = surroundings().worker?.bus ?? toStandardError()
-  const client = clientFor(config, bus, places)
+  const { worker } = surroundings()
+  const bus = worker?.bus ?? toStandardError(createBus())
+  const client = clientFor(config, worker ? besides(worker.bus, config) : bus, places)
   const outbox: Outbox = new Outbox({
     clock,
     messageTimeout: config.messageTimeout * 1000,
@@ -47,11 +51,23 @@ export function lineWith(config: Config, { onSettled }: LineEvents): Line {
   }
 }
 
+/** What its connections meet is not the consumer's: it is told as lines, and ends no worker that is to fail fast. */
+function besides(bus: Bus, { embedded }: Config): Bus {
+  const own = createBus()
+  own.onAny(<N extends EventName>(name: N, data: Events[N]) => {
+    const line = { level: levelOf(name, data), message: messageOf(name, data), from: 'producer' }
+    // There somebody makes what is missing.
+    if (name === 'topic.missing' && embedded) bus.publish('topic.missing', data as Events['topic.missing'])
+    else bus.publish('line', line)
+  })
+  return own
+}
+
 function clientFor(config: Config, bus: Bus, places: WeakMap<OutgoingRecord, Stored>): LoneProducer {
   return new LoneProducer({
     ...clusterOf(config),
     socketTimeout: config.socketTimeout * 1000,
-    metadataMaxAge: METADATA_MAX_AGE_MS,
+    metadataMaxAge: METADATA_MAX_AGE,
     partitioner: config.partitioner,
     compression: config.producerCompressionCodec,
     idempotent: isIdempotent(config.producer),
@@ -62,14 +78,4 @@ function clientFor(config: Config, bus: Bus, places: WeakMap<OutgoingRecord, Sto
         places.set(record, { topic, partition, offset: offset < 0 ? offset : offset + index })
     },
   })
-}
-
-/** What a program should hear of; nothing that is only news. */
-function toStandardError(): Bus {
-  const bus = createBus()
-  bus.onAny(<N extends EventName>(name: N, data: Events[N]) => {
-    const level = levelOf(name, data)
-    if (level === 'warn' || level === 'error') console.error(`racecar: ${messageOf(name, data)}`)
-  })
-  return bus
 }

@@ -1,29 +1,13 @@
 // How a producer is configured, and what it knows of its way to Kafka. Only types.
 
+import type { ofProducers } from '../config/of-producers.ts'
 import type { OptionValues } from '../config/options.ts'
 import type { OutgoingRecord, ProduceError } from '../engine/engine.ts'
 import type { RacecarError } from '../errors.ts'
 import type { Stored } from '../producer/surroundings.ts'
 
-type Names =
-  | 'brokers'
-  | 'clientId'
-  | 'messageTimeout'
-  | 'socketTimeout'
-  | 'partitioner'
-  | 'producerCompressionCodec'
-  | 'securityProtocol'
-  | 'sslCaLocation'
-  | 'sslCertificateLocation'
-  | 'sslKeyLocation'
-  | 'sslVerifyHostname'
-  | 'saslMechanism'
-  | 'saslUsername'
-  | 'saslPassword'
-  | 'saslOverSsl'
-
 /** As in OPTIONS.md, in camelCase; times in seconds. They overrule what is configured where the program runs. */
-export interface ProducerOptions extends Partial<Pick<OptionValues, Names>> {
+export interface ProducerOptions extends Partial<Pick<OptionValues, (typeof ofProducers)[number]>> {
   /**
    * Told of messages that were given up and that nobody waits for: MessageDeliveryError, or RacecarError with the code CONFIG. By
    * default a line on standard error, or in a worker in racecar's log.

@@ -28,6 +28,12 @@ export interface Producer extends AsyncDisposable {
 
 const openLine: OpenLine = async (options, events) => (await import('./line.ts')).openLine(options, events)
 
+/** Messages that somebody waits for. */
+interface Crowd {
+  readonly left: Set<OutgoingRecord>
+  readonly gone: Deferred<void>
+}
+
 export class StandaloneProducer implements Producer, Unsettled {
   readonly #options: ProducerOptions
   readonly #open: OpenLine
@@ -39,7 +45,7 @@ export class StandaloneProducer implements Producer, Unsettled {
   #line: Line | 'none' | 'opening' = 'none'
   #isClosed = false
   #alive: NodeJS.Timeout | undefined
-  #settled: Deferred<void> | undefined
+  readonly #crowds = new Set<Crowd>()
 
   constructor(options: ProducerOptions = {}, open: OpenLine = openLine) {
     this.#options = options
@@ -62,12 +68,14 @@ export class StandaloneProducer implements Producer, Unsettled {
 
   async produceSync(value: ProduceValue, to: ProduceTo): Promise<Stored> {
     checkProduce(value, to)
+    mustNotLoad('produceSync')
     const one = new One()
     this.#produce(value, to, one)
     return one.done
   }
 
   async waitForDelivery<T>(callback: () => T | Promise<T>): Promise<T> {
+    mustNotLoad('waitForDelivery')
     const scope = new Several(this.#nobody)
     let result: T
     try {
@@ -80,13 +88,21 @@ export class StandaloneProducer implements Producer, Unsettled {
     return result
   }
 
+  get unsettled(): number {
+    return this.#waiting.size
+  }
+
   async settled(): Promise<void> {
     if (this.#waiting.size === 0) return
-    this.#settled ??= deferred()
-    await this.#settled.promise
+    // What comes later is not waited for: it might never end.
+    const crowd: Crowd = { left: new Set(this.#waiting.keys()), gone: deferred() }
+    this.#crowds.add(crowd)
+    await crowd.gone.promise
+    this.#crowds.delete(crowd)
   }
 
   async close(): Promise<void> {
+    if (this.#waiting.size > 0) mustNotLoad('close')
     this.#isClosed = true
     await this.settled()
     if (typeof this.#line === 'object') this.#line.close()
@@ -127,7 +143,7 @@ export class StandaloneProducer implements Producer, Unsettled {
       return this.#loseEarly(cause)
     }
     try {
-      for (let record = this.#early.shift(); record; record = this.#early.shift()) this.#line.send(record)
+      for (; this.#early.length > 0; this.#early.shift()) this.#line.send(this.#early[0]!)
     } catch (cause) {
       // Before there was a line, nobody has counted what is queued.
       this.#loseEarly(cause)
@@ -143,6 +159,7 @@ export class StandaloneProducer implements Producer, Unsettled {
     const waiting = this.#waiting.get(record)
     this.#waiting.delete(record)
     if (waiting) tell(waiting)
+    for (const { left, gone } of this.#crowds) if (left.delete(record) && left.size === 0) gone.resolve()
     if (this.#waiting.size === 0) this.#rest()
   }
 
@@ -156,12 +173,19 @@ export class StandaloneProducer implements Producer, Unsettled {
     clearInterval(this.#alive)
     this.#alive = undefined
     surroundings().unsettled.delete(this)
-    this.#settled?.resolve()
-    this.#settled = undefined
   }
 }
 
 const LONG_MS = 2 ** 30
+
+/** The loading would wait for what waits for its end. */
+function mustNotLoad(call: string): void {
+  if (standIn() || !surroundings().worker?.isLoading) return
+  throw new RacecarError(
+    'CONFIG',
+    `${call}() cannot be awaited while a worker loads its modules: it has no options before. Use produceAsync() there, or initialize() of the consumer.`,
+  )
+}
 
 function tellerOf({ onError }: ProducerOptions): (error: RacecarError, count: number) => void {
   if (onError) return guarded(onError)

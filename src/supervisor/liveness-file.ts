@@ -1,9 +1,11 @@
 // The file whose time says that a racecar lives. It lies where others may write as well, so it is always made anew, never opened
 // where somebody has put something, nor by a link; and only while it is still the same one is it touched, or deleted.
 
+import { randomUUID } from 'node:crypto'
 import { lstatSync, rmSync } from 'node:fs'
-import { type FileHandle, lstat, open, readFile, rm } from 'node:fs/promises'
+import { type FileHandle, link, lstat, open, readFile, rename, rm } from 'node:fs/promises'
 import { RacecarError } from '../errors.ts'
+import { type Clock, sleep } from '../lib/clock.ts'
 import { reasonOf } from '../lib/reason.ts'
 import { fateOf, isPrimary, lifeOf } from './slots-file.ts'
 
@@ -25,13 +27,19 @@ export class LivenessFile {
   }
 
   /** Throws CANNOT_CREATE where it cannot be ours. */
-  static async claim(path: string): Promise<LivenessFile> {
+  static async claim(path: string, watch: Watch): Promise<LivenessFile> {
+    const aside = `${path}.${randomUUID()}`
     try {
-      await clear(path)
+      const old = await judge(path, watch)
+      if (old) await takeAway(path, aside, old)
       return new LivenessFile(path, await make(path))
     } catch (cause) {
-      const text = `The liveness file ${path} (liveness_probe_file_path) cannot be written: ${reasonOf(cause)}.`
+      const why = (cause as NodeJS.ErrnoException).code === 'EEXIST' ? OVERTAKEN : reasonOf(cause)
+      const text = `The liveness file ${path} (liveness_probe_file_path) cannot be written: ${why}.`
       throw new RacecarError('CANNOT_CREATE', text, { cause })
+    } finally {
+      // Not before the new one is made, which could look like this one otherwise.
+      await rm(aside, { force: true })
     }
   }
 
@@ -82,17 +90,43 @@ async function make(path: string): Promise<Made> {
   }
 }
 
-/** Takes away what an earlier racecar has left, and nothing else. */
-async function clear(path: string): Promise<void> {
+export interface Watch {
+  readonly clock: Clock
+  /** Whoever lives touches it more often. */
+  readonly maxIntervalMs: number
+}
+
+/** Twice what whoever lives lets pass between two touches. */
+const WATCH_MS = 2000
+const OVERTAKEN = 'another racecar that starts has just made it, and each needs its own'
+
+/** What an earlier racecar has left; undefined: nothing. Fails where it is anything else. */
+async function judge(path: string, { clock, maxIntervalMs }: Watch): Promise<Place | undefined> {
   const stat = await lstat(path).catch(unlessMissing)
-  if (!stat) return
+  if (!stat) return undefined
   if (!stat.isFile()) throw new Error('what is there is no ordinary file')
   if (process.getuid && stat.uid !== process.getuid()) throw new Error('it belongs to another user')
   const owner = ownerIn(stat.size > LONGEST ? '?' : await readFile(path, 'utf8'))
   if (owner === 'nobody') throw new Error('it holds something that no racecar has written')
   if (owner !== 'unknown' && fateOf(owner) === 'alive')
     throw new Error(`the racecar ${owner.pid} touches it, and each needs its own`)
-  await rm(path, { force: true })
+  // Of one in another container, whose processes cannot be seen here, only the file can tell.
+  if (Math.abs(clock.epoch() - stat.mtimeMs) >= maxIntervalMs) return stat
+  await sleep(clock, WATCH_MS)
+  const later = await lstat(path).catch(unlessMissing)
+  if (later && (later.mtimeMs !== stat.mtimeMs || !isSame(later, stat)))
+    throw new Error('another racecar touches it, in another container perhaps, and each needs its own')
+  return later
+}
+
+/** By a rename, as two that start at once must not each take away what the other has made. */
+async function takeAway(path: string, aside: string, old: Place): Promise<void> {
+  await rename(path, aside).catch(unlessMissing)
+  const taken = await placeOf(aside)
+  if (!taken || isSame(taken, old)) return
+  // Where it cannot be put back, its owner makes it anew.
+  await link(aside, path).catch(() => {})
+  throw new Error(OVERTAKEN)
 }
 
 /** Bytes that one of ours may have. */

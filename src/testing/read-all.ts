@@ -2,7 +2,13 @@
 
 import { randomUUID } from 'node:crypto'
 import { type Message, makeMessage } from '../consumer/message.ts'
-import type { EngineFactory, EngineSettings, EngineSink, TopicPartition } from '../engine/engine.ts'
+import {
+  type EngineFactory,
+  type EngineSettings,
+  type EngineSink,
+  METADATA_MAX_AGE,
+  type TopicPartition,
+} from '../engine/engine.ts'
 import { createBus } from '../events/bus.ts'
 import { systemClock } from '../lib/clock.ts'
 import { type Deferred, deferred } from '../lib/deferred.ts'
@@ -52,7 +58,7 @@ const settingsFor = (brokers: readonly string[], topic: string): EngineSettings 
   maxBytes: 10 * MEGABYTE,
   maxWaitTime: 100,
   socketTimeout: 5_000,
-  metadataMaxAge: 30_000,
+  metadataMaxAge: METADATA_MAX_AGE,
   partitioner: 'consistent_random',
   idempotent: true,
   compression: 'none',

@@ -7,7 +7,7 @@ import { tellFailures } from '../events/subscribe.ts'
 import { type Deferred, deferred } from '../lib/deferred.ts'
 import { within } from '../lib/within.ts'
 import type { LoadPlan, Quiet, Report, Suspicion, ToWorker } from '../messages.ts'
-import { allSettled } from '../producer/surroundings.ts'
+import { allSettled, countUnsettled } from '../producer/surroundings.ts'
 import type { Witness } from '../runner/runner.ts'
 import { Beats, periodOf } from './beats.ts'
 import { failFast } from './fail-fast.ts'
@@ -248,13 +248,22 @@ export class Worker {
     const cancel = clock.after(deadline - clock.now() + OVERTIME_MS, () => this.#finish(false))
     try {
       const { clean } = await this.#life.runner.stop({ deadline, leave })
-      this.#finish((await within(clock, allSettled(), deadline)) && clean)
+      const isDelivered = await within(clock, allSettled(), deadline)
+      if (!isDelivered) this.#tellUnsettled(countUnsettled())
+      this.#finish(isDelivered && clean)
     } catch (error) {
       this.#parts.bus.publish('worker.failed', { error: errorData(error) })
       this.#finish(false)
     } finally {
       cancel()
     }
+  }
+
+  /** Of the consumer's own messages the offsets are not committed; these nobody produces again. */
+  #tellUnsettled(count: number): void {
+    const what = count === 1 ? '1 message' : `${count} messages`
+    const message = `${what} of produceAsync, or of another producer of this process, could not be delivered in time and may be lost.`
+    this.#parts.bus.publish('line', { level: 'error', message, from: 'producer' })
   }
 
   #finish(clean: boolean): void {

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { describe, expect, it, vi } from 'vitest'
 import type * as Table from '../../src/config/options.ts'
 
@@ -16,6 +17,7 @@ vi.mock('../../src/config/options.ts', async original => {
 })
 
 const { loadConfig } = await import('../../src/config/load.ts')
+const { maskRaw } = await import('../../src/config/raw/setting.ts')
 const { optionsInForce } = await import('../../src/cli/options-in-force.ts')
 
 const readFile = (path: string): string => {
@@ -26,6 +28,10 @@ const who = { RACECAR_SASL_MECHANISM: 'PLAIN', RACECAR_SASL_USERNAME: 'ann' }
 const load = (env: Record<string, string>, more: object = {}) => {
   return loadConfig({ env: { ...who, ...env }, readFile, ...more })
 }
+
+const inFile = (values: Record<string, unknown>) => ({
+  files: { sections: [{ source: 'config/racecar.yml, section common', values }], problems: [] },
+})
 
 describe('a secret', () => {
   it('is read from the file that a variable names, without the new line at its end', () => {
@@ -56,11 +62,34 @@ describe('a secret', () => {
     const shown = optionsInForce(config, sources)
     expect(shown).toMatch(/^sasl_password +=\s\*\*\* {2}\(env RACECAR_SASL_PASSWORD\)$/m)
     expect(shown).not.toContain('hunter2')
-    const files = { sections: [{ source: 'config/racecar.yml, section common', values: { pin: 42 } }], problems: [] }
-    for (const sources of [{ env: { RACECAR_PIN: '42' } }, { flags: { pin: '42' } }, { files }]) {
+    for (const sources of [{ env: { RACECAR_PIN: '42' } }, { flags: { pin: '42' } }, inFile({ pin: 42 })]) {
       expect(() => loadConfig(sources)).toThrow(/^pin must be a whole number, at least 1000, but .* says "\*\*\*"$/)
     }
   })
+})
+
+/** As Node prints what nobody catches. */
+const printed = (from: object): string => {
+  try {
+    loadConfig({ readFile, ...from })
+  } catch (error) {
+    return inspect(error, { depth: null })
+  }
+  return expect.unreachable()
+}
+
+it.each<[string, object]>([
+  ['a variable', { env: { RACECAR_SASL_PASWORD: 'hunter2' } }],
+  ['a flag', { flags: { saslPasword: 'hunter2' } }],
+  ['a program', { given: { saslPasword: 'hunter2' } }],
+  ['a class', { classOptions: { saslPasword: 'hunter2' } }],
+  ['a class that may not', { classOptions: { saslPassword: 'hunter2' } }],
+  ['a file', inFile({ sasl_pasword: 'hunter2' })],
+  ['a file with a number', inFile({ sasl_password: 4711 })],
+])('an error does not tell a secret that %s gives by the wrong name or in the wrong place', (_, from) => {
+  const text = printed(from)
+  expect(text).toContain('ConfigError')
+  expect(text).not.toMatch(/hunter|4711/)
 })
 
 describe('secrets among the settings by librdkafka’s names', () => {
@@ -96,15 +125,33 @@ describe('secrets among the settings by librdkafka’s names', () => {
     }
   })
 
+  it.each([
+    'ssl.key.pem=-----BEGIN PRIVATE KEY-----\nhunter=,a.b=hunter2==\n-----END PRIVATE KEY-----',
+    'client.id=a,ssl_key=hunter2',
+    'sasl.jaas.config=org.apache.PlainLoginModule required username="hunter" password="x,client.id=hunter";',
+    'sasl.password=hunter2,and=hunter3,client.id=hunter',
+    'sasl.password hunter2,client.id=a',
+    'client.id=a sasl.password=hunter2',
+    '{"sasl.password": "hunter2"}',
+  ])('are masked to the end of a text: %j', text => {
+    expect(maskRaw(text)).toMatch(/(pem|key|config|password)=\*\*\*$/)
+    expect(JSON.stringify(maskRaw([text]))).not.toContain('hunter')
+  })
+
+  it.each(['client.id=token-service,session.timeout.ms=1', 'ssl.ca.location=/etc/ca.pem', 'group.id=secret'])(
+    'are not what only looks like one in a value: %s',
+    text => expect(maskRaw(text)).toBe(text),
+  )
+
   it('are not told where they are no list', () => {
-    const values = { consumer: { 'sasl.password': 'hunter2' } }
-    const files = { sections: [{ source: 'config/racecar.yml, section common', values }], problems: [] }
     try {
-      loadConfig({ files })
+      loadConfig(inFile({ consumer: { 'sasl.password': 'hunter2' } }))
       expect.unreachable()
     } catch (error) {
       const { message, problems } = error as { message: string; problems: unknown }
-      expect(message).toContain('consumer must be a list of key=value')
+      expect(message).toBe(
+        'consumer must be a list of key=value, no map, by the names of librdkafka (in YAML: - session.timeout.ms=30000), but config/racecar.yml, section common says an object',
+      )
       expect(`${message}${JSON.stringify(problems)}`).not.toContain('hunter')
     }
   })

@@ -106,6 +106,16 @@ common:
     ])
   })
 
+  it('are not those of Ruby’s templates, which nobody evaluates here', async () => {
+    const text = 'common:\n  group_id_prefix: <%= ENV["PREFIX"] %>\n  brokers: ["<%= broker %>"]\n'
+    const cure =
+      "holds <%…%>, which is Ruby's: write ${NAME} or ${NAME:-default} for a variable, or use config/racecar.ts"
+    expect(await problems(text, { PREFIX: 'shop-' })).toEqual([
+      `group_id_prefix in config/racecar.yml, section common ${cure}`,
+      `brokers in config/racecar.yml, section common ${cure}`,
+    ])
+  })
+
   it('cannot change what the file means', async () => {
     const { config } = await load('common:\n  client_id: ${NAME}\n', { NAME: 'a\nworkers: 9 # \'"' })
     expect(config).toMatchObject({ clientId: 'a\nworkers: 9 # \'"', workers: 1 })
@@ -136,6 +146,11 @@ describe('what is wrong in a file', () => {
     ],
   ])('is named with its place: %j', async (text, sentence) => {
     expect(await problems(text)).toEqual([sentence])
+  })
+
+  it('is told without what stands there, which may be a secret', async () => {
+    for (const text of ['sasl_password: hunter2', '- hunter2'])
+      expect(JSON.stringify(await read(text))).toMatch(/"sections":\[\],"problems":\[(?!.*hunter2)/)
   })
 
   it('is told all at once, with what is wrong elsewhere', async () => {

@@ -73,3 +73,19 @@ describe('options of secured connections', () => {
     expect(asked).toHaveLength(1)
   })
 })
+
+it('options that are not built yet lead to no other one, wherever they are set', () => {
+  const sections = [{ source: 'racecar.yml', values: { ssl_crl_location: 'a', 'ssl-keystore-location': 'b' } }]
+  expect(outcome({ files: { sections, problems: [] } })).toEqual([
+    'ssl_crl_location in racecar.yml is not built yet',
+    'ssl-keystore-location in racecar.yml is not built yet',
+  ])
+  expect(outcome({ env: { RACECAR_SASL_KERBEROS_KEYTAB: 'a', RACECAR_SSL_KEY_PASSWORD_FILE: '/run/b' } })).toEqual([
+    'env RACECAR_SASL_KERBEROS_KEYTAB is not built yet',
+    'env RACECAR_SSL_KEY_PASSWORD_FILE is not built yet',
+  ])
+  expect(outcome({ flags: { sslKeyPassword: 'a' }, given: { saslKerberosKeytab: 'a' } })).toEqual([
+    'flag --ssl-key-password is not built yet',
+    'saslKerberosKeytab in the program is not built yet',
+  ])
+})

@@ -95,6 +95,46 @@ test('what cannot be delivered is told within message_timeout, to whoever waits,
   expect(err).toContain('racecar: a message for missing could not be delivered: the topic missing does not exist\n')
 })
 
+test('what a program produces goes on after a run that was refused', async () => {
+  const topic = await topics.create('program', { partitions: 1 })
+  const { out, err } = await run(
+    'program.mjs',
+    `import { Consumer, produceSync, run } from 'racecar'
+     class Refused extends Consumer { static { this.subscribesTo('t'); this.configure({ maxWaitTime: 100 }) } process() {} }
+     console.log('ended with', await run(Refused).done)
+     console.log('stored at', (await produceSync('one', { topic: '${topic}' })).offset)`,
+  )
+  expect(
+    out.split('\n').filter(line => !line.startsWith('{')),
+    err,
+  ).toEqual(['ended with 78', 'stored at 0', ''])
+})
+
+test('and after one that has ended, where what is lost is told on standard error', async () => {
+  const topic = await topics.create('program', { partitions: 1 })
+  const { out, err } = await run(
+    'program.mjs',
+    `import { Consumer, produceAsync, produceSync, run } from 'racecar'
+     const send = value => produceSync(value, { topic: '${topic}' })
+     class Short extends Consumer {
+       static { this.subscribesTo('${topic}') }
+       async initialize() { console.log('stored at', (await send('one')).offset); void running.stop() }
+       process() {}
+     }
+     const running = run(Short)
+     console.log('ended with', await running.done)
+     console.log('stored at', (await send('two')).offset)
+     produceAsync('nobody waits', { topic: 'missing' })`,
+    { message_timeout: 1 },
+  )
+  expect(
+    out.split('\n').filter(line => !line.startsWith('{')),
+    err,
+  ).toEqual(['stored at 0', 'ended with 0', 'stored at 1', ''])
+  expect(err).toMatch(/^racecar: a message for missing could not be delivered: /m)
+  expect(err).not.toContain('makes no line')
+})
+
 test('a topic that may not be seen is told from one that is missing', async () => {
   const topic = await topics.create('program')
   await using proxy = await KafkaProxy.before(kafka.brokers[0]!)

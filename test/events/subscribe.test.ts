@@ -38,6 +38,15 @@ test('a listener that throws hurts neither publisher nor other listeners, is cal
   expect([calls, heard, failures]).toEqual([2, ['t', 't'], [['topic.missing', 'boom']]])
 })
 
+test('a name that no event has is a TypeError, with the one that was meant', () => {
+  const on = (name: string) => () => events.on(name as 'line', () => {})
+  expect(on('message.handeld')).toThrow(
+    new TypeError('events.on: there is no event message.handeld; did you mean message.handled?'),
+  )
+  expect(on('worker.stoped')).toThrow('did you mean worker.stopped?')
+  expect(on('toString')).toThrow(new TypeError('events.on: there is no event toString'))
+})
+
 test('one that rejects is told of as well', async () => {
   const { bus, failures } = listening()
   onTestFinished(

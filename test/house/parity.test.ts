@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { camelOf, isOptionName, optionBySpelling, optionOf } from '../../src/config/names.ts'
+import { NOT_BUILT } from '../../src/config/not-built.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const page = readFileSync(join(root, 'PARITY.md'), 'utf8')
@@ -83,6 +84,11 @@ describe('PARITY.md', () => {
   it('does not call absent what is there', () => {
     const absent = [...later.matchAll(/`(\w+)`/g)].map(([, name]) => name!)
     expect(absent.filter(name => optionBySpelling.has(camelOf(name)))).toEqual([])
+  })
+
+  it('names as absent what a start says is not built', () => {
+    const absent = [...later.matchAll(/`(\w+)`/g)].map(([, name]) => camelOf(name!))
+    expect([...NOT_BUILT].sort()).toEqual(absent.sort())
   })
 
   it('links pages that are there', () => {

@@ -5,13 +5,14 @@ import { inTurn } from '../../src/lib/in-turn.ts'
 it('calls one after the other, and a call that fails holds up none', async () => {
   const begun: number[] = []
   const ends: Deferred<string>[] = []
-  const call = inTurn((number: number) => {
+  const queue = inTurn()
+  const call = (number: number) => () => {
     begun.push(number)
     const end = deferred<string>()
     ends.push(end)
     return end.promise
-  })
-  const results = [1, 2, 3].map(call)
+  }
+  const results = [1, 2, 3].map(number => queue(call(number)))
   const failure = expect(results[1]).rejects.toThrow('no')
   await Promise.resolve()
   expect(begun).toEqual([1])

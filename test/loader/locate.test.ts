@@ -72,6 +72,10 @@ describe('where a consumer lies', () => {
     )
   })
 
+  it('is said to be nowhere without naming one spelling twice', async () => {
+    expect((await locate(await makePackage({}), 'Nope')).lookedIn).toMatch(/^Looked for nope or Nope \(/)
+  })
+
   it('is said to be nowhere when there is nothing at all', async () => {
     const cwd = await makePackage({})
     expect((await locate(join(cwd, 'missing'), 'AConsumer')).lookedIn).toContain('and saw no consumer there')

@@ -329,6 +329,12 @@ describe('sentences', () => {
     )
   })
 
+  it('end as the reason does', () => {
+    const error = errorData(new Error('does that port speak TLS?'))
+    const sentence = sentences['broker.unreachable'].say({ broker: 'localhost:1', error, waitingMs: 3000 })
+    expect(sentence).toMatch(/: does that port speak TLS\? Trying on\.$/)
+  })
+
   it('tell what is wrong with certificates from silence', () => {
     const error = errorData(new TlsError('the certificate of kafka:9093 has expired'))
     const sentence = sentences['broker.unreachable'].say({ broker: 'kafka:9093', error, waitingMs: 0 })

@@ -75,6 +75,12 @@ it.each([
   await expectTidy(project)
 })
 
+it('in TypeScript after npm init -y, where racecar runs it, and its tests need tsx', async () => {
+  using project = await initialized({ type: 'commonjs', devDependencies: { typescript: '6' } })
+  expect(await racecar(project, 'init')).toContain('  node --import tsx --test ')
+  await expectTidy(project)
+})
+
 // Since it runs TypeScript by itself.
 it.runIf('typescript' in process.features && process.features.typescript).each([
   ['ES modules', { type: 'module' }],

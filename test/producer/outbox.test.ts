@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import type { OutgoingRecord, ProduceError } from '../../src/engine/engine.ts'
 import { type Deferred, deferred } from '../../src/lib/deferred.ts'
-import { type DeliveryFailure, Outbox } from '../../src/producer/outbox.ts'
+import { inTurn } from '../../src/lib/in-turn.ts'
+import { type DeliveryFailure, Outbox, type OutboxParts } from '../../src/producer/outbox.ts'
 import { FakeClock, turn } from '../support/fake-clock.ts'
 
 type Answers = readonly (ProduceError | undefined)[]
@@ -11,7 +12,7 @@ const refused = (retriable: boolean, message = 'refused'): ProduceError =>
 
 const text = (records: readonly OutgoingRecord[]) => records.map(({ value }) => String(value)).join(' ')
 
-function setUp({ messageTimeout = 30_000 } = {}) {
+function setUp({ messageTimeout = 30_000, ...options }: Partial<Pick<OutboxParts, 'messageTimeout' | 'inTurn'>> = {}) {
   const clock = new FakeClock()
   const attempts: { records: readonly OutgoingRecord[]; answer: Deferred<Answers>; at: number }[] = []
   const failures: DeliveryFailure[] = []
@@ -19,6 +20,7 @@ function setUp({ messageTimeout = 30_000 } = {}) {
   let risen = 0
   const outbox = new Outbox({
     clock,
+    ...options,
     abandon: records => abandoned.push(text(records)),
     messageTimeout,
     onDelivered: () => risen++,
@@ -147,6 +149,29 @@ test('a retriable error is tried again, later and later, until the time of the r
   expect(failures[0]!.error.message).toContain('refused')
   expect(abandoned).toEqual(['a'])
   expect(outbox.delivered).toBe(1)
+})
+
+test('what waits behind a failure is given up with it once its time is over, however much that is', async () => {
+  const { outbox, attempts, answer, failures, clock, sent } = setUp({ messageTimeout: 10_000 })
+  for (let count = 0; count < 200_000; count++) outbox.produce('x', t)
+  outbox.produce('y', { topic: 'other' })
+  await clock.advance(5000)
+  outbox.produce('young', t)
+  await clock.advance(5000)
+  expect(attempts).toHaveLength(1)
+  await answer(() => refused(true))
+  expect(failures).toMatchObject([{ first: 1, last: 200_000, count: 200_000 }])
+  expect(sent().slice(1)).toEqual(['y young'])
+  await answer()
+  expect(outbox.delivered).toBe(200_002)
+})
+
+test('what waits behind a refusal is not given up for that', async () => {
+  const { outbox, answer, failures, clock } = setUp({ messageTimeout: 10_000 })
+  for (let count = 0; count < 2001; count++) outbox.produce('x', t)
+  await clock.advance(20_000)
+  await answer(() => refused(false))
+  expect(failures).toEqual([])
 })
 
 test('what follows a record that is tried again stays behind it, in its topic', async () => {
@@ -310,6 +335,44 @@ test('after close() nothing is sent, who waits is told, and no timer is left', a
   await clock.advance(60_000)
   expect(sent()).toEqual(['a'])
   expect(clock.pending).toBe(0)
+})
+
+test('what was tried before close() is given up with it, so that it does not go again with what others send', async () => {
+  const { outbox, answer, abandoned } = setUp()
+  for (const value of ['a', 'b']) outbox.produce(value, t)
+  outbox.produce('x', { topic: 'other' })
+  await turn()
+  await answer(({ topic, value }) => (topic === 'other' || String(value) === 'a' ? undefined : refused(true)))
+  outbox.close()
+  outbox.close()
+  expect(abandoned).toEqual(['b'])
+})
+
+test('what is under way at close() is given up when it has failed, and only what has', async () => {
+  const { outbox, answer, abandoned, sent } = setUp()
+  for (const value of ['a', 'b']) outbox.produce(value, t)
+  await turn()
+  outbox.produce('later', t)
+  outbox.close()
+  expect(abandoned).toEqual(['later'])
+  await answer(({ value }) => (String(value) === 'a' ? undefined : refused(true)))
+  expect(abandoned).toEqual(['later', 'b'])
+  expect(sent()).toEqual(['a b'])
+})
+
+test('what still waits for its turn at close() is not sent', async () => {
+  const queue = inTurn()
+  const one = setUp({ inTurn: queue })
+  const other = setUp({ inTurn: queue })
+  one.outbox.produce('a', t)
+  other.outbox.produce('b', t)
+  await turn()
+  other.outbox.close()
+  await one.answer()
+  one.outbox.produce('c', t)
+  await turn()
+  expect([...one.sent(), ...other.sent()]).toEqual(['a', 'c'])
+  expect(other.abandoned).toEqual(['b'])
 })
 
 test('what cannot be held any more is refused with a clear error', async () => {

@@ -391,6 +391,19 @@ test('dead-letter: a stop does not wait for a topic that nobody creates', async 
   expect(rig.clock.pending).toBe(0)
 })
 
+test('dead-letter: one that may be stored when its partition is revoked is given up, for the next owner stores it', async () => {
+  const { rig } = await watched({ process: () => {} }, suspicion([], [guilty(0, 'dead-letter')]))
+  rig.engine.onProduce = records => records.map(() => produceError('no answer', true))
+  rig.engine.append(p(0), values(1))
+  await rig.clock.advance(1000)
+  expect(rig.engine.abandoned).toEqual([])
+  await rig.clock.when(rig.engine.revoke(p(0)))
+  expect(rig.engine.abandoned.map(({ value }) => String(value))).toEqual(values(1))
+  rig.engine.onProduce = records => records.map(() => undefined)
+  await rig.clock.advance(10_000)
+  expect(rig.engine.produced).toEqual([])
+})
+
 test('dead-letter: what is refused for good is tried again after a pause like any failure, and nothing is passed', async () => {
   const config = { deadLetterTopic: 'lost', pauseTimeout: 2 }
   const { rig } = await watched({ process: () => {} }, suspicion([], [guilty(0, 'dead-letter')]), { config })

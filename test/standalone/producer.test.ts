@@ -1,4 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
+import { loadConfig } from '../../src/config/load.ts'
 import { MessageDeliveryError } from '../../src/delivery-error.ts'
 import type { OutgoingRecord, ProduceError } from '../../src/engine/engine.ts'
 import { RacecarError } from '../../src/errors.ts'
@@ -6,6 +7,7 @@ import { createBus } from '../../src/events/bus.ts'
 import { allSettled, surroundings } from '../../src/producer/surroundings.ts'
 import type { LineEvents, ProducerOptions } from '../../src/standalone/port.ts'
 import { StandaloneProducer } from '../../src/standalone/producer.ts'
+import { failFast } from '../../src/worker/fail-fast.ts'
 
 const refused = (): ProduceError => Object.assign(new Error('refused'), { retriable: false, partition: 3 })
 const turn = () => new Promise<void>(resolve => setImmediate(resolve))
@@ -234,6 +236,24 @@ test('wrong options are told to whoever waits, and the next message tries again'
   expect((await again).offset).toBe(4)
 })
 
+test('while a worker loads its modules messages are queued, and what would wait for them is refused', async () => {
+  const { producer, sent, store } = setUp()
+  const early = { code: 'CONFIG', message: expect.stringContaining('while a worker loads its modules') }
+  surroundings().worker = { config: new Promise(() => {}), bus: createBus(), isLoading: true }
+  const callback = vi.fn()
+  await expect(producer.produceSync('0', t)).rejects.toMatchObject(early)
+  await expect(producer.waitForDelivery(callback)).rejects.toMatchObject(early)
+  expect(callback).not.toHaveBeenCalled()
+  producer.produceAsync('1', t)
+  await expect(producer.close()).rejects.toMatchObject(early)
+  await turn()
+  expect(sent.map(({ value }) => String(value))).toEqual(['1'])
+  delete surroundings().worker
+  const closed = producer.close()
+  store('1')
+  await closed
+})
+
 test('close waits for what is queued, and then nothing can be produced', async () => {
   const { producer, store, closed } = setUp()
   producer.produceAsync('1', t)
@@ -261,4 +281,53 @@ test('a process can wait for all of its producers', async () => {
   two.lose('2')
   await all
   await allSettled()
+})
+
+test('what a full queue does not take any more is lost, and nobody waits for it', async () => {
+  const producer = new StandaloneProducer({ onError: () => {} }, async (_, { onSettled }) => {
+    let taken = 0
+    return {
+      close: () => {},
+      send(record) {
+        if (++taken > 1) throw new RacecarError('DELIVERY_FAILED', 'full')
+        queueMicrotask(() => onSettled(record, undefined, { topic: 't', partition: 0, offset: 1 }))
+      },
+    }
+  })
+  const all = await Promise.allSettled(['1', '2', '3'].map(value => producer.produceSync(value, t)))
+  expect(all.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected'])
+  await producer.close()
+})
+
+test('whoever waits for what is queued does not wait for what comes later', async () => {
+  const { producer, store } = setUp()
+  producer.produceAsync('1', t)
+  await turn()
+  let isDone = false
+  const settled = allSettled().then(() => {
+    isDone = true
+  })
+  producer.produceAsync('2', t)
+  expect(producer.unsettled).toBe(2)
+  await turn()
+  expect(isDone).toBe(false)
+  store('1')
+  await settled
+  store('2')
+})
+
+test('brokers of its own that are gone end no worker that is to fail fast, and are told as lines', async () => {
+  const bus = createBus()
+  const refused: Error[] = []
+  const [lines, clusters]: [string[], unknown[]] = [[], []]
+  failFast(bus, error => refused.push(error))
+  bus.on('line', ({ message }) => lines.push(message))
+  bus.on('broker.unreachable', told => clusters.push(told))
+  const given = { brokers: ['127.0.0.1:1'], messageTimeout: 4 }
+  surroundings().worker = { config: Promise.resolve(loadConfig({}).config), bus }
+  const producer = new StandaloneProducer(given)
+  await expect(producer.produceSync('1', t)).rejects.toThrow(MessageDeliveryError)
+  expect(lines).toContainEqual(expect.stringMatching(/127\.0\.0\.1:1/))
+  expect([refused, clusters]).toEqual([[], []])
+  await producer.close()
 })

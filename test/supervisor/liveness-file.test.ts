@@ -4,18 +4,36 @@ import {
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
+import type promises from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import { LivenessFile } from '../../src/supervisor/liveness-file.ts'
 import { lifeOf } from '../../src/supervisor/slots-file.ts'
+import { FakeClock } from '../support/fake-clock.ts'
+
+const clock = new FakeClock(Date.UTC(2026, 0, 1))
+const watch = { clock, maxIntervalMs: 5000 }
+
+/** What another racecar does, at the worst of moments. */
+let meanwhile = (): void => {}
+vi.mock('node:fs/promises', async original => {
+  const real = await original<typeof promises>()
+  const rename: typeof real.rename = (from, to) => {
+    meanwhile()
+    return real.rename(from, to)
+  }
+  return { ...real, rename }
+})
 
 function place(): string {
   const folder = mkdtempSync(join(tmpdir(), 'racecar-liveness-'))
@@ -24,7 +42,7 @@ function place(): string {
 }
 
 async function claimed(path: string): Promise<LivenessFile> {
-  const file = await LivenessFile.claim(path)
+  const file = await LivenessFile.claim(path, watch)
   onTestFinished(() => file.release().catch(() => {}))
   return file
 }
@@ -34,7 +52,7 @@ const dead = JSON.stringify({ ...lifeOf(process.pid), birth: 'another boot:7' })
 it('it is there from the start, has the time that it is touched at, and is gone with its racecar', async () => {
   const path = place()
   const before = process.listenerCount('exit')
-  const file = await LivenessFile.claim(path)
+  const file = await LivenessFile.claim(path, watch)
   expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual(lifeOf(process.pid))
   await file.touch(Date.UTC(2026, 0, 1))
   expect(statSync(path).mtimeMs).toBe(Date.UTC(2026, 0, 1))
@@ -80,14 +98,14 @@ it.each([
     return [ino, size, mtimeMs]
   }
   const before = looks()
-  const claim = LivenessFile.claim(path)
+  const claim = LivenessFile.claim(path, watch)
   await expect(claim).rejects.toMatchObject({ code: 'CANNOT_CREATE', exitCode: 73 })
   await expect(claim).rejects.toThrow(`The liveness file ${path} (liveness_probe_file_path) cannot be written: ${why}.`)
   expect(looks()).toEqual(before)
 })
 
 it('a folder that is not there is told', async () => {
-  await expect(LivenessFile.claim('/no/such/folder/alive')).rejects.toThrow('/no/such/folder/alive')
+  await expect(LivenessFile.claim('/no/such/folder/alive', watch)).rejects.toThrow('/no/such/folder/alive')
 })
 
 it('one that was tidied away is made again', async () => {
@@ -109,4 +127,60 @@ it('what somebody else has put in its place is neither touched nor deleted', asy
   await file.release()
   expect(statSync(path).mtimeMs).toBe(1000)
   expect(lstatSync(path).isSymbolicLink()).toBe(true)
+})
+
+it('of two that start at once one has it, and the other takes nothing away', async () => {
+  const path = place()
+  const other = JSON.stringify(lifeOf(process.ppid))
+  writeFileSync(path, dead)
+  utimesSync(path, 1, 1)
+  onTestFinished(() => {
+    meanwhile = () => {}
+  })
+  meanwhile = () => {
+    renameSync(path, `${path}-before`)
+    writeFileSync(path, other)
+  }
+  const claim = LivenessFile.claim(path, watch)
+  await expect(claim).rejects.toMatchObject({ code: 'CANNOT_CREATE' })
+  await expect(claim).rejects.toThrow('another racecar that starts has just made it, and each needs its own')
+  expect(readFileSync(path, 'utf8')).toBe(other)
+  expect(readdirSync(join(path, '..')).sort()).toEqual(['alive', 'alive-before'])
+})
+
+it('of two that find the same file, or none, one has it', async () => {
+  for (const isThere of [true, false]) {
+    const path = place()
+    if (isThere) writeFileSync(path, dead)
+    if (isThere) utimesSync(path, 1, 1)
+    const both = await Promise.allSettled([claimed(path), claimed(path)])
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+    const refused = both.find(({ status }) => status === 'rejected')
+    expect(refused).toMatchObject({ reason: { code: 'CANNOT_CREATE' } })
+    expect(String((refused as PromiseRejectedResult).reason)).toContain('and each needs its own')
+    expect(readdirSync(join(path, '..'))).toEqual(['alive'])
+  }
+})
+
+it('a young file is watched: who touches it lives, even where nobody here can see its process', async () => {
+  const path = place()
+  const put = () => {
+    writeFileSync(path, dead)
+    utimesSync(path, clock.epoch() / 1000, clock.epoch() / 1000)
+  }
+  put()
+  const refused = expect(LivenessFile.claim(path, watch)).rejects.toThrow(
+    'another racecar touches it, in another container perhaps, and each needs its own',
+  )
+  await vi.waitFor(() => expect(clock.pending).toBe(1))
+  utimesSync(path, clock.epoch() / 1000 + 1, clock.epoch() / 1000 + 1)
+  await clock.advance(2000)
+  await refused
+  expect(readFileSync(path, 'utf8')).toBe(dead)
+  put()
+  const taken = claimed(path)
+  await vi.waitFor(() => expect(clock.pending).toBe(1))
+  await clock.advance(2000)
+  await taken
+  expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual(lifeOf(process.pid))
 })

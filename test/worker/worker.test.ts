@@ -170,10 +170,12 @@ describe('the life of a worker', () => {
   for (const isDelivered of [true, false]) {
     it(`waits for what its code has produced beside its consumer, until the deadline: ${isDelivered}`, async () => {
       const delivered = deferred()
-      const producer = { settled: () => delivered.promise }
+      const producer = { settled: () => delivered.promise, unsettled: 3 }
       surroundings().unsettled.add(producer)
       onTestFinished(() => void surroundings().unsettled.delete(producer))
       await run()
+      const lines: string[] = []
+      bus.on('line', ({ message }) => lines.push(message))
       worker.receive(stop)
       runner.stopped.resolve({ clean: true })
       await clock.advance(4900)
@@ -181,6 +183,9 @@ describe('the life of a worker', () => {
       if (isDelivered) delivered.resolve()
       else await clock.advance(100)
       expect(await worker.done).toBe(isDelivered ? 0 : 2)
+      expect(lines).toEqual(
+        isDelivered ? [] : [expect.stringMatching(/^3 messages of produceAsync, .* may be lost\.$/)],
+      )
     })
   }
 
@@ -506,7 +511,7 @@ describe('fail_fast', () => {
     const message =
       'No secure connection to the broker kafka:9093, and fail_fast is set: the certificate of kafka:9093 has expired.'
     expect(said).toContainEqual(
-      expect.objectContaining({ type: 'refused', error: expect.objectContaining({ message }) }),
+      expect.objectContaining({ type: 'refused', error: expect.objectContaining({ message, code: 'TLS_FAILED' }) }),
     )
   })
 

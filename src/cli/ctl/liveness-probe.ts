@@ -8,6 +8,7 @@ import { camelOf, optionOf, variableOf } from '../../config/names.ts'
 import type { Sections } from '../../config/sections.ts'
 import type { Given } from '../../config/sources.ts'
 import { EXIT } from '../../errors.ts'
+import { asSentence } from '../../lib/sentence.ts'
 import { exitCodeOf } from './exit-code.ts'
 import type { Ground } from './ground.ts'
 import { span } from './words.ts'
@@ -22,15 +23,18 @@ export interface LivenessProbeOptions {
 
 export const livenessProbe = (options: LivenessProbeOptions, ground: Ground): Promise<number> =>
   exitCodeOf(async () => {
-    const trouble = await troubleOf(await settle(options, ground), ground)
+    const probed = await settle(options, ground)
+    const trouble = await troubleOf(probed, ground)
     if (trouble === undefined) return EXIT.clean
-    ground.err.write(`racecarctl: ${trouble}\n`)
+    for (const sentence of [trouble, ...probed.overlooked]) ground.err.write(`racecarctl: ${asSentence(sentence)}\n`)
     return EXIT.failure
   }, ground)
 
 interface Probed {
   readonly file: string
   readonly maxIntervalMs: number
+  /** What is wrong with the files, and may be why it looks in the wrong place. */
+  readonly overlooked: readonly string[]
 }
 
 async function troubleOf({ file, maxIntervalMs }: Probed, { clock }: Ground): Promise<string | undefined> {
@@ -44,16 +48,28 @@ async function troubleOf({ file, maxIntervalMs }: Probed, { clock }: Ground): Pr
   return `the last sign of life was ${when}, more than ${span(maxIntervalMs)} (liveness_probe_max_interval): ${file}.`
 }
 
-/** Nothing else that is wrong with the options is a reason to end who runs with them. */
+/** Nothing else that is wrong with the options, or with the files by now, is a reason to end who runs with them. */
 async function settle({ config, env: name, ...flags }: LivenessProbeOptions, ground: Ground): Promise<Probed> {
   const env = Object.fromEntries(Object.entries(ground.env).filter(([variable]) => variable.startsWith(VARIABLES)))
-  const files = isAlone(flags, ground) ? {} : { files: await sectionsOf({ config, env: name }, ground) }
-  const { livenessProbeFilePath, livenessProbeMaxInterval } = loadConfig({ ...files, env, flags }).config
-  return { file: livenessFileOf(livenessProbeFilePath), maxIntervalMs: livenessProbeMaxInterval * 1000 }
+  const { sections, problems } = isAlone(flags, ground) ? nothing : await readFiles({ config, env: name }, ground)
+  const ours = problems.filter(({ option }) => isOurs(option))
+  const { livenessProbeFilePath, livenessProbeMaxInterval } = loadConfig({
+    files: { sections, problems: ours },
+    env,
+    flags,
+  }).config
+  return {
+    file: livenessFileOf(livenessProbeFilePath),
+    maxIntervalMs: livenessProbeMaxInterval * 1000,
+    overlooked: problems.map(({ sentence }) => sentence),
+  }
 }
 
 const OURS = 'livenessProbe'
 const VARIABLES = variableOf(OURS)
+const isOurs = (key: string): boolean => camelOf(key).startsWith(OURS)
+
+const nothing: Sections = { sections: [], problems: [] }
 
 function isAlone({ livenessProbeSkipConfigFiles: flag }: LivenessProbeOptions, { env }: Ground): boolean {
   const skip = 'livenessProbeSkipConfigFiles'
@@ -66,7 +82,7 @@ function isAlone({ livenessProbeSkipConfigFiles: flag }: LivenessProbeOptions, {
   }
 }
 
-async function sectionsOf(flags: Given, { cwd, env }: Ground): Promise<Sections> {
+async function readFiles(flags: Given, { cwd, env }: Ground): Promise<Sections> {
   const { findConfig } = await import('../config.ts')
   // Nobody listens for signals here: they end the process.
   const { sections } = (await findConfig({ cwd, flags, env, heard: { signals: [], tell: () => {} } }))!
@@ -74,7 +90,7 @@ async function sectionsOf(flags: Given, { cwd, env }: Ground): Promise<Sections>
     problems: sections.problems,
     sections: sections.sections.map(({ source, values }) => ({
       source,
-      values: Object.fromEntries(Object.entries(values).filter(([key]) => camelOf(key).startsWith(OURS))),
+      values: Object.fromEntries(Object.entries(values).filter(([key]) => isOurs(key))),
     })),
   }
 }

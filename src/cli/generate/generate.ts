@@ -73,6 +73,7 @@ function next({ name: { className }, topic, file }: Subject, test: string, proje
     ...(project.hasEmbedded ? [] : [['npm install --save-dev racecar-embedded', 'a Kafka for development'] as const]),
     [`npx racecar --embedded ${className}`, 'runs it'],
     [`npx racecarctl produce --topic ${topic} --value hello`, 'in another terminal'],
+    ...(needsTsx(file, project) ? [['npm install --save-dev tsx', 'runs TypeScript'] as const] : []),
     testing(file, test, project),
   ]
   const widest = Math.max(...lines.map(([command]) => command.length))
@@ -80,11 +81,12 @@ function next({ name: { className }, topic, file }: Subject, test: string, proje
   return `\nNext:\n${said.join('')}`
 }
 
-function testing(
-  file: string,
-  test: string,
-  { runner, isCommonJs }: Project,
-): readonly [command: string, note: string] {
+/** TypeScript is written as ES modules, and in such a package Node would run it as CommonJS. */
+const needsTsx = (file: string, { runner, isOutrightCommonJs }: Project): boolean =>
+  runner === 'node' && isOutrightCommonJs && extname(file) === '.ts'
+
+function testing(file: string, test: string, project: Project): readonly [command: string, note: string] {
+  const { runner, isCommonJs } = project
   switch (runner) {
     case 'vitest':
       return ['npx vitest run', 'tests it']
@@ -96,6 +98,7 @@ function testing(
     case 'tsx':
       return [`node --import tsx --test ${test}`, 'tests it']
     case 'node':
+      if (needsTsx(file, project)) return ['node --import tsx --test', 'tests it']
       return [
         'node --test',
         isTypeScript(file)

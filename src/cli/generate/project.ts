@@ -15,6 +15,8 @@ export interface Project {
   readonly name: string
   readonly isTypeScript: boolean
   readonly isCommonJs: boolean
+  /** package.json says so itself: then Node takes no ES module for one by its text. */
+  readonly isOutrightCommonJs: boolean
   readonly runner: Runner
   readonly hasEmbedded: boolean
   /** Folders, from the project's own. */
@@ -31,7 +33,7 @@ export const isMade = (folder: string): boolean => MADE.includes(folder)
 /** Throws CONFIG where package.json cannot be read. */
 export function projectIn(cwd: string): Project {
   const anywhere = join(cwd, 'package.json')
-  const { name, packages } = readPackage(join(packageOf(anywhere) ?? cwd, 'package.json'))
+  const { name, isOutrightCommonJs, packages } = readPackage(join(packageOf(anywhere) ?? cwd, 'package.json'))
   const isTypeScript = existsSync(join(cwd, 'tsconfig.json')) || packages.includes('typescript')
   const first = (folders: readonly string[]) => folders.find(folder => existsSync(join(cwd, folder))) ?? folders[0]!
   const runners: readonly Runner[] = ['vitest', 'jest', ...(isTypeScript ? (['tsx'] as const) : [])]
@@ -40,6 +42,7 @@ export function projectIn(cwd: string): Project {
     name: name?.replace(/^@[^/]*\//, '') ?? basename(cwd),
     isTypeScript,
     isCommonJs: isCommonJs(join(cwd, 'any.js')),
+    isOutrightCommonJs,
     runner: runners.find(one => packages.includes(one)) ?? 'node',
     hasEmbedded: packages.includes('racecar-embedded'),
     consumers: first(FOLDERS.filter(folder => !isMade(folder))),
@@ -49,17 +52,19 @@ export function projectIn(cwd: string): Project {
 
 interface Package {
   readonly name: string | undefined
+  readonly isOutrightCommonJs: boolean
   /** What it depends on, for whatever. */
   readonly packages: readonly string[]
 }
 
 function readPackage(file: string): Package {
-  if (!existsSync(file)) return { name: undefined, packages: [] }
+  if (!existsSync(file)) return { name: undefined, isOutrightCommonJs: false, packages: [] }
   try {
     const read: unknown = JSON.parse(readFileSync(file, 'utf8'))
-    const { name, dependencies, devDependencies } = isRecord(read) ? read : {}
+    const { name, type, dependencies, devDependencies } = isRecord(read) ? read : {}
     const packages = [dependencies, devDependencies].filter(isRecord).flatMap(Object.keys)
-    return { name: typeof name === 'string' && name !== '' ? name : undefined, packages }
+    const known = typeof name === 'string' && name !== '' ? name : undefined
+    return { name: known, isOutrightCommonJs: type === 'commonjs', packages }
   } catch (cause) {
     throw new RacecarError('CONFIG', `${file} cannot be read: ${(cause as Error).message}`, { cause })
   }

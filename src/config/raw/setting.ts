@@ -27,7 +27,7 @@ export function parseRaw(raw: unknown): readonly string[] | undefined {
   return all.every(one => /^[^=\s][^=]*=/.test(one)) ? Object.freeze(all) : undefined
 }
 
-export const RAW_FORM = 'a list of key=value, by the names of librdkafka, such as session.timeout.ms=30000'
+export const RAW_FORM = 'a list of key=value, no map, by the names of librdkafka (in YAML: - session.timeout.ms=30000)'
 
 const isStart = (part: string): boolean => {
   const [, key = ''] = /^\s*([\w.]+)\s*=/.exec(part) ?? []
@@ -43,18 +43,13 @@ function split(text: string): string[] {
   return all.map(one => one.trim()).filter(one => one !== '')
 }
 
-const SECRET = /password|secret|token|passphrase|\.pem$|^ssl_key$/i
+/** A secret key, and all that stands behind it: where a value that holds commas, spaces or `=` ends, nobody can tell. */
+const SECRET =
+  /(^|[\s,;{"'])([\w.-]*(?:password|passphrase|secret|token|jaas)[\w.-]*|ssl_key|[\w.-]*\.pem)(?=[\s"'=:]|$)[\s\S]*/i
 
 /** As it may be shown: without the values of secret keys. */
 export function maskRaw(raw: unknown): unknown {
   if (Array.isArray(raw)) return raw.map(maskRaw)
-  if (typeof raw === 'object' && raw !== null) return '***'
-  if (typeof raw !== 'string' || !SECRET.test(raw)) return raw
-  return split(raw)
-    .map(one => {
-      const [key = ''] = one.split('=')
-      if (!SECRET.test(key)) return SECRET.test(one) && !one.includes('=') ? '***' : one
-      return one.includes('=') ? `${key}=***` : '***'
-    })
-    .join(',')
+  if (typeof raw === 'object' && raw !== null) return Object.fromEntries(Object.keys(raw).map(key => [key, '***']))
+  return typeof raw === 'string' ? raw.replace(SECRET, '$1$2=***') : raw
 }

@@ -7,6 +7,7 @@ import { type Bus, createBus } from '../../events/bus.ts'
 import { type Clock, sleep } from '../../lib/clock.ts'
 import { reasonOf } from '../../lib/reason.ts'
 import { within } from '../../lib/within.ts'
+import { METADATA_MAX_AGE } from '../engine.ts'
 import { Brokers } from './brokers.ts'
 import { actionFor } from './codes.ts'
 import { Topology } from './topology.ts'
@@ -23,10 +24,8 @@ export interface AccessParts extends Cluster {
 /** For so long a topic may be missing before it is believed: a broker that lags behind does not know a new one yet. */
 const DOUBT_MS = 1_000
 const AGAIN_MS = 250
-/** A leader that has moved is looked for at once; this is for partitions that were added. */
-const METADATA_MAX_AGE_MS = 30_000
 
-/** Rejects with BROKER_UNAVAILABLE, TOPIC_MISSING or NOT_ALLOWED. */
+/** Rejects with BROKER_UNAVAILABLE, TLS_FAILED, TOPIC_MISSING or NOT_ALLOWED. */
 export async function openAccess(parts: AccessParts): Promise<Access> {
   const access = new Access(parts)
   try {
@@ -58,7 +57,7 @@ export class Access {
     this.bus = bus
     this.#parts = parts
     this.brokers = new Brokers({ ...parts, bus })
-    const maxAge = METADATA_MAX_AGE_MS
+    const maxAge = METADATA_MAX_AGE
     // Where there are no positions, neither is of any matter.
     const seeing = { onSeen: () => {}, onRemade: () => {}, onDenied }
     this.topology = new Topology({ brokers: this.brokers, maxAge, bus, clock, ...seeing })
@@ -107,10 +106,7 @@ export class Access {
         if (error instanceof RacecarError) throw error
         // Nobody mends it while a command waits.
         if (error instanceof TlsError)
-          throw new RacecarError(
-            'BROKER_UNAVAILABLE',
-            `No secure connection to ${brokers.join(', ')}: ${error.message}`,
-          )
+          throw new RacecarError('TLS_FAILED', `No secure connection to ${brokers.join(', ')}: ${error.message}`)
         this.#last = error
         await sleep(clock, Math.min(AGAIN_MS, end - clock.now()))
       }

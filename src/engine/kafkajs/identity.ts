@@ -35,10 +35,15 @@ export class Identification {
     this.#state = { kind: parts.idempotent ? 'unknown' : 'none' }
   }
 
+  /** undefined: there is none just now. */
+  get known(): Identity | undefined {
+    return this.#state.kind === 'known' ? this.#state.identity : undefined
+  }
+
   /** undefined: it goes without. Rejects when no broker gives one and none refuses to. */
   async current(): Promise<Identity | undefined> {
     if (this.#state.kind === 'unknown') await this.#fetch()
-    return this.#state.kind === 'known' ? this.#state.identity : undefined
+    return this.known
   }
 
   renew(why: string): void {

@@ -128,7 +128,8 @@ class KafkajsEngine implements Engine {
   }
 
   abandon(records: readonly OutgoingRecord[]): void {
-    this.#producer.abandon(records)
+    // Nothing is sent after a stop: nobody need begin anew.
+    if (this.#stopping === undefined) this.#producer.abandon(records)
   }
 
   async createTopic(topic: string, like: string): Promise<void> {

@@ -61,6 +61,10 @@ export class Line {
     this.opened = this.#open()
   }
 
+  get address(): string {
+    return `${this.#parts.host}:${this.#parts.port}`
+  }
+
   get state(): 'opening' | 'open' | 'ended' {
     if (this.#ended) return 'ended'
     if (!this.#isOpen) return 'opening'
@@ -138,7 +142,7 @@ export class Line {
   async #authenticate(authentication: Pick<Authentication, 'perform'>): Promise<void> {
     const { clock, timeout } = this.#parts
     const since = clock.now()
-    const lifetime = await authentication.perform((api, args) => this.send(api, args, timeout), this.#address)
+    const lifetime = await authentication.perform((api, args) => this.send(api, args, timeout), this.address)
     // Not of all connections at once.
     this.#dueAt = since + lifetime * (RENEWED_AT.least + Math.random() * RENEWED_AT.spread)
   }
@@ -154,13 +158,9 @@ export class Line {
     socket.once('data', bytes => {
       if (isTlsAlert(bytes)) this.break(wantsTls(this.#parts))
     })
-    socket.on('close', () => this.break(new Unreached(`${this.#address} has closed the connection`)))
+    socket.on('close', () => this.break(new Unreached(`${this.address} has closed the connection`)))
     if (this.#ended) socket.destroy(this.#ended)
     return socket
-  }
-
-  get #address(): string {
-    return `${this.#parts.host}:${this.#parts.port}`
   }
 
   // Raced, not only destroyed: kafkajs leaves some waits unsettled when their socket dies.
@@ -199,7 +199,7 @@ export class Line {
       const isSlow = what === 'Fetch' && this.#socket?.bytesRead !== read
       read = this.#socket?.bytesRead
       if (isSlow) return wait(timeout)
-      this.break(new Unreached(`${this.#address} did not answer ${what} within ${Math.round(timeout)} ms`))
+      this.break(new Unreached(`${this.address} did not answer ${what} within ${Math.round(timeout)} ms`))
     }
     wait(timeout)
     return () => cancel()

@@ -5,7 +5,7 @@ import { RacecarError } from '../../errors.ts'
 import { reasonOf } from '../../lib/reason.ts'
 import type { Compression } from '../engine.ts'
 import { codecOf, numberOf } from './codecs/index.ts'
-import type { Link } from './link.ts'
+import type { Line } from './line.ts'
 
 /** A broker whose requests are older takes no zstd. */
 const PRODUCE_WITH_ZSTD = 7
@@ -21,16 +21,16 @@ export async function prepareCodec(compression: Compression): Promise<void> {
   }
 }
 
-/** The number of the codec, for a request to this broker. Rejects with CODEC_MISSING, or with CONFIG where the broker is too old. */
-export async function codecNumberFor(compression: Compression, link: Pick<Link, 'address' | 'open'>): Promise<number> {
+/** The number of the codec, for a request on this connection. Rejects with CODEC_MISSING, or with CONFIG where the broker is too old. */
+export async function codecNumberFor(
+  compression: Compression,
+  line: Pick<Line, 'address' | 'versionOf'>,
+): Promise<number> {
   await prepareCodec(compression)
-  if (compression === 'zstd') {
-    const line = await link.open('produce')
-    if (line.versionOf('Produce', {}) < PRODUCE_WITH_ZSTD)
-      throw new RacecarError(
-        'CONFIG',
-        `the broker ${link.address} is older than Kafka 2.1 and takes no zstd: set producer_compression_codec to another codec`,
-      )
-  }
+  if (compression === 'zstd' && line.versionOf('Produce', {}) < PRODUCE_WITH_ZSTD)
+    throw new RacecarError(
+      'CONFIG',
+      `the broker ${line.address} is older than Kafka 2.1 and takes no zstd: set producer_compression_codec to another codec`,
+    )
   return numberOf(compression)
 }

@@ -69,7 +69,8 @@ export class Producer {
       for (const record of records) if (!fates.has(record)) fates.set(record, failure(error, true))
     }
     const answers = records.map(record => fates.get(record))
-    if (answers.some(fate => fate?.retriable)) await topology.refresh().catch(() => {})
+    // Not waited for: who tries again rests first, and others who produce would wait as well.
+    if (answers.some(fate => fate?.retriable)) void topology.refresh().catch(() => {})
     return answers
   }
 
@@ -90,7 +91,8 @@ export class Producer {
 
   /** A topic was deleted and made again under its name. */
   remade(topic: string): void {
-    this.#sequences.forget(topic)
+    if (this.#sequences.forget(topic, this.#identification.known))
+      this.#identification.renew(`the topic ${topic} was deleted and made again`)
   }
 
   #place(records: readonly OutgoingRecord[], fates: Map<OutgoingRecord, Fate>): Placed[] {
@@ -157,12 +159,14 @@ export class Producer {
       for (const batch of batches) settled(batch, failure(error, retriable, batch))
     }
     if (leader === undefined) return fail(new Error('the partition has no leader'), true)
+    let isSent = false
     try {
       const link = brokers.link(leader)
-      const codec = await codecNumberFor(compression, link)
+      const codec = await codecNumberFor(compression, await link.open('produce'))
       const data = topicData(batches)
       const args = { acks: ALL_IN_SYNC, timeout: brokers.timeout, ...identity, compression: codec, topicData: data }
       const how = { channel: 'produce', timeout: brokers.timeout * 2 } as const
+      isSent = true
       const { topics } = await link.send('Produce', args, how)
       const answers = new Map(
         topics.flatMap(({ topicName, partitions }) => partitions.map(one => [`${topicName}/${one.partition}`, one])),
@@ -171,7 +175,7 @@ export class Producer {
     } catch (error) {
       const action = actionFor(error)
       const isPassing = action !== 'denied' && action !== 'refused' && !isRacecarError(error)
-      if (isPassing) for (const batch of batches) this.#sequences.doubt(batch)
+      if (isPassing && isSent) for (const batch of batches) this.#sequences.doubt(batch)
       fail(error, isPassing)
     }
   }

@@ -30,7 +30,7 @@ export interface Span extends TopicPartition {
   readonly to: number
 }
 
-/** Rejects with BROKER_UNAVAILABLE or NOT_ALLOWED. */
+/** Rejects with BROKER_UNAVAILABLE, TLS_FAILED or NOT_ALLOWED. */
 export async function boundsOf(access: Access, topic: string): Promise<Bounds[]> {
   const partitions = access.topology.partitionsOf(topic).map(partition => ({ topic, partition }))
   const starts = await told(access, partitions, EARLIEST)

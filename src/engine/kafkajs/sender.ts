@@ -13,7 +13,7 @@ export interface Sending extends AccessParts {
   readonly onStored: OnStored
 }
 
-/** Rejects with BROKER_UNAVAILABLE, TOPIC_MISSING, NOT_ALLOWED or CODEC_MISSING. */
+/** Rejects with BROKER_UNAVAILABLE, TLS_FAILED, TOPIC_MISSING, NOT_ALLOWED or CODEC_MISSING. */
 export async function openSender({
   partitioner,
   compression,

@@ -27,6 +27,7 @@ export class Sequences {
   readonly #doubts = new Map<string, Batch>()
   readonly #batches = new WeakMap<OutgoingRecord, Batch>()
   readonly #stored = new WeakSet<OutgoingRecord>()
+  readonly #dropped = new WeakSet<Batch>()
 
   /** The number of the partition's next record. Under a new identity it is counted from 0. */
   next(of: TopicPartition, identity: Identity | undefined): number {
@@ -51,30 +52,44 @@ export class Sequences {
   }
 
   doubt(batch: Batch): void {
-    if (batch.identity === undefined || this.#isDoubt(batch)) return
+    if (batch.identity === undefined || this.#isDoubt(batch) || this.#dropped.has(batch)) return
     this.#doubts.set(keyOf(batch), batch)
     for (const record of batch.records) this.#batches.set(record, batch)
   }
 
   /** `asked`: those of which it is told now; the others may be asked for again. */
   settle(batch: Batch, asked: ReadonlySet<OutgoingRecord>): void {
-    const { identity, firstSequence, records } = batch
-    if (identity === undefined) return
-    this.#places.set(keyOf(batch), { identity, next: (firstSequence + records.length) % WRAPS_AT })
+    this.#pass(batch)
     if (!this.#isDoubt(batch)) return
     this.#doubts.delete(keyOf(batch))
-    for (const record of records) if (!asked.has(record)) this.#stored.add(record)
+    for (const record of batch.records) if (!asked.has(record)) this.#stored.add(record)
   }
 
-  /** It is no longer to go as it was. Says whether it was in doubt: then its numbers must not be used for another one. */
+  /**
+   * It is no longer to go as it was, even where it is under way just now. Says whether it was in doubt: then its numbers are used for
+   * no other one, and who has sent it must begin anew.
+   */
   drop(batch: Batch): boolean {
-    return this.#isDoubt(batch) && this.#doubts.delete(keyOf(batch))
+    if (!this.#isDoubt(batch)) return false
+    this.#doubts.delete(keyOf(batch))
+    this.#dropped.add(batch)
+    this.#pass(batch)
+    return true
   }
 
-  /** Its log is another one: nothing that was stored, or may have been, is in there. */
-  forget(topic: string): void {
-    for (const [key, batch] of this.#doubts) if (batch.topic === topic) this.#doubts.delete(key)
-    for (const key of this.#places.keys()) if (key.startsWith(`${topic}/`)) this.#places.delete(key)
+  /**
+   * Its log is another one, and since when is not known: what was sent last may be in there. Says whether anything of the topic was sent
+   * under this identity: then nothing of it can be counted under it any more.
+   */
+  forget(topic: string, identity: Identity | undefined): boolean {
+    for (const batch of this.#doubts.values()) if (batch.topic === topic) this.drop(batch)
+    return [...this.#places].some(([key, { identity: of }]) => key.startsWith(`${topic}/`) && of === identity)
+  }
+
+  #pass(batch: Batch): void {
+    const { identity, firstSequence, records } = batch
+    if (identity !== undefined)
+      this.#places.set(keyOf(batch), { identity, next: (firstSequence + records.length) % WRAPS_AT })
   }
 
   #isDoubt(batch: Batch): boolean {

@@ -100,7 +100,9 @@ test('a command does not wait for what nobody mends meanwhile', async () => {
   await expect(
     openSender({ ...parts, ...how, tls, sasl: null, brokers: [at('localhost')], onStored: () => {} }),
   ).rejects.toMatchObject({
-    code: 'BROKER_UNAVAILABLE',
+    code: 'TLS_FAILED',
+    exitCode: 69,
+    cure: '',
     message: expect.stringMatching(/^No secure connection to localhost:\d+: .* is signed by nobody/),
   })
 })

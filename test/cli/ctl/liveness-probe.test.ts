@@ -68,8 +68,6 @@ it('options come from flags, variables and the section of the environment, the s
   expect(await probe(rig, {}, '--env', 'staging')).toBe(0)
   expect(await probe(rig, { [interval]: '6' }, '--env', 'staging')).toBe(1)
   expect(await probe(rig, { [interval]: '6' }, '--liveness-probe-max-interval', '9')).toBe(0)
-  expect(await probe(rig, {}, '--config', 'config/other.yml')).toBe(78)
-  expect(rig.err).toContain('config names config/other.yml, which does not exist')
 })
 
 it.each([
@@ -78,9 +76,9 @@ it.each([
 ])('configuration files are not even looked at where they are to be skipped: %j %j', async (env, args) => {
   await using rig = new Rig()
   mkdirSync(join(rig.home, 'config'))
-  writeFileSync(join(rig.home, 'config/racecar.yml'), 'no: sections')
-  expect(await probe(rig, {})).toBe(78)
   const file = touched(rig, 0)
+  writeFileSync(join(rig.home, 'config/racecar.yml'), 'common: { liveness_probe_max_interval: long }')
+  expect(await probe(rig, { RACECAR_LIVENESS_PROBE_FILE_PATH: file })).toBe(78)
   expect(await probe(rig, { ...env, RACECAR_LIVENESS_PROBE_FILE_PATH: file }, ...args)).toBe(0)
 })
 
@@ -90,4 +88,27 @@ it('options that are none of its business, and wrong, are no sign of death; its 
   expect(await probe(rig, { ...others, RACECAR_LIVENESS_PROBE_FILE_PATH: touched(rig, 0) })).toBe(0)
   expect(await probe(rig, { RACECAR_LIVENESS_PROBE_MAX_INTERVAL: 'long' })).toBe(78)
   expect(rig.err).toContain('liveness_probe_max_interval must be a number of seconds from 1 ')
+})
+
+it('files that are wrong by now are no sign of death, and are told where there is one', async () => {
+  await using rig = new Rig()
+  mkdirSync(join(rig.home, 'config'))
+  writeFileSync(join(rig.home, 'config/racecar.yml'), 'production: { workers: 1 }\nno: sections')
+  const file = { RACECAR_LIVENESS_PROBE_FILE_PATH: touched(rig, 0) }
+  expect(await probe(rig, { ...file, RACECAR_ENV: 'staging' })).toBe(0)
+  expect(await probe(rig, file, '--config', 'config/other.yml')).toBe(0)
+  expect(rig.err).toBe('')
+  touched(rig, 9000)
+  expect(await probe(rig, file, '--config', 'config/other.yml')).toBe(1)
+  expect(rig.err).toContain(`\nracecarctl: config names config/other.yml, which does not exist in ${rig.home}.\n`)
+})
+
+it('a file that lacks the variable of its own option is told', async () => {
+  await using rig = new Rig()
+  mkdirSync(join(rig.home, 'config'))
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of the file that is read here.
+  const text = 'common: { liveness_probe_file_path: "${ALIVE}" }'
+  writeFileSync(join(rig.home, 'config/racecar.yml'), text)
+  expect(await probe(rig, {})).toBe(78)
+  expect(rig.err).toContain('needs the variable ALIVE')
 })

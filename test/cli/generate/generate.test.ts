@@ -106,6 +106,14 @@ describe('a project has files of its own kind', () => {
       "-consumer.js'",
       '--import tsx --test test/tap-dance-consumer.test.ts',
     ],
+    [
+      'TypeScript, as npm init makes it',
+      { type: 'commonjs', dependencies: { typescript: '6' } },
+      'ts',
+      'js',
+      "require('../src/consumers/tap-dance-consumer.ts')",
+      'npm install --save-dev tsx                              # runs TypeScript\n  node --import tsx --test  ',
+    ],
     ['TypeScript to CommonJS, tsx', tsx, 'ts', 'ts', "from '../src/consumers/tap-dance-consumer'", '--import tsx'],
   ])('%s', async (_, packageJson, consumer, test, imports, said) => {
     const cwd = await makePackage({ 'package.json': packageJson })

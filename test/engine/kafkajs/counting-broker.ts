@@ -37,6 +37,8 @@ export type Fault =
   | { readonly code: string; readonly unlessStored?: boolean }
 
 const TOPIC = 't'
+const ALIVE = 1
+const DEAD = 2
 const AT = 2 ** 31
 
 export class CountingBroker {
@@ -47,11 +49,17 @@ export class CountingBroker {
   readonly onStored: { offset: number; values: string }[] = []
   broken = 0
   ids = 0
+  /** How often it was asked who leads what. That is answered at the end of time. */
+  refreshes = 0
   /** To the next requests, one each. */
   faults: Fault[] = []
   /** What InitProducerId is answered with. */
   whenAsked: () => number = () => 0
   mayCount = true
+  /** The partitions that are led by another broker, which takes no connection. */
+  readonly refusing = new Set<number>()
+  /** Nothing is answered before. */
+  holding: Promise<void> = Promise.resolve()
   readonly producer: Producer
   readonly #counts = new Map<string, Count>()
 
@@ -64,13 +72,27 @@ export class CountingBroker {
     bus.on('producer.renewed', ({ why }) => this.renewals.push(why))
     bus.on('producer.plain', ({ error }) => this.plain.push(error.message))
     this.make(partitions)
-    const link = { send: (api: string, args: object) => this.#answer(api, args), break: () => this.broken++ }
-    const brokers = { timeout: 1000, any: async () => link, link: () => link, knows: () => true }
+    const link = {
+      open: async () => {},
+      send: (api: string, args: object) => this.#answer(api, args),
+      break: () => this.broken++,
+    }
+    const refuses = () => Promise.reject(new Unreached('refused'))
+    const refusing = { ...link, open: refuses, send: refuses }
+    const brokers = {
+      timeout: 1000,
+      any: async () => link,
+      link: (node: number) => (node === DEAD ? refusing : link),
+      knows: () => true,
+    }
     const topology = {
       know: async () => {},
-      refresh: async () => {},
+      refresh: () => {
+        this.refreshes++
+        return new Promise<void>(() => {})
+      },
       partitionsOf: (topic: string) => (topic === TOPIC ? [...this.logs.keys()] : []),
-      leaderOf: () => 1,
+      leaderOf: (_: string, partition: number) => (this.refusing.has(partition) ? DEAD : ALIVE),
     }
     this.producer = new Producer({
       brokers: brokers as unknown as Brokers,
@@ -98,13 +120,17 @@ export class CountingBroker {
     const request = args as Request
     this.requests.push(request)
     const fault = this.faults.shift() ?? 'none'
-    if (fault === 'request lost') throw new Unreached('lost')
-    const topics = request.topicData.map(({ topic, partitions }) => ({
+    const topics = fault === 'request lost' ? [] : this.#take(request, fault)
+    await this.holding
+    if (fault === 'request lost' || fault === 'answer lost') throw new Unreached('lost')
+    return { topics }
+  }
+
+  #take(request: Request, fault: Fault) {
+    return request.topicData.map(({ topic, partitions }) => ({
       topicName: topic,
       partitions: partitions.map(share => ({ partition: share.partition, ...this.#store(request, share, fault) })),
     }))
-    if (fault === 'answer lost') throw new Unreached('lost')
-    return { topics }
   }
 
   #store({ producerId }: Request, share: Share, fault: Fault): { errorCode: number; baseOffset: string } {

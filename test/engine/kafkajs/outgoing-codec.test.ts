@@ -9,10 +9,7 @@ vi.mock('lz4-napi', () => {
   throw new Error('no binary for this platform')
 })
 
-const broker = (produce: number) => ({
-  address: 'kafka:9092',
-  open: async () => ({ versionOf: () => produce }) as never,
-})
+const broker = (produce: number) => ({ address: 'kafka:9092', versionOf: () => produce })
 
 it('a package that cannot be loaded is named with its codec', async () => {
   await expect(prepareCodec('lz4')).rejects.toMatchObject({

@@ -1,13 +1,11 @@
 // What brokers are sent, and sent again: each record is stored once, whatever becomes of requests and answers, and is never
 // taken for another one.
 
-import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
 import type { OutgoingRecord } from '../../../src/engine/engine.ts'
 import { codeOf } from '../../../src/engine/kafkajs/codes.ts'
-import { Outbox } from '../../../src/producer/outbox.ts'
-import { FakeClock } from '../../support/fake-clock.ts'
-import { asyncProperty } from '../../support/property.ts'
+import { deferred } from '../../../src/lib/deferred.ts'
+import { FakeClock, turn } from '../../support/fake-clock.ts'
 import { CountingBroker, type Fault } from './counting-broker.ts'
 
 const record = (value: string, partition?: number): OutgoingRecord => ({
@@ -45,6 +43,16 @@ for (const fault of ['request lost', 'answer lost', 'timed out'] satisfies Fault
     ])
   })
 }
+
+test('after a failure it is looked anew who leads what, which nobody waits for', async () => {
+  const { broker, send } = setUp()
+  const a = record('a')
+  broker.faults = [{ code: 'NOT_LEADER_OR_FOLLOWER' }, { code: 'MESSAGE_TOO_LARGE', unlessStored: true }]
+  expect(await send([a])).toEqual(['again'])
+  expect(broker.refreshes).toBe(1)
+  await send([a])
+  expect(broker.refreshes).toBe(1)
+})
 
 test('without idempotence it is stored again', async () => {
   const { broker, send } = setUp({ idempotent: false })
@@ -96,6 +104,33 @@ test('a record that names no partition stays in the one that was chosen first', 
   await send(all)
   expect(new Set(await send(all))).toEqual(new Set(['stored']))
   expect(broker.logs.flat()).toHaveLength(40)
+})
+
+test('a broker that takes no connection has been sent nothing: another partition will do, and giving up leaves no doubt', async () => {
+  const { broker, send } = setUp({ partitions: 2 })
+  const [free, named, other] = [record('free'), record('named', 0), record('other', 0)]
+  broker.refusing.add(0)
+  vi.spyOn(Math, 'random').mockReturnValueOnce(0)
+  expect(await send([free, named])).toEqual(['again', 'again'])
+  vi.spyOn(Math, 'random').mockReturnValueOnce(0.9)
+  expect(await send([free, named])).toEqual(['stored', 'again'])
+  broker.producer.abandon([named])
+  expect(broker.broken + broker.renewals.length).toBe(0)
+  broker.refusing.clear()
+  expect(await send([other])).toEqual(['stored'])
+  expect(broker.logs).toEqual([['other'], ['free']])
+})
+
+test('what was in doubt before its broker takes no connection stays so', async () => {
+  const { broker, send } = setUp()
+  const a = record('a')
+  broker.faults = ['answer lost']
+  await send([a])
+  broker.refusing.add(0)
+  expect(await send([record('b')])).toEqual(['again'])
+  broker.refusing.clear()
+  expect(await send([a])).toEqual(['stored'])
+  expect(broker.logs).toEqual([['a']])
 })
 
 test('what a broker refuses uses up no number, and its halves are others', async () => {
@@ -175,6 +210,40 @@ test('what was given up in doubt is not sent any more: the producer begins anew,
   expect(broker.ids).toBe(2)
 })
 
+test('what was given up in doubt while it is on its way once more is not sent a third time', async () => {
+  const { broker, send } = setUp()
+  const a = record('a')
+  const b = record('b')
+  broker.faults = ['request lost', 'request lost']
+  await send([a])
+  const held = deferred()
+  broker.holding = held.promise
+  const sending = send([b])
+  await turn()
+  expect(broker.requests).toHaveLength(2)
+  broker.producer.abandon([a])
+  held.resolve()
+  expect(await sending).toEqual(['again'])
+  expect(await send([b])).toEqual(['stored'])
+  expect(broker.logs).toEqual([['b']])
+})
+
+test.each([...Array(12).keys()])(
+  'what is given up %i steps into the next attempt takes nothing else with it',
+  async steps => {
+    const { broker, send } = setUp()
+    const a = record('a')
+    const b = record('b')
+    broker.faults = ['answer lost']
+    await send([a])
+    const sending = send([b])
+    for (let step = 0; step < steps; step++) await Promise.resolve()
+    broker.producer.abandon([a])
+    if ((await sending)[0] !== 'stored') await send([b])
+    expect(broker.logs).toEqual([['a', 'b']])
+  },
+)
+
 test('what was given up without doubt changes nothing', async () => {
   const { broker, send } = setUp()
   const a = record('a')
@@ -197,6 +266,48 @@ test('a topic that was made again is counted anew, and what was in doubt finds a
   expect(await send([a])).toEqual(['stored'])
   expect(broker.logs).toEqual([['a']])
   expect(sequences().at(-1)).toBe(0)
+})
+
+test('a topic that was made again may have had something before it is known: its numbers are not given a second time', async () => {
+  const { broker, send } = setUp()
+  broker.make(1)
+  expect(await send([record('a')])).toEqual(['stored'])
+  broker.producer.remade('t')
+  expect(broker.renewals).toEqual(['the topic t was deleted and made again'])
+  expect(await send([record('b')])).toEqual(['stored'])
+  // Told by a broker that lags behind, and then by another one.
+  broker.producer.remade('t')
+  broker.producer.remade('t')
+  expect(await send([record('c')])).toEqual(['stored'])
+  expect(broker.logs).toEqual([['a', 'b', 'c']])
+  expect(broker.ids).toBe(3)
+  expect(broker.renewals).toHaveLength(2)
+})
+
+test('nor are those of what was in doubt, nor in what follows it in the same attempt', async () => {
+  const { broker, send, sequences } = setUp()
+  const a = record('a')
+  const b = record('b')
+  broker.faults = ['answer lost']
+  await send([a])
+  const held = deferred()
+  broker.holding = held.promise
+  const sending = send([a, b])
+  await turn()
+  broker.producer.remade('t')
+  held.resolve()
+  await sending
+  expect(await send([record('c')])).toEqual(['stored'])
+  expect(broker.logs).toEqual([['a', 'b', 'c']])
+  expect(sequences()).toEqual([0, 0, 1, 0])
+})
+
+test('a topic to which nothing was sent under this id is none of its business', async () => {
+  const { broker, send } = setUp()
+  broker.producer.remade('t')
+  await send([record('a')])
+  broker.producer.remade('another')
+  expect(broker.renewals).toEqual([])
 })
 
 for (const [what, whenAsked] of [
@@ -239,50 +350,4 @@ test('as long as nobody gives an id nothing is sent, and all is to be tried agai
   expect(broker.requests).toEqual([])
   broker.whenAsked = () => 0
   expect(await send([record('a')])).toEqual(['stored'])
-})
-
-test('behind the outbox everything is stored once and in order, whatever is lost', async () => {
-  const losses = fc.constantFrom<Fault>(
-    'none',
-    'none',
-    'request lost',
-    'answer lost',
-    'timed out',
-    { code: 'NOT_LEADER_OR_FOLLOWER' },
-    // Were it refused after all, it could not be told from others.
-    { code: 'MESSAGE_TOO_LARGE', unlessStored: true },
-  )
-  const input = fc.record({
-    faults: fc.array(losses, { maxLength: 30 }),
-    bursts: fc.array(fc.record({ count: fc.nat(8), ms: fc.nat(400) }), { maxLength: 12 }),
-  })
-  // The others are spread, in no order.
-  const isNamed = (value: number) => value % 2 === 1
-  await asyncProperty(input, async ({ faults, bursts }) => {
-    const clock = new FakeClock()
-    const broker = new CountingBroker({ clock, partitions: 3 })
-    broker.faults = [...faults]
-    const reported: number[] = []
-    const outbox = new Outbox({
-      clock,
-      messageTimeout: 600_000,
-      produce: some => broker.producer.produce(some),
-      abandon: some => broker.producer.abandon(some),
-      onDelivered: () => {},
-      onFailed: ({ first }) => reported.push(first),
-    })
-    let sent = 0
-    for (const { count, ms } of bursts) {
-      for (let i = 0; i < count; i++)
-        outbox.produce(`${++sent}`, { topic: 't', ...(isNamed(sent) ? { partition: sent % 3 } : {}) })
-      await clock.advance(ms)
-    }
-    await clock.until(() => outbox.delivered === outbox.queued)
-    const stored = broker.logs.flat().map(Number)
-    const expected = Array.from({ length: sent }, (_, index) => index + 1).filter(one => !reported.includes(one))
-    expect(stored.filter(one => !reported.includes(one)).toSorted((x, y) => x - y)).toEqual(expected)
-    expect(new Set(stored).size).toBe(stored.length)
-    const named = broker.logs.map(log => log.map(Number).filter(isNamed))
-    for (const log of named) expect(log).toEqual(log.toSorted((x, y) => x - y))
-  })
 })

@@ -59,6 +59,19 @@ it('a boot that fails is a start that fails', async () => {
   project.expectNothingLeft()
 })
 
+it('a boot, or a module, that waits for what it produces is refused at once', async () => {
+  const produce = "await (await import('racecar')).produceSync('one', { topic: 'names' })"
+  const refused = 'produceSync() cannot be awaited while a worker loads its modules'
+  await using project = booting(produce)
+  const racecar = project.start(...BOOT, '--crash-limit', '1')
+  expect(await project.ended(racecar)).toEqual([1, null])
+  expect(racecar.stderr).toContain(`boot failed: src/boot.js: RacecarError: ${refused}`)
+  await using another = new Project({ module: produce })
+  const alone = another.start('--workers', '0')
+  expect(await another.ended(alone)).toEqual([1, null])
+  expect(alone.stderr).toContain(refused)
+})
+
 it('--without-app, or by its old name, leaves boot out; a boot that is not there ends racecar with 78', async () => {
   await using project = booting()
   const racecar = project.start(...BOOT, '--without-rails')

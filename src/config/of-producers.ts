@@ -1,0 +1,21 @@
+// Which options count for a producer that has no consumer around it.
+
+import type { OptionName } from './options.ts'
+
+export const ofProducers = [
+  'brokers',
+  'clientId',
+  'messageTimeout',
+  'socketTimeout',
+  'partitioner',
+  'producerCompressionCodec',
+  'securityProtocol',
+  'sslCaLocation',
+  'sslCertificateLocation',
+  'sslKeyLocation',
+  'sslVerifyHostname',
+  'saslMechanism',
+  'saslUsername',
+  'saslPassword',
+  'saslOverSsl',
+] as const satisfies readonly OptionName[]
