@@ -115,5 +115,10 @@ export function describeCluster(place: Place): Promise<{
 /** A topic's partitions as this one broker knows them, in their order; none where it does not know the topic. */
 export function partitionsOf(question: Place & { topic: string }): Promise<PartitionView[]>
 
+/** Gives somebody a password for SCRAM, over the one before. */
+export function setScramPassword(
+  credentials: Place & { mechanism: 'SCRAM-SHA-256' | 'SCRAM-SHA-512'; username: string; password: string },
+): Promise<void>
+
 /** Lets everybody who uses one client id take that many bytes a second, whatever it is. */
 export function limitConsumers(quota: Place & { bytesPerSecond: number }): Promise<void>

@@ -1,5 +1,6 @@
 // The few questions we ask a broker over a bare socket, so that "it is up" means that it answers, and what kafkajs cannot tell it. Knows
 // Kafka's frames and nothing else; it must run before any package is installed.
+import { pbkdf2Sync, randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
 import { host as loopback } from './places.mjs'
 
@@ -140,4 +141,26 @@ export async function limitConsumers({ host = loopback, port, limit = 2000, byte
   reader.int32()
   const [code] = reader.array(() => reader.int16())
   if (code !== 0) throw new Error(`the quota was refused with error ${code}`)
+}
+
+/** Of the newer, compact formats: a length of one byte, which counts itself, and fields nobody has. */
+const NO_TAGS = Buffer.from([0])
+const compact = bytes => Buffer.concat([Buffer.from([bytes.length + 1]), bytes])
+
+/** Gives somebody a password for SCRAM, over the one before. */
+export async function setScramPassword({ host = loopback, port, limit = 2000, mechanism, username, password }) {
+  const [number, digest, length] = mechanism === 'SCRAM-SHA-256' ? [1, 'sha256', 32] : [2, 'sha512', 64]
+  const salt = randomBytes(20)
+  const iterations = Buffer.alloc(4)
+  iterations.writeInt32BE(4096)
+  const one = Buffer.concat([
+    ...[compact(Buffer.from(username)), Buffer.from([number]), iterations, compact(salt)],
+    ...[compact(pbkdf2Sync(password, salt, 4096, length, digest)), NO_TAGS],
+  ])
+  const [nobodyLess, oneMore] = [Buffer.from([1]), Buffer.from([2])]
+  const body = Buffer.concat([NO_TAGS, nobodyLess, oneMore, one, NO_TAGS])
+  const { buffer } = await exchange({ host, port, limit }, request(51, 0, body))
+  // Behind tags of the head, a throttle time, a count of one and the name.
+  const code = buffer.readInt16BE(1 + 4 + 1 + 1 + Buffer.byteLength(username))
+  if (code !== 0) throw new Error(`the password was refused with error ${code}`)
 }

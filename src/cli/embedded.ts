@@ -83,7 +83,7 @@ export class Embedded {
 }
 
 const admin = ({ config: { brokers, clientId }, bus, clock }: EmbeddedParts) => ({
-  ...{ brokers, clientId, tls: null, bus, clock },
+  ...{ brokers, clientId, tls: null, sasl: null, bus, clock },
   timeoutMs: PATIENCE_MS,
 })
 

@@ -91,6 +91,10 @@ export function loadConfig(from: Sources = {}): Loaded {
     values.set('workers', from.cores?.() ?? 1)
     sources.set('workers', `${sources.get('workers')}: ${AUTO}`)
   }
+  if (values.get('saslMechanism') !== undefined && sources.get('securityProtocol') === 'default') {
+    values.set('securityProtocol', values.get('saslOverSsl') ? 'sasl_ssl' : 'sasl_plaintext')
+    sources.set('securityProtocol', 'because of sasl_mechanism')
+  }
   const config = freeze(Object.fromEntries(values)) as Config
   const named = freeze(Object.fromEntries(sources)) as Record<OptionName, string>
   const isWrong = (name: OptionName): boolean => problems.some(({ option }) => option === snakeOf(name))

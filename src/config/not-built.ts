@@ -5,10 +5,6 @@ import { camelOf, PREFIX } from './names.ts'
 
 /** In camelCase. */
 export const NOT_BUILT: readonly string[] = [
-  'saslMechanism',
-  'saslUsername',
-  'saslPassword',
-  'saslOverSsl',
   'saslKerberosServiceName',
   'saslKerberosPrincipal',
   'saslKerberosKinitCmd',

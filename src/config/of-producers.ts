@@ -18,4 +18,8 @@ export const ofProducers = [
   'sslKeystoreLocation',
   'sslKeystorePassword',
   'sslVerifyHostname',
+  'saslMechanism',
+  'saslUsername',
+  'saslPassword',
+  'saslOverSsl',
 ] as const satisfies readonly OptionName[]

@@ -133,6 +133,14 @@ function parseDelays(raw: unknown): readonly number[] {
   throw new Expected(DELAYS)
 }
 
+function parseChoice<const C extends readonly string[]>(choices: C) {
+  return (raw: unknown): C[number] => {
+    const found = choices.find(choice => choice === (typeof raw === 'string' ? raw.trim() : raw))
+    if (found !== undefined) return found
+    throw new Expected(`one of ${choices.join(', ')}`)
+  }
+}
+
 function parseFlag(raw: unknown): boolean {
   if (typeof raw === 'boolean') return raw
   const text = typeof raw === 'string' ? raw.trim().toLowerCase() : ''
@@ -168,6 +176,15 @@ export const bytes = (range: Range = {}) => kind<number>(parseInteger(range, 'a 
 export const maybeBytes = (range: Range = {}) =>
   kind<number | undefined>(orNothing(parseInteger(range, 'a whole number of bytes')), 'bytes')
 export const text = kind<string>(parseText, 'text')
+/** As it was given: a blank at its end may be meant. */
+export const maybeSecret = (given: Given<string | undefined>) =>
+  kind<string | undefined>(
+    orNothing(raw => {
+      if (typeof raw === 'string') return raw
+      throw new Expected('a text')
+    }),
+    'text',
+  )({ ...given, secret: true })
 export const maybeText = kind<string | undefined>(orNothing(parseText), 'text')
 /** May be empty. */
 export const list = kind<readonly string[]>(parseList, 'list')
@@ -180,11 +197,11 @@ export const brokerList = kind<readonly string[]>(parseBrokers, 'host:port,…')
 export const flag = kind<boolean>(parseFlag)
 
 export function choice<const C extends readonly string[]>(...choices: C) {
-  return kind<C[number]>(raw => {
-    const found = choices.find(choice => choice === (typeof raw === 'string' ? raw.trim() : raw))
-    if (found !== undefined) return found
-    throw new Expected(`one of ${choices.join(', ')}`)
-  }, choices.join('|'))
+  return kind<C[number]>(parseChoice(choices), choices.join('|'))
+}
+
+export function maybeChoice<const C extends readonly string[]>(...choices: C) {
+  return kind<C[number] | undefined>(orNothing(parseChoice(choices)), choices.join('|'))
 }
 
 /** A list whose members are each one of the choices, without repeats; not empty. */

@@ -1,22 +1,20 @@
-// The part of the table of options that says how connections to Kafka are secured. A place is a file, or `env:NAME`: where it is
-// is no secret, and what stands there never comes into an option. Passwords do, and are secret.
+// The part of the table of options that says how connections to Kafka are secured, and who we are there. A place is a file, or
+// `env:NAME`: where it is is no secret, and what stands there never comes into an option. Passwords do, and are secret.
 
-import { choice, Expected, flag, maybeText, type Option } from './option.ts'
-
-const protocol = choice(
-  'plaintext',
-  'ssl',
-)({ group: 'Security', default: 'plaintext', about: 'How to speak to the brokers' })
+import { choice, flag, maybeChoice, maybeSecret, maybeText, type Option } from './option.ts'
 
 export const securityOptions = {
-  securityProtocol: {
-    ...protocol,
-    parse(raw) {
-      if (typeof raw === 'string' && /^\s*sasl_/i.test(raw))
-        throw new Expected('plaintext or ssl, as SASL is not built yet')
-      return protocol.parse(raw)
-    },
-  } satisfies typeof protocol,
+  securityProtocol: choice(
+    'plaintext',
+    'ssl',
+    'sasl_plaintext',
+    'sasl_ssl',
+  )({
+    group: 'Security',
+    default: 'plaintext',
+    about:
+      'How to speak to the brokers: encrypted (ssl), with name and password (sasl_…), or both. With a sasl_mechanism it is sasl_ssl where nobody says',
+  }),
   sslCaLocation: maybeText({
     group: 'Security',
     default: undefined,
@@ -62,5 +60,26 @@ export const securityOptions = {
     default: true,
     about:
       "Whether a broker's certificate must name the host that it was reached by; who has signed it counts in any case",
+  }),
+  saslMechanism: maybeChoice(
+    'PLAIN',
+    'SCRAM-SHA-256',
+    'SCRAM-SHA-512',
+  )({
+    group: 'Security',
+    default: undefined,
+    about: 'How name and password are shown to the brokers',
+  }),
+  saslUsername: maybeText({ group: 'Security', default: undefined, about: 'Who we are to the brokers' }),
+  saslPassword: maybeSecret({
+    group: 'Security',
+    default: undefined,
+    about: 'The password that belongs to sasl_username; RACECAR_SASL_PASSWORD_FILE names a file that holds it',
+  }),
+  saslOverSsl: flag({
+    group: 'Security',
+    default: true,
+    about:
+      'With a sasl_mechanism and no security_protocol: whether the latter is sasl_ssl; false: it is sasl_plaintext',
   }),
 } satisfies Record<string, Option<unknown>>

@@ -21,6 +21,9 @@ const own = ({ name, message }: ErrorData): string =>
 /** Certificates, and what goes with them: no silence of the broker's. */
 export const isOfTls = ({ name }: ErrorData): boolean => name === 'TlsError'
 
+/** Name and password, and what goes with them. */
+export const isOfSasl = ({ name }: ErrorData): boolean => name === 'SaslError'
+
 /** With its causes, as far as they say more; without the stack. */
 export function told(error: ErrorData): string {
   const { cause, errors = [] } = error

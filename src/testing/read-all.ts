@@ -44,6 +44,7 @@ export async function readAll({ createEngine, brokers, topic, parse, ends }: Rea
 const settingsFor = (brokers: readonly string[], topic: string): EngineSettings => ({
   brokers,
   tls: null,
+  sasl: null,
   subscriptions: [{ topic, startFromBeginning: true, maxBytesPerPartition: MEGABYTE }],
   clientId: 'racecar-testing',
   groupId: `racecar-testing-${randomUUID()}`,

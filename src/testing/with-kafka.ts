@@ -142,6 +142,7 @@ export class KafkaTest {
       brokers: this.brokers,
       clientId: 'racecar-testing',
       tls: null,
+      sasl: null,
       clock: systemClock,
       socketTimeout: ANSWER_MS,
       withinMs: ANSWER_MS,

@@ -25,6 +25,7 @@ test('what a broker had stored when it was killed is known to it after its resta
     partitioner: 'consistent_random',
     compression: 'none',
     tls: null,
+    sasl: null,
   } as const
   const sender = await openSender({ ...where, topic, clock: systemClock, onStored: () => {} })
   const outbox = new Outbox({

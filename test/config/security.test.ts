@@ -14,11 +14,11 @@ const outcome = (from: Sources) => {
 describe('options of secured connections', () => {
   it('are refused where nobody has said that connections are secured', () => {
     expect(outcome({ given: { sslCaLocation: 'ca.pem' } })).toEqual([
-      'ssl_ca_location (ca.pem, the program) needs security_protocol ssl, which nobody has set: everything would go in the clear',
+      'ssl_ca_location (ca.pem, the program) needs security_protocol ssl or sasl_ssl, which nobody has set: everything would go in the clear',
     ])
     expect(outcome({ env: { RACECAR_SSL_VERIFY_HOSTNAME: 'false' } })).toEqual([
       expect.stringMatching(
-        /^ssl_verify_hostname \(false, env RACECAR_SSL_VERIFY_HOSTNAME\) needs security_protocol ssl/,
+        /^ssl_verify_hostname \(false, env RACECAR_SSL_VERIFY_HOSTNAME\) needs security_protocol ssl or sasl_ssl/,
       ),
     ])
   })
@@ -28,7 +28,7 @@ describe('options of secured connections', () => {
     const sections = [{ source: 'a module', values: { securityProtocol: 'ssl' } }]
     expect(outcome({ given, presetsPending: true })).toEqual([])
     expect(outcome({ given, presets: [{ name: 'a module', sections, problems: [] }] })).toEqual([])
-    expect(outcome({ given })).toEqual([expect.stringContaining('needs security_protocol ssl')])
+    expect(outcome({ given })).toEqual([expect.stringContaining('needs security_protocol ssl or sasl_ssl')])
   })
 
   it('are left unused, with a warning, where somebody wants plaintext', () => {
@@ -53,13 +53,12 @@ describe('options of secured connections', () => {
     ],
     [
       { embedded: true },
-      'embedded (true, the program) starts a Kafka that speaks no TLS: security_protocol (ssl, the program) must be plaintext with it',
+      'embedded (true, the program) starts a Kafka that is not secured: security_protocol (ssl, the program) must be plaintext with it',
     ],
     [
-      { securityProtocol: 'sasl_ssl' },
-      'security_protocol must be plaintext or ssl, as SASL is not built yet, but the program says "sasl_ssl"',
+      { securityProtocol: 'SSL' },
+      'security_protocol must be one of plaintext, ssl, sasl_plaintext, sasl_ssl, but the program says "SSL"',
     ],
-    [{ securityProtocol: 'tls' }, 'security_protocol must be one of plaintext, ssl, but the program says "tls"'],
   ])('must fit each other: %o', (given, sentence) => {
     expect(outcome({ given: { securityProtocol: 'ssl', ...given } })).toEqual([sentence])
   })
@@ -80,17 +79,19 @@ describe('options of secured connections', () => {
 })
 
 it('options that are not built yet lead to no other one, wherever they are set', () => {
-  const sections = [{ source: 'racecar.yml', values: { sasl_username: 'a', 'sasl-password': 'b' } }]
+  const sections = [{ source: 'racecar.yml', values: { sasl_kerberos_keytab: 'a', 'sasl-kerberos-principal': 'b' } }]
   expect(outcome({ files: { sections, problems: [] } })).toEqual([
-    'sasl_username in racecar.yml is not built yet',
-    'sasl-password in racecar.yml is not built yet',
+    'sasl_kerberos_keytab in racecar.yml is not built yet',
+    'sasl-kerberos-principal in racecar.yml is not built yet',
   ])
-  expect(outcome({ env: { RACECAR_SASL_USERNAME: 'a', RACECAR_SASL_PASSWORD_FILE: '/run/b' } })).toEqual([
-    'env RACECAR_SASL_USERNAME is not built yet',
-    'env RACECAR_SASL_PASSWORD_FILE is not built yet',
+  expect(
+    outcome({ env: { RACECAR_SASL_KERBEROS_KEYTAB: 'a', RACECAR_SASL_KERBEROS_PRINCIPAL_FILE: '/run/b' } }),
+  ).toEqual([
+    'env RACECAR_SASL_KERBEROS_KEYTAB is not built yet',
+    'env RACECAR_SASL_KERBEROS_PRINCIPAL_FILE is not built yet',
   ])
-  expect(outcome({ flags: { saslOverSsl: 'a' }, given: { saslMechanism: 'PLAIN' } })).toEqual([
-    'flag --sasl-over-ssl is not built yet',
-    'saslMechanism in the program is not built yet',
+  expect(outcome({ flags: { saslKerberosKeytab: 'a' }, given: { saslKerberosPrincipal: 'a' } })).toEqual([
+    'flag --sasl-kerberos-keytab is not built yet',
+    'saslKerberosPrincipal in the program is not built yet',
   ])
 })

@@ -48,6 +48,7 @@ export function idempotence(where: string, address: () => Promise<string>): void
       partitioner: 'consistent_random',
       compression: 'none',
       tls: null,
+      sasl: null,
       onStored: ({ offset }) => offsets.push(offset),
     })
     open.push(

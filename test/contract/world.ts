@@ -94,6 +94,7 @@ export class World {
     return {
       brokers: [],
       tls: null,
+      sasl: null,
       clientId: 'contract',
       groupId,
       instanceId: instance === undefined ? null : `${instance}-${this.#suffix}`,

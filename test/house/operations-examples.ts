@@ -140,6 +140,16 @@ export const examples: readonly Example[] = [
       ),
     },
   ],
+  [
+    'broker.unreachable',
+    {
+      ...{ broker: 'kafka-1:9093', waitingMs: 0 },
+      error: error(
+        'kafka-1:9093 does not let us in as geo-coding by SCRAM-SHA-512: Authentication failed during authentication due to invalid credentials with SASL mechanism SCRAM-SHA-512. Look at sasl_username and sasl_password',
+        'SaslError',
+      ),
+    },
+  ],
   ['group.lost', { groupId, reason: 'UNKNOWN_MEMBER_ID', partitions: [{ topic: 'pageviews', partition: 1 }] }],
   [
     'restart.failed',

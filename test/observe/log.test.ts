@@ -340,4 +340,10 @@ describe('sentences', () => {
     const sentence = sentences['broker.unreachable'].say({ broker: 'kafka:9093', error, waitingMs: 0 })
     expect(sentence).toBe('No secure connection to the broker kafka:9093: the certificate of kafka:9093 has expired.')
   })
+
+  it('tell a wrong password from silence', () => {
+    const error = { ...errorData(new Error('kafka:9093 does not let us in')), name: 'SaslError' }
+    const sentence = sentences['broker.unreachable'].say({ broker: 'kafka:9093', error, waitingMs: 0 })
+    expect(sentence).toBe('Not let in any more: kafka:9093 does not let us in. Trying on.')
+  })
 })

@@ -25,7 +25,14 @@ async function handled(name: string, kafka: string) {
 /** As a client without a membership commits: what the broker answers. */
 async function commitAsNobody(kafka: string, group: string, topic: string): Promise<string> {
   const parts = { bus: createBus(), clock: systemClock }
-  const from = new Brokers({ brokers: [kafka], clientId: 'nobody', tls: null, socketTimeout: 5_000, ...parts })
+  const from = new Brokers({
+    brokers: [kafka],
+    clientId: 'nobody',
+    tls: null,
+    sasl: null,
+    socketTimeout: 5_000,
+    ...parts,
+  })
   try {
     const coordinator = new Coordinator({ brokers: from, groupId: group, instanceId: null })
     const { responses } = await coordinator.commit(nobody, [

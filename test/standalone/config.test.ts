@@ -118,7 +118,9 @@ describe('what secures the connections of a producer in a worker', () => {
 
   test('needs ssl, which nobody has set', async () => {
     worker({})
-    await expect(configFor({ sslCaLocation })).rejects.toThrow('needs security_protocol ssl, which nobody has set')
+    await expect(configFor({ sslCaLocation })).rejects.toThrow(
+      'needs security_protocol ssl or sasl_ssl, which nobody has set',
+    )
     await expect(configFor({ securityProtocol: 'ssl', sslCaLocation: '/nope' })).rejects.toThrow('/nope')
     expect(await configFor({ securityProtocol: 'ssl', sslCaLocation })).toMatchObject({ sslCaLocation })
   })

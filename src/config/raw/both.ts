@@ -17,7 +17,11 @@ export const bothNames: readonly RawName[] = [
   ),
   isRefused('debug', 'set log_level: debug, which tells of everything'),
 
-  isOption('security.protocol', 'securityProtocol'),
+  isOption(
+    'security.protocol',
+    'securityProtocol',
+    oneOf({ plaintext: 'plaintext', ssl: 'ssl', sasl_plaintext: 'sasl_plaintext', sasl_ssl: 'sasl_ssl' }),
+  ),
   isOption('ssl.ca.location', 'sslCaLocation'),
   isOption('ssl.crl.location', 'sslCrlLocation'),
   isOption('ssl.keystore.location', 'sslKeystoreLocation'),

@@ -55,6 +55,14 @@ export interface Answers extends Record<ApiName, unknown> {
     }[]
   }
   SyncGroup: Coded & { readonly memberAssignment: Buffer | null }
+  SaslHandshake: Coded & { readonly enabledMechanisms: readonly string[] }
+  SaslAuthenticate: Coded & {
+    readonly errorMessage: string | null
+    /** With its length before it. */
+    readonly authBytes: Buffer
+    /** Of those brokers that may set an end to it; 0: there is none. */
+    readonly sessionLifetimeMs?: string
+  }
   DescribeGroups: {
     readonly groups: readonly {
       readonly members: readonly { readonly memberId: string; readonly memberMetadata: Buffer }[]

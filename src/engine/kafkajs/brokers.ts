@@ -7,7 +7,8 @@ import { errorData } from '../../events/error-data.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { BrokerStatistics } from '../engine.ts'
 import type { Answers } from './answers.ts'
-import { Unreached } from './codes.ts'
+import { Authentication, SaslError } from './authentication.ts'
+import { Lasting, Unreached } from './codes.ts'
 import { Link } from './link.ts'
 import { clientLogger } from './logger.ts'
 import type { MetadataAnswer } from './metadata.ts'
@@ -28,6 +29,7 @@ export interface BrokersParts extends Cluster {
 export class Brokers {
   readonly #parts: BrokersParts
   readonly #transport: Transport
+  readonly #authentication: Authentication | null
   readonly #troubles: Troubles
   readonly #links = new Map<string, Link>()
   readonly #addresses = new Map<number, string>()
@@ -38,6 +40,7 @@ export class Brokers {
   constructor(parts: BrokersParts) {
     this.#parts = parts
     this.#transport = new Transport(parts.tls)
+    this.#authentication = parts.sasl && new Authentication(parts.sasl)
     this.#troubles = new Troubles(parts)
   }
 
@@ -79,7 +82,8 @@ export class Brokers {
         this.#heard()
         return link
       } catch (error) {
-        last = error
+        // One that does not let us in says more than one that is away.
+        if (!(last instanceof SaslError)) last = error
         if (error instanceof TlsError) insecure.push(error)
       }
     }
@@ -131,6 +135,7 @@ export class Brokers {
       ...this.#parts,
       address,
       transport: this.#transport,
+      authentication: this.#authentication,
       onOpened,
       logger: clientLogger(bus),
     })
@@ -143,7 +148,7 @@ export class Brokers {
     const now = this.#parts.clock.now()
     this.#silentSince ??= since
     const waitingMs = now - this.#silentSince
-    if (error instanceof TlsError) {
+    if (error instanceof Lasting) {
       // That was told of the broker itself.
       this.#saidAt = now
       return

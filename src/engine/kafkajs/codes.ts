@@ -187,16 +187,22 @@ export class KafkaError extends Error {
 /** No broker has said anything: the way there is broken, or nobody answers. */
 export class Unreached extends Error {
   override readonly name: string = 'Unreached'
+
+  get action(): Action {
+    return 'coordinator'
+  }
 }
+
+/** It will be so with the next attempt, unless somebody mends it. */
+export class Lasting extends Unreached {}
 
 export const isUnreached = (error: unknown): boolean =>
   error instanceof Unreached || (error instanceof Error && error.name.startsWith('KafkaJSConnection'))
 
 /** What to do about anything that was thrown while talking to a broker. A broken connection tells nothing about leaders. */
 export const actionFor = (error: unknown): Action => {
-  if (error instanceof KafkaError) return error.action
+  if (error instanceof KafkaError || error instanceof Unreached) return error.action
   const { name, type } = error as { name?: string; type?: string }
-  if (name === 'KafkaJSSASLAuthenticationError' || type === 'SASL_AUTHENTICATION_FAILED') return 'denied'
   if (name === 'KafkaJSServerDoesNotSupportApiKey') return 'refused'
   return type !== undefined && byName.has(type) ? actionOf(codeOf(type)) : 'coordinator'
 }

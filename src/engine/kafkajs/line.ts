@@ -1,10 +1,12 @@
-// One connection to a broker, from its opening to its end. It is opened once: on a socket that follows another, kafkajs would
-// still hear the end of the one before. Every wait is bounded on the monotonic clock; when time is up the socket is destroyed
+// One connection to a broker, from its opening, which ends with who we are, to its end. It is opened once: on a socket that
+// follows another, kafkajs would still hear the end of the one before. Every wait is bounded on the monotonic clock; when time is up the socket is destroyed
 // with an error, for a half-open one would be waited for again by all who come later. Knows nothing of what is sent.
 
 import type { Socket } from 'node:net'
 import type { Cancel, Clock } from '../../lib/clock.ts'
+import { type Deferred, deferred } from '../../lib/deferred.ts'
 import type { Answers } from './answers.ts'
+import type { Authentication } from './authentication.ts'
 import { Unreached } from './codes.ts'
 import { decodeFetchResponse } from './fetch-response.ts'
 import { type Address, isTlsAlert, type Transport, wantsTls } from './transport.ts'
@@ -20,6 +22,8 @@ import {
 
 export interface LineParts extends Address {
   readonly transport: Transport
+  /** null: nobody asks who we are. */
+  readonly authentication: Pick<Authentication, 'perform'> | null
   readonly clientId: string
   readonly logger: WireLogger
   readonly clock: Clock
@@ -28,6 +32,9 @@ export interface LineParts extends Address {
   /** It keeps no process alive. */
   readonly isBackground?: boolean
 }
+
+/** What part of the time that a broker grants is used. */
+const RENEWED_AT = { least: 0.7, spread: 0.1 }
 
 export class Line {
   /** Settles when the broker has said what it speaks, or could not. */
@@ -39,6 +46,9 @@ export class Line {
   #socket: Socket | undefined
   #isOpen = false
   #ended: Error | undefined
+  #idle: Deferred<void> | undefined
+  /** When who we are is to be said anew, which takes another connection; on the clock's scale. */
+  #dueAt = Number.POSITIVE_INFINITY
 
   constructor(parts: LineParts) {
     this.#parts = parts
@@ -59,6 +69,20 @@ export class Line {
     if (this.#ended) return 'ended'
     if (!this.#isOpen) return 'opening'
     return this.#connection.isConnected() ? 'open' : 'ended'
+  }
+
+  /** Another one is to take its place before the broker ends it. */
+  get isDue(): boolean {
+    return this.#parts.clock.now() >= this.#dueAt
+  }
+
+  /** Resolves when all that was asked is answered. */
+  async idle(): Promise<void> {
+    // Who was handed this connection just now sends in this turn.
+    await new Promise(setImmediate)
+    if (this.#waiting.size === 0) return
+    this.#idle ??= deferred()
+    await this.#idle.promise
   }
 
   get bytesIn(): number {
@@ -107,11 +131,20 @@ export class Line {
     try {
       this.#parts.transport.refresh()
       await this.#bounded(this.#broker.connect(), this.#parts.timeout, 'a new connection')
+      if (this.#parts.authentication) await this.#authenticate(this.#parts.authentication)
       this.#isOpen = true
     } catch (error) {
       this.break(error instanceof Error ? error : new Error(String(error)))
       throw error
     }
+  }
+
+  async #authenticate(authentication: Pick<Authentication, 'perform'>): Promise<void> {
+    const { clock, timeout } = this.#parts
+    const since = clock.now()
+    const lifetime = await authentication.perform((api, args) => this.send(api, args, timeout), this.address)
+    // Not of all connections at once.
+    this.#dueAt = since + lifetime * (RENEWED_AT.least + Math.random() * RENEWED_AT.spread)
   }
 
   #adopt(socket: Socket): Socket {
@@ -137,6 +170,7 @@ export class Line {
       const done = () => {
         cancel()
         this.#waiting.delete(fail)
+        if (this.#waiting.size === 0) this.#idle?.resolve()
       }
       const fail = (error: unknown) => {
         done()

@@ -8,7 +8,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { BrokerStatistics } from '../engine.ts'
 import type { Answers } from './answers.ts'
 import { Unreached } from './codes.ts'
-import { Line } from './line.ts'
+import { Line, type LineParts } from './line.ts'
 import type { Transport } from './transport.ts'
 import type { ApiName, WireLogger } from './wire.ts'
 
@@ -28,6 +28,7 @@ export interface LinkParts {
   readonly address: string
   readonly clientId: string
   readonly transport: Transport
+  readonly authentication: LineParts['authentication']
   /** After each attempt to connect; without an error it came about. */
   readonly onOpened?: (error?: unknown) => void
   readonly logger: WireLogger
@@ -41,6 +42,7 @@ export class Link {
   readonly address: string
   readonly #parts: LinkParts
   readonly #lines = new Map<Channel, Line>()
+  readonly #renewals = new Map<Channel, Promise<void>>()
   #closed: Error | undefined
   #failures = 0
   #rest: { readonly until: number; readonly why: unknown } | undefined
@@ -91,9 +93,8 @@ export class Link {
   async open(channel: Channel = 'control'): Promise<Line> {
     for (;;) {
       const line = this.#lines.get(channel)
-      if (line === undefined || line.state === 'ended') return this.#renew(channel, line)
-      if (line.state === 'open') return line
-      await line.opened
+      if (line?.state === 'open' && !line.isDue) return line
+      await this.#opened(channel)
     }
   }
 
@@ -107,7 +108,17 @@ export class Link {
     this.break(error)
   }
 
-  async #renew(channel: Channel, before: Line | undefined): Promise<Line> {
+  /** All who wait for the same one go on in the order in which they came. */
+  #opened(channel: Channel): Promise<void> {
+    const renewal = this.#renewals.get(channel) ?? this.#renew(channel).finally(() => this.#renewals.delete(channel))
+    this.#renewals.set(channel, renewal)
+    return renewal
+  }
+
+  async #renew(channel: Channel): Promise<void> {
+    const before = this.#lines.get(channel)
+    // On two connections, what comes later could be there first.
+    if (before?.state === 'open') await before.idle()
     if (this.#closed) throw this.#closed
     const { address, clock, socketTimeout, onOpened } = this.#parts
     if (this.#rest && clock.now() < this.#rest.until) throw this.#rest.why
@@ -129,7 +140,6 @@ export class Link {
     this.#failures = 0
     this.#rest = undefined
     this.#last = line
-    return line
   }
 }
 

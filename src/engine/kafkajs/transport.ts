@@ -6,15 +6,14 @@ import type { ConnectionOptions, DetailedPeerCertificate, PeerCertificate } from
 import { snakeOf } from '../../lib/snake.ts'
 import { Credentials } from '../../security/credentials.ts'
 import { OPTIONS, type Tls, TlsPlacesError } from '../../security/tls.ts'
-import { Unreached } from './codes.ts'
+import { Lasting, Unreached } from './codes.ts'
 
 export interface Address {
   readonly host: string
   readonly port: number
 }
 
-/** It will be so with the next attempt, unless somebody mends it. */
-export class TlsError extends Unreached {
+export class TlsError extends Lasting {
   override readonly name = 'TlsError'
   /** Options alone mend it, or what they name; else it may as well be the broker's to mend, or an authority's. */
   readonly isOurs: boolean

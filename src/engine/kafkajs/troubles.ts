@@ -1,10 +1,10 @@
-// Brokers with which no secured connection comes about, while others may answer: told at once, since waiting mends none of it, and
-// again from time to time. A partition or a group whose broker it is would otherwise stand still without a word.
+// Brokers with which no secured connection comes about, or that do not let us in, while others may answer: told at once, since
+// waiting mends none of it, and again from time to time. A partition or a group whose broker it is would otherwise stand still without a word.
 
 import type { Bus } from '../../events/bus.ts'
 import { errorData } from '../../events/error-data.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { TlsError } from './transport.ts'
+import { Lasting } from './codes.ts'
 
 export const REMINDER_MS = 30_000
 
@@ -20,7 +20,9 @@ export class Troubles {
 
   /** After each attempt to connect; undefined: it came about. */
   met(broker: string, error: unknown): void {
-    if (!(error instanceof TlsError)) return void this.#by.delete(broker)
+    if (!(error instanceof Lasting)) return void this.#by.delete(broker)
+    // Whoever asked is about to end over it.
+    if (error.action === 'denied') return
     const now = this.#clock.now()
     const known = this.#by.get(broker)
     if (known && now - known.saidAt < REMINDER_MS) return

@@ -26,6 +26,8 @@ export type ApiName =
   | 'DescribeGroups'
   | 'DeleteRecords'
   | 'InitProducerId'
+  | 'SaslHandshake'
+  | 'SaslAuthenticate'
   /** Of those versions that say for how long an offset is kept. */
   | 'KeptOffsetCommit'
 

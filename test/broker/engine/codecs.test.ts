@@ -77,6 +77,7 @@ const place = async (topic: string) => ({
   brokers: [await brokers()],
   clientId: 'codecs',
   tls: null,
+  sasl: null,
   socketTimeout: 10_000,
   withinMs: 10_000,
   clock: systemClock,

@@ -41,7 +41,7 @@ async function reach(tls: Tls | null, address = at('localhost')) {
   const told: string[] = []
   bus.on('broker.unreachable', ({ error }) => told.push(error.message))
   const parts = { clientId: 'test', socketTimeout: 5_000, bus, clock: systemClock }
-  const brokers = new Brokers({ ...parts, tls, brokers: [address] })
+  const brokers = new Brokers({ ...parts, tls, sasl: null, brokers: [address] })
   try {
     const link = await brokers.any()
     return { reached: link.address, told }
@@ -112,7 +112,7 @@ test('a command does not wait for what nobody mends meanwhile', async () => {
   const parts = { topic: 'any', clientId: 'test', socketTimeout: 5_000, withinMs: 600_000, clock: systemClock }
   const how = { partitioner: 'consistent_random', compression: 'none' } as const
   await expect(
-    openSender({ ...parts, ...how, tls, brokers: [at('localhost')], onStored: () => {} }),
+    openSender({ ...parts, ...how, tls, sasl: null, brokers: [at('localhost')], onStored: () => {} }),
   ).rejects.toMatchObject({
     code: 'TLS_FAILED',
     exitCode: 69,

@@ -16,6 +16,7 @@ function tried(...addresses: string[]) {
     brokers: addresses,
     clientId: 'test',
     tls: null,
+    sasl: null,
     socketTimeout: 3_200,
     bus,
     clock: systemClock,

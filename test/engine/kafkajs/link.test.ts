@@ -1,11 +1,12 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test, vi } from 'vitest'
-import { Link } from '../../../src/engine/kafkajs/link.ts'
+import { Link, type LinkParts } from '../../../src/engine/kafkajs/link.ts'
 import { clientLogger } from '../../../src/engine/kafkajs/logger.ts'
 import { Transport } from '../../../src/engine/kafkajs/transport.ts'
 import { createBus } from '../../../src/events/bus.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
+import { requestHead } from '../../support/kafka-frames.ts'
 import { Api } from '../../support/proxy.ts'
 import { FakeBroker, heartbeat, int32 } from './fake-broker.ts'
 
@@ -13,12 +14,19 @@ const beat = { groupId: 'group', groupGenerationId: 1, memberId: 'me', groupInst
 const fetch = { maxWaitTime: 0, minBytes: 1, maxBytes: 1, isolationLevel: 1, topics: [] }
 const TIMEOUT = { timeout: 200 }
 
-async function linked(socketTimeout = 200) {
+async function linked(socketTimeout = 200, more: Partial<LinkParts> = {}) {
   const broker = await FakeBroker.open()
   const logger = clientLogger(createBus())
   const transport = new Transport(null)
-  const parts = { address: broker.address, clientId: 'test', transport, logger, clock: systemClock }
-  const link = new Link({ ...parts, socketTimeout })
+  const parts = {
+    address: broker.address,
+    clientId: 'test',
+    transport,
+    authentication: null,
+    logger,
+    clock: systemClock,
+  }
+  const link = new Link({ ...parts, socketTimeout, ...more })
   return {
     broker,
     link,
@@ -28,6 +36,9 @@ async function linked(socketTimeout = 200) {
     },
   }
 }
+
+const answerTo = (frame: Buffer, body: Buffer): Buffer =>
+  Buffer.concat([int32(body.length + 4), int32(requestHead(frame).correlationId), body])
 
 /** Asked without a timer of our own. */
 async function gone(): Promise<void> {
@@ -74,6 +85,28 @@ describe('the link to a broker', () => {
       expect(broker.sockets).toHaveLength(2)
     })
   }
+
+  test('says who we are on another connection before the broker ends this one, once all is answered on it', async () => {
+    let late = 0
+    const clock = { ...systemClock, now: () => systemClock.now() + late }
+    await using all = await linked(60_000, { clock, authentication: { perform: async () => 100_000 } })
+    const { broker, link } = all
+    broker.answer = () => undefined
+    const order: string[] = []
+    const first = link.send('Heartbeat', beat, TIMEOUT).then(() => order.push('first'))
+    await vi.waitFor(() => expect(broker.frames).toHaveLength(1))
+    late = 85_000
+    broker.answer = () => heartbeat()
+    const others = ['second', 'third'].map(name => link.send('Heartbeat', beat, TIMEOUT).then(() => order.push(name)))
+    // Nothing overtakes what is under way.
+    await new Promise(resolve => setImmediate(() => setImmediate(resolve)))
+    expect([broker.sockets.length, broker.frames.length]).toEqual([1, 1])
+    broker.sockets[0]!.write(answerTo(broker.frames[0]!, heartbeat()))
+    await Promise.all([first, ...others])
+    expect(order).toEqual(['first', 'second', 'third'])
+    expect(broker.sockets).toHaveLength(2)
+    await vi.waitFor(() => expect(broker.open).toBe(1))
+  })
 
   test('is not held up by a broker that takes connections and says nothing', async () => {
     await using all = await linked()

@@ -38,6 +38,7 @@ beforeEach(async () => {
     address: broker.address,
     clientId: 'test',
     transport: new Transport(null),
+    authentication: null,
     logger: clientLogger(bus),
     clock: systemClock,
     socketTimeout: 30_000,

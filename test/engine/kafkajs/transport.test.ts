@@ -56,7 +56,7 @@ function reaching(address: string, tls: Tls | null) {
   const told: string[] = []
   bus.on('broker.unreachable', ({ error }) => told.push(error.message))
   const parts = { clientId: 'test', socketTimeout: 5_000, bus, clock: systemClock }
-  const brokers = new Brokers({ ...parts, brokers: [address], tls })
+  const brokers = new Brokers({ ...parts, brokers: [address], tls, sasl: null })
   onTestFinished(() => brokers.close())
   return { brokers, told }
 }
@@ -136,7 +136,7 @@ describe('with no broker a secure connection', () => {
     const told: boolean[] = []
     bus.on('brokers.insecure', ({ isOurs }) => told.push(isOurs))
     const parts = { clientId: 'test', socketTimeout: 5_000, bus, clock: systemClock }
-    const brokers = new Brokers({ ...parts, brokers: addresses, tls })
+    const brokers = new Brokers({ ...parts, brokers: addresses, tls, sasl: null })
     onTestFinished(() => brokers.close())
     await brokers.any().catch(() => {})
     return told

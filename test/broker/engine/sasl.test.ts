@@ -1,0 +1,126 @@
+// Connections to a broker that asks who we are, and asks again after three seconds.
+
+import { setTimeout as wait } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { SaslError } from '../../../src/engine/kafkajs/authentication.ts'
+import { Brokers } from '../../../src/engine/kafkajs/brokers.ts'
+import { actionFor } from '../../../src/engine/kafkajs/codes.ts'
+import { openSender } from '../../../src/engine/kafkajs/sender.ts'
+import { createBus } from '../../../src/events/bus.ts'
+import { systemClock } from '../../../src/lib/clock.ts'
+import type { Sasl } from '../../../src/security/sasl.ts'
+import { values } from '../../contract/world.ts'
+import { type PrivateCluster, privateBroker } from '../../support/broker.ts'
+import { askingWho, setPassword } from '../../support/sasl.ts'
+import { allDone, openTrial } from './member.ts'
+
+const SESSION_MS = 3_000
+const password = 'correct horse, battery=staple ñ'
+let cluster: PrivateCluster
+let address: string
+
+beforeAll(async () => {
+  const settings = { 'connections.max.reauth.ms': SESSION_MS }
+  cluster = await privateBroker({ settings, secured: askingWho({ ann: 'plain' }) })
+  address = `localhost:${cluster.brokers[0]!.ports.secured}`
+  await setPassword(cluster, 'SCRAM-SHA-256', 'ann', password)
+  await setPassword(cluster, 'SCRAM-SHA-512', 'ann', password)
+})
+
+afterAll(() => cluster.remove())
+
+const ann = (mechanism: Sasl['mechanism']): Sasl => {
+  return { mechanism, username: 'ann', password: mechanism === 'PLAIN' ? 'plain' : password }
+}
+
+test.each(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const)(
+  'a member joins, fetches, commits and produces: %s',
+  async mechanism => {
+    await using trial = await openTrial({ at: cluster.address })
+    const { probe } = await trial.join({ settings: { brokers: [address], sasl: ann(mechanism) } })
+    await trial.harness.produce(trial.topic, 0, values(10))
+    await allDone(trial, [probe], 10)
+    const record = { topic: trial.topic, partition: 1, key: null, value: Buffer.from('sent'), headers: [] }
+    expect(await probe.engine.produce([record])).toEqual([undefined])
+    await trial.harness.until('its own record', () => probe.values(1).length === 1)
+  },
+)
+
+test('whose session ends three times goes on without a word, nothing lost and nothing twice', async () => {
+  await using trial = await openTrial({ at: cluster.address })
+  const { probe } = await trial.join({ settings: { brokers: [address], sasl: ann('SCRAM-SHA-512') } })
+  const end = performance.now() + 3.3 * SESSION_MS
+  let sent = 0
+  while (performance.now() < end) {
+    const all = values(10).map(value => ({
+      topic: trial.topic,
+      partition: 1,
+      key: null,
+      value: Buffer.from(value),
+      headers: [],
+    }))
+    expect(await probe.engine.produce(all)).toEqual(all.map(() => undefined))
+    sent += all.length
+    await wait(20)
+  }
+  await allDone(trial, [probe], sent)
+  expect(probe.seen).toHaveLength(sent)
+  expect(probe.events('broker.unreachable')).toEqual([])
+  expect(probe.events('line').filter(({ level }) => level === 'warn' || level === 'error')).toEqual([])
+  expect(probe.events('group.joined')).toHaveLength(1)
+})
+
+/** What comes of one attempt, and what is told of it. */
+async function reach(sasl: Sasl | null, to = address) {
+  const bus = createBus()
+  const told: string[] = []
+  bus.on('broker.unreachable', ({ error }) => told.push(error.message))
+  const parts = { clientId: 'test', tls: null, socketTimeout: 5_000, bus, clock: systemClock }
+  const brokers = new Brokers({ ...parts, sasl, brokers: [to] })
+  try {
+    await brokers.any()
+    return { told }
+  } catch (error) {
+    return { error, told }
+  } finally {
+    brokers.close()
+  }
+}
+
+test.each<[string, Sasl, RegExp]>([
+  [
+    'another password',
+    { ...ann('PLAIN'), password: 'hunter2' },
+    /as ann by PLAIN: .*Look at sasl_username and sasl_password/,
+  ],
+  [
+    'another password',
+    { ...ann('SCRAM-SHA-256'), password: 'hunter2' },
+    /as ann by SCRAM-SHA-256: .*invalid credentials/,
+  ],
+  ['a name that nobody has', { ...ann('SCRAM-SHA-512'), username: 'bob' }, /as bob by SCRAM-SHA-512/],
+])('is not let in with %s, which ends a start: %o', async (_, sasl, why) => {
+  const { error, told } = await reach(sasl)
+  expect(error).toBeInstanceOf(SaslError)
+  expect(actionFor(error)).toBe('denied')
+  expect(String(error)).toMatch(why)
+  expect(String(error)).not.toContain(sasl.password)
+  // By whoever asked.
+  expect(told).toEqual([])
+})
+
+test('is told of a port that does not ask', async () => {
+  const { error } = await reach(ann('PLAIN'), cluster.address)
+  expect(String(error)).toMatch(/does not ask who we are: name the port that does, or set security_protocol/)
+})
+
+test('a command ends with 77', async () => {
+  const sasl = { ...ann('PLAIN'), password: 'hunter2' }
+  const parts = { topic: 'any', clientId: 'test', socketTimeout: 5_000, withinMs: 600_000, clock: systemClock }
+  const how = { partitioner: 'consistent_random', compression: 'none' } as const
+  const opening = openSender({ ...parts, ...how, tls: null, sasl, brokers: [address], onStored: () => {} })
+  await expect(opening).rejects.toMatchObject({
+    code: 'NOT_ALLOWED',
+    message: expect.stringContaining('as ann by PLAIN'),
+  })
+})
