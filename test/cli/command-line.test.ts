@@ -54,9 +54,9 @@ describe('the command line', () => {
   })
 
   it('takes what is not built yet, so that it is said what is with it', () => {
-    const why = 'flag --sasl-username is not built yet\n- flag --sasl-over-ssl is not built yet'
-    expect(() => configured('--sasl-username', 'a.pem', '--sasl-over-ssl')).toThrow(why)
-    expect(read('--help').out).not.toMatch(/sasl/)
+    const why = 'flag --sasl-kerberos-keytab is not built yet\n- flag --sasl-kerberos-principal is not built yet'
+    expect(() => configured('--sasl-kerberos-keytab', 'a', '--sasl-kerberos-principal')).toThrow(why)
+    expect(read('--help').out).not.toMatch(/kerberos/)
   })
 
   it('takes a list with commas, or the flag several times', () => {

@@ -40,9 +40,10 @@ describe('a secret', () => {
   })
 
   it.each(['SSL_KEY_PASSWORD', 'SSL_KEYSTORE_PASSWORD'])('may be %s', name => {
-    const { config } = load({ [`RACECAR_${name}_FILE`]: '/run/secrets/password' })
+    const other = { RACECAR_SASL_PASSWORD: 'another' }
+    const { config } = load({ ...other, [`RACECAR_${name}_FILE`]: '/run/secrets/password' })
     expect(Object.values(config)).toContain('hunter2')
-    const { sources } = load({ [`RACECAR_${name}`]: 'hunter2' })
+    const { sources } = load({ ...other, [`RACECAR_${name}`]: 'hunter2' })
     expect(optionsInForce(config, sources as never)).not.toContain('hunter2')
   })
 
