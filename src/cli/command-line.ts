@@ -134,8 +134,7 @@ function optionsFor(flag: FlagDescription): Option[] {
 }
 
 /** Taken here, so that the loader of options says what is with them. */
-const notBuilt = (): Option[] =>
-  NOT_BUILT.map(name => new Option(`--${kebabOf(name)}${name === 'saslOverSsl' ? '' : ' <value>'}`).hideHelp())
+const notBuilt = (): Option[] => NOT_BUILT.map(name => new Option(`--${kebabOf(name)} <value>`).hideHelp())
 
 function described({ about, defaultText, variable }: FlagDescription): string {
   const fallback = defaultText === '' || defaultText === 'false' ? '' : `, default: ${defaultText}`

@@ -55,7 +55,7 @@ describe('the command line', () => {
 
   it('takes what is not built yet, so that it is said what is with it', () => {
     const why = 'flag --sasl-kerberos-keytab is not built yet\n- flag --sasl-kerberos-principal is not built yet'
-    expect(() => configured('--sasl-kerberos-keytab', 'a', '--sasl-kerberos-principal')).toThrow(why)
+    expect(() => configured('--sasl-kerberos-keytab', 'a', '--sasl-kerberos-principal', 'b')).toThrow(why)
     expect(read('--help').out).not.toMatch(/kerberos/)
   })
 
