@@ -110,8 +110,21 @@ export class TestTopics {
     return first?.[partition]?.leader
   }
 
-  private known(topic: string, partitions: number): Promise<void> {
-    return this.everywhere(topic, view => view.length >= partitions && view.every(({ leader }) => leader >= 0))
+  private async known(topic: string, partitions: number): Promise<void> {
+    await this.everywhere(topic, view => view.length >= partitions && view.every(({ leader }) => leader >= 0))
+    await this.led(topic)
+  }
+
+  /** Who leads a partition may hear of that later than others; kafkajs's producer would send again what the other leaders have. */
+  private async led(topic: string): Promise<void> {
+    for (;;) {
+      try {
+        await this.ends(topic)
+        return
+      } catch {
+        await nextTurn()
+      }
+    }
   }
 
   private async everywhere(topic: string, holds: (view: PartitionView[]) => boolean): Promise<void> {
