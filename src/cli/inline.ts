@@ -14,6 +14,7 @@ import type { Request } from '../supervisor/signals.ts'
 import { slotName } from '../supervisor/state.ts'
 import { figuresOf, isoTime, quietOnes, type SlotStatus, type Standing } from '../supervisor/status.ts'
 import { load } from '../worker/load.ts'
+import { observeBy } from '../worker/observe.ts'
 import { Worker } from '../worker/worker.ts'
 import type { Clerk, Desk } from './desk.ts'
 import { clearTheWay } from './group.ts'
@@ -75,8 +76,7 @@ class Here implements Clerk {
     this.worker = new Worker({
       load: plan => load(plan, { engine: kafkajs, bus, host: this.#host, clock, own }),
       send: message => this.#hear(message),
-      observe: async ({ config, groupId }) =>
-        config.datadogEnabled ? (await import('../datadog/index.ts')).open({ bus, clock, config, groupId }) : undefined,
+      observe: observeBy(bus, clock),
       bus,
       clock,
     })

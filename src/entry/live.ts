@@ -10,6 +10,7 @@ import { within } from '../lib/within.ts'
 import { isToWorker, type LoadPlan } from '../messages.ts'
 import { IpcChannel } from '../worker/channel.ts'
 import { forwardEvents } from '../worker/forward.ts'
+import { observeBy } from '../worker/observe.ts'
 import type { Loaded } from '../worker/parts.ts'
 import { Worker } from '../worker/worker.ts'
 
@@ -33,8 +34,7 @@ export async function live({ heard, load }: LiveParts): Promise<never> {
   const worker = new Worker({
     ...{ send, flush, bus, clock },
     load: plan => load(plan, { bus, clock }),
-    observe: async ({ config, groupId }) =>
-      config.datadogEnabled ? (await import('../datadog/index.ts')).open({ bus, clock, config, groupId }) : undefined,
+    observe: observeBy(bus, clock),
   })
   let level: Level = 'debug'
   forwardEvents(bus, send, () => level)
