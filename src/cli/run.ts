@@ -3,7 +3,7 @@
 
 import { fileURLToPath } from 'node:url'
 import type { Given } from '../config/sources.ts'
-import { isConsumerClass } from '../consumer/consumer.ts'
+import { isConsumerClass, ownNameOf } from '../consumer/consumer.ts'
 import type { Found } from '../consumer/find.ts'
 import { RacecarError } from '../errors.ts'
 import type { Heard } from '../supervisor/signals.ts'
@@ -40,7 +40,7 @@ export function start(consumer: unknown, options: Given, { signals = true }: { r
 function ownOf(cls: unknown): Found {
   if (!isConsumerClass(cls))
     throw new TypeError('run takes a class that extends Consumer of racecar, or the name of one')
-  const name = (Object.hasOwn(cls, 'consumerName') && cls.consumerName) || cls.name
+  const name = ownNameOf(cls) ?? cls.name
   if (name === '')
     throw new RacecarError('CONSUMER_INVALID', "The class has no name: give it a static consumerName = '…'.")
   return { cls, name }

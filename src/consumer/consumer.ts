@@ -112,6 +112,10 @@ export function isConsumerClass(thing: unknown): thing is ConsumerClass {
   return typeof thing === 'function' && BRAND in thing && !Object.hasOwn(thing, BRAND)
 }
 
+/** What a class calls itself; what the class above it does would be another's name. */
+export const ownNameOf = (cls: ConsumerClass): string | undefined =>
+  Object.hasOwn(cls, 'consumerName') ? cls.consumerName || undefined : undefined
+
 /**
  * Gives an instance its outlet and its logger. What its constructor has already produced goes out now, in order.
  */

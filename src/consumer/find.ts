@@ -7,7 +7,7 @@ import { RacecarError } from '../errors.ts'
 import { nameFrom } from '../lib/name-from.ts'
 import { nearest } from '../lib/nearest.ts'
 import type { LoadPlan } from '../messages.ts'
-import { type ConsumerClass, isConsumerClass } from './consumer.ts'
+import { type ConsumerClass, isConsumerClass, ownNameOf } from './consumer.ts'
 
 /** A consumer class that a module holds. */
 interface Seen {
@@ -74,7 +74,8 @@ function consumersIn(exported: Record<string, unknown>, file: string, fileOf: st
   return [...classes].map(cls => {
     const names = Object.keys(exported).filter(key => exported[key] === cls)
     const isDefault = names.some(isDefaultKey)
-    if (Object.hasOwn(cls, 'consumerName') && cls.consumerName) names.unshift(cls.consumerName)
+    const own = ownNameOf(cls)
+    if (own !== undefined) names.unshift(own)
     return {
       cls,
       file,

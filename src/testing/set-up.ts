@@ -5,7 +5,7 @@ import { groupIdOf } from '../config/group.ts'
 import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/options.ts'
 import { retryTopicsOf } from '../config/retry-topics.ts'
-import { type ConsumerClass, describe, isConsumerClass } from '../consumer/consumer.ts'
+import { type ConsumerClass, describe, isConsumerClass, ownNameOf } from '../consumer/consumer.ts'
 import { RacecarError } from '../errors.ts'
 import { type Bus, createBus } from '../events/bus.ts'
 import { tellFailures } from '../events/subscribe.ts'
@@ -51,7 +51,7 @@ export function setUp(cls: unknown, { config: given = {}, name: called }: RunOpt
 }
 
 function nameOf(cls: ConsumerClass, who: string): string {
-  const name = (Object.hasOwn(cls, 'consumerName') && cls.consumerName) || cls.name
+  const name = ownNameOf(cls) ?? cls.name
   if (name === '') throw new RacecarError('CONSUMER_INVALID', `The class has no name: ${who}(…, { name: … }).`)
   return name
 }
