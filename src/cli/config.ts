@@ -12,6 +12,7 @@ import { isRacecarError } from '../errors.ts'
 import { availableCores } from '../lib/cores.ts'
 import type { Wanted } from '../loader/prepare.ts'
 import type { Description, LoadPlan } from '../messages.ts'
+import { faultsOf } from '../security/credentials.ts'
 import { type Asked, merged } from '../setup/modules.ts'
 import { type Heard, requestFor } from '../supervisor/signals.ts'
 import { askModules } from './config-module.ts'
@@ -42,10 +43,14 @@ export const wantedBy = ({ options, consumer, presets = [], subscriptions }: Des
   subscriptions,
 })
 
+/** What every load of a start takes, once its files are found. */
+export const sourcesOf = ({ env, flags }: Pick<Start, 'env' | 'flags'>, { sections, presets }: FoundConfig) => ({
+  ...{ files: sections, presets, env, flags },
+  ...{ readFile, faultsOf, cores },
+})
+
 /** Counted for each load: a quota may change, and the next start sees it. */
-export const cores = (): number => availableCores()
-export { readFile } from '../config/config-files.ts'
-export { faultsOf } from '../security/credentials.ts'
+const cores = (): number => availableCores()
 
 /** What a worker is to import beside its consumer. */
 export const loading = ({ require, boot, withoutApp, env }: Config): Pick<Wanted, 'require' | 'boot'> => ({

@@ -12,7 +12,7 @@ import { prepare } from '../loader/prepare.ts'
 import type { Description, LoadPlan } from '../messages.ts'
 import { clusterFork } from '../supervisor/fork.ts'
 import type { FromWorker } from '../supervisor/worker-handle.ts'
-import { cores, faultsOf, loading, readFile, type Start, untilStop, wantedBy } from './config.ts'
+import { loading, type Start, sourcesOf, untilStop, wantedBy } from './config.ts'
 import { optionsInForce } from './options-in-force.ts'
 import { needsWorkers } from './session.ts'
 import { type Settled, settle } from './settle.ts'
@@ -27,19 +27,10 @@ export interface Examination extends Start {
 
 /** Throws what a start would end with, of all consumers, or that it was stopped before that was known. */
 export async function examine(examination: Examination): Promise<void> {
-  const { consumers, flags, env, out } = examination
+  const { consumers, out } = examination
   const settled = (await settle(examination)) ?? stopped()
   const { files } = settled
-  const from = {
-    files: files.sections,
-    presets: files.presets,
-    env,
-    readFile,
-    faultsOf,
-    cores,
-    flags,
-    forced: settled.forced,
-  }
+  const from = { ...sourcesOf(examination, files), forced: settled.forced }
   if (consumers.length === 0) {
     const { config, sources } = loadConfig(from)
     out.write(optionsInForce(config, sources))

@@ -14,7 +14,7 @@ import type { Description, LoadPlan } from '../messages.ts'
 import type { Log } from '../observe/log.ts'
 import type { Configuration } from '../supervisor/commands.ts'
 import type { Pidfile } from '../supervisor/pidfile.ts'
-import { cores, type FoundConfig, faultsOf, readFile, wantedBy } from './config.ts'
+import { type FoundConfig, sourcesOf, wantedBy } from './config.ts'
 import type { Embedded } from './embedded.ts'
 import { type Inspect, inspectsWorkers, PATIENCE_WARNING } from './inspect.ts'
 import type { News } from './news.ts'
@@ -91,9 +91,12 @@ export class Session {
 
   /** Throws CONFIG when the class's options, or all together, cannot be used. */
   resolve(description: Description): Resolved {
-    const { env, flags } = this.parts
     const { consumer } = description
-    const from = { ...wantedBy(description, this.#files), env, readFile, faultsOf, cores, flags, forced: this.#forced }
+    const from = {
+      ...sourcesOf(this.parts, this.#files),
+      ...wantedBy(description, this.#files),
+      forced: this.#forced,
+    }
     const { config, sources, warnings } = loadConfig(from)
     if (config.workers === 0 && this.parts.plans.length > 1) throw needsWorkers(consumer, sources.workers)
     if (config.workers === 0 && this.parts.inspect) throw inspectsWorkers()

@@ -5,7 +5,7 @@ import { type Loaded, loadConfig } from '../config/load.ts'
 import type { Config } from '../config/options.ts'
 import type { Section } from '../config/sources.ts'
 import { RacecarError } from '../errors.ts'
-import { cores, type FoundConfig, faultsOf, findConfig, readFile, type Start } from './config.ts'
+import { type FoundConfig, findConfig, type Start, sourcesOf } from './config.ts'
 import { daemonFiles } from './daemonize.ts'
 import { type Inspect, inspectsWorkers, patience } from './inspect.ts'
 import { needsWorkers } from './session.ts'
@@ -25,22 +25,12 @@ export interface Settling extends Start {
 
 /** Throws CONFIG with all that is wrong. undefined: a stop came first. */
 export async function settle(settling: Settling): Promise<Settled | undefined> {
-  const { consumers, env, flags, inspect, given = [] } = settling
+  const { consumers, inspect, given = [] } = settling
   const files = await findConfig(settling)
   if (files === undefined) return undefined
+  const from = sourcesOf(settling, files)
   const load = (forced: readonly Section[]) =>
-    loadConfig({
-      files: files.sections,
-      presets: files.presets,
-      env,
-      readFile,
-      faultsOf,
-      cores,
-      flags,
-      forced,
-      classPending: true,
-      presetsPending: consumers.length > 0,
-    })
+    loadConfig({ ...from, forced, classPending: true, presetsPending: consumers.length > 0 })
   const decided: Section[] = inspect ? [...given, { source: 'flag --inspect', values: patience }] : [...given]
   const loaded = load(decided)
   const { config, sources } = loaded

@@ -3,7 +3,7 @@
 
 import { loadConfig } from '../../config/load.ts'
 import type { Config } from '../../config/options.ts'
-import { faultsOf, findConfig, readFile } from '../config.ts'
+import { findConfig, sourcesOf } from '../config.ts'
 import { type Cures, exitCodeOf } from './exit-code.ts'
 import type { Ground } from './ground.ts'
 
@@ -32,8 +32,7 @@ async function settle({ brokers, config, env: name }: KafkaOptions, { cwd, env }
   const flags = { config, env: name }
   // Nobody listens for signals here: they end the process.
   const found = await findConfig({ cwd, flags, env, heard: { signals: [], tell: () => {} } })
-  const { sections, presets } = found!
   // Said for this one command: not even a raw setting in a file goes before it, or it would go to another Kafka.
   const forced = brokers === undefined ? [] : [{ source: 'flag --brokers', values: { brokers } }]
-  return loadConfig({ files: sections, presets, env, readFile, faultsOf, flags, forced, classPending: true }).config
+  return loadConfig({ ...sourcesOf({ env, flags }, found!), forced, classPending: true }).config
 }
