@@ -9,7 +9,11 @@ export class KafkaCluster {
   constructor({ layout, runtime, settings, secured, jvm, detached }) {
     this.layout = layout
     this.nodes = layout.nodes.map(
-      node => new KafkaNode({ node, cluster: layout, runtime, extra: settings, secured, jvm, detached }),
+      node =>
+        new KafkaNode({
+          ...{ node, cluster: layout, runtime, extra: settings, secured, jvm, detached },
+          javaOptions: secured?.javaOptions ?? [],
+        }),
     )
   }
 

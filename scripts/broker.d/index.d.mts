@@ -60,7 +60,12 @@ export interface PrivateOptions {
   /** Lines for server.properties, over our own. */
   settings?: Record<string, string | number | boolean>
   /** One more listener, with these settings of its own: `ssl.keystore.location` and the like. */
-  secured?: { protocol: 'SSL' | 'SASL_SSL' | 'SASL_PLAINTEXT'; settings: Record<string, string | number | boolean> }
+  secured?: {
+    protocol: 'SSL' | 'SASL_SSL' | 'SASL_PLAINTEXT'
+    settings: Record<string, string | number | boolean>
+    /** For its Java: `-Dname=value`. */
+    javaOptions?: string[]
+  }
   /** `quick` (the default) starts fast; `full` compiles hot code well. */
   jvm?: 'quick' | 'full'
   report?: (line: string) => void

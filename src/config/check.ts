@@ -2,23 +2,17 @@
 // A rule is left out while one of its options is unsettled: wrong by itself, still to be set by a class, or of no matter.
 
 import { OPTIONS } from '../security/tls.ts'
-import { isAuthenticated, isEncrypted } from './cluster.ts'
+import { isEncrypted } from './cluster.ts'
 import { optionOf, snakeOf } from './names.ts'
 import type { Config, OptionName } from './options.ts'
 import type { Problem } from './problems.ts'
+import type { Rule } from './rule.ts'
+import { saslRefused, saslWarned } from './sasl-rules.ts'
 import { mask } from './sources.ts'
 
 export interface Checked {
   readonly wrong: readonly Problem[]
   readonly doubtful: readonly string[]
-}
-
-interface Rule {
-  readonly of: readonly OptionName[]
-  /** `isSet`: by somebody, and not left at its default. */
-  readonly isBroken: (config: Config, isSet: (option: OptionName) => boolean) => boolean
-  /** `name` gives an option with its value and source. */
-  readonly says: (name: (option: OptionName) => string, config: Config) => string
 }
 
 /** Of the options that only secured connections have, one that is set. */
@@ -33,15 +27,6 @@ const ownInPem = (config: Config): OptionName | undefined =>
 
 /** Somebody counts on being encrypted, and is not. */
 export const isBare = (config: Config): boolean => !isEncrypted(config.securityProtocol) && ofTls(config) !== undefined
-
-const SASL = ['saslMechanism', 'saslUsername', 'saslPassword'] as const
-
-const ofSasl = (config: Config): OptionName | undefined => SASL.find(option => config[option] !== undefined)
-
-const missingOfSasl = (config: Config): OptionName | undefined => SASL.find(option => config[option] === undefined)
-
-/** Somebody counts on being known to the brokers, and is not. */
-const isNobody = (config: Config): boolean => !isAuthenticated(config.securityProtocol) && ofSasl(config) !== undefined
 
 /** Where an embedded Kafka can be. */
 const LOOPBACK = /^(localhost|127\.0\.0\.1):\d+$/
@@ -80,24 +65,7 @@ const refused: readonly Rule[] = [
     says: (name, config) =>
       `${name('sslKeystoreLocation')} and ${name(ownInPem(config)!)} both say who we are: set the one or the other`,
   },
-  {
-    of: [...SASL, 'securityProtocol'],
-    isBroken: config => isAuthenticated(config.securityProtocol) && missingOfSasl(config) !== undefined,
-    says: (name, config) => {
-      const of = config.saslMechanism === undefined ? 'securityProtocol' : 'saslMechanism'
-      const all = SASL.filter(option => option !== of).map(snakeOf)
-      return `${name(of)} needs ${all.join(', ')}: set ${snakeOf(missingOfSasl(config)!)}`
-    },
-  },
-  {
-    of: [...SASL, 'securityProtocol'],
-    // Who says plaintext himself means it, as above; with ssl somebody has taken it for enough.
-    isBroken: (config, isSet) => isNobody(config) && (config.securityProtocol === 'ssl' || !isSet('securityProtocol')),
-    says: (name, config) =>
-      config.saslMechanism === undefined
-        ? `${name(ofSasl(config)!)} needs sasl_mechanism, which nobody has set: no broker would be told who we are`
-        : `${name('saslMechanism')} is not used with ${name('securityProtocol')}: set security_protocol to sasl_ssl`,
-  },
+  ...saslRefused,
   {
     of: ['heartbeatInterval', 'sessionTimeout'],
     isBroken: ({ heartbeatInterval, sessionTimeout }) => heartbeatInterval >= sessionTimeout,
@@ -145,26 +113,7 @@ const warned: readonly Rule[] = [
     says: (name, config) =>
       `${name(ofTls(config)!)} is not used, because of ${name('securityProtocol')}: everything goes in the clear`,
   },
-  {
-    of: [...SASL, 'securityProtocol'],
-    isBroken: (config, isSet) =>
-      isNobody(config) && config.securityProtocol === 'plaintext' && isSet('securityProtocol'),
-    says: (name, config) =>
-      `${name(ofSasl(config)!)} is not used, because of ${name('securityProtocol')}: no broker is told who we are`,
-  },
-  {
-    of: ['saslMechanism', 'securityProtocol'],
-    isBroken: ({ saslMechanism, securityProtocol }) =>
-      saslMechanism === 'PLAIN' && securityProtocol === 'sasl_plaintext',
-    says: name =>
-      `${name('saslMechanism')} sends the password as it is, and ${name('securityProtocol')} encrypts nothing: whoever listens has it`,
-  },
-  {
-    of: ['saslOverSsl', 'securityProtocol'],
-    isBroken: ({ saslOverSsl, securityProtocol }, isSet) =>
-      isSet('saslOverSsl') && saslOverSsl !== (securityProtocol === 'sasl_ssl'),
-    says: name => `${name('saslOverSsl')} does not count, because of ${name('securityProtocol')}`,
-  },
+  ...saslWarned,
   {
     of: ['heartbeatInterval', 'sessionTimeout'],
     isBroken: ({ heartbeatInterval, sessionTimeout }) => heartbeatInterval > sessionTimeout / 3,

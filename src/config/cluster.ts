@@ -1,6 +1,8 @@
 // The options that say where Kafka is, who we are there, and how we get there: what everybody needs who connects.
 
-import type { Sasl } from '../security/sasl.ts'
+import { resolve } from 'node:path'
+import type { Extensions, Sasl, TokenSource } from '../security/sasl.ts'
+import { type Secret, secretOf } from '../security/secret.ts'
 import type { Tls } from '../security/tls.ts'
 import type { Config } from './options.ts'
 import type { securityOptions } from './security-options.ts'
@@ -14,7 +16,7 @@ export interface Cluster {
   readonly sasl: Sasl | null
 }
 
-type Of = Pick<Config, 'brokers' | 'clientId' | keyof typeof securityOptions>
+type Of = Pick<Config, 'brokers' | 'clientId' | 'secretFiles' | keyof typeof securityOptions>
 
 export function clusterOf(config: Of): Cluster {
   const { brokers, clientId, securityProtocol } = config
@@ -30,9 +32,9 @@ const tlsOf = (config: Of): Tls => ({
   crl: config.sslCrlLocation,
   certificate: config.sslCertificateLocation,
   key: config.sslKeyLocation,
-  keyPassword: config.sslKeyPassword,
+  keyPassword: secretIn(config, 'sslKeyPassword'),
   keystore: config.sslKeystoreLocation,
-  keystorePassword: config.sslKeystorePassword,
+  keystorePassword: secretIn(config, 'sslKeystorePassword'),
   verifyHostname: config.sslVerifyHostname,
 })
 
@@ -41,8 +43,59 @@ type Protocol = Config['securityProtocol']
 export const isEncrypted = (protocol: Protocol): boolean => protocol === 'ssl' || protocol === 'sasl_ssl'
 export const isAuthenticated = (protocol: Protocol): boolean => protocol === 'sasl_plaintext' || protocol === 'sasl_ssl'
 
-/** Where one is missing the configuration has been refused. */
-function saslOf({ saslMechanism: mechanism, saslUsername: username, saslPassword: password }: Of): Sasl | null {
-  if (mechanism === undefined || username === undefined || password === undefined) return null
-  return { mechanism, username, password }
+/** null: something is missing, and the configuration has been refused. */
+function saslOf(config: Of): Sasl | null {
+  const { saslMechanism: mechanism } = config
+  switch (mechanism) {
+    case undefined:
+      return null
+    case 'PLAIN':
+    case 'SCRAM-SHA-256':
+    case 'SCRAM-SHA-512': {
+      const { saslUsername: username } = config
+      const password = secretIn(config, 'saslPassword')
+      return username === undefined || password === undefined ? null : { mechanism, username, password }
+    }
+    case 'OAUTHBEARER': {
+      const from = tokenSourceOf(config)
+      return from && { mechanism, from, extensions: extensionsOf(config) }
+    }
+    case 'AWS_MSK_IAM':
+      return {
+        mechanism,
+        from: { kind: 'msk', region: config.saslAwsRegion ?? regionIn(config.brokers) },
+        extensions: {},
+      }
+    default:
+      return mechanism satisfies never
+  }
+}
+
+function tokenSourceOf(config: Of): TokenSource | null {
+  const {
+    saslOauthbearerTokenProvider: file,
+    saslOauthbearerTokenEndpointUrl: url,
+    saslOauthbearerClientId: clientId,
+    saslOauthbearerScope: scope,
+  } = config
+  if (file !== undefined) return { kind: 'module', file: resolve(file) }
+  const clientSecret = secretIn(config, 'saslOauthbearerClientSecret')
+  if (url === undefined || clientId === undefined || clientSecret === undefined) return null
+  return { kind: 'endpoint', url, clientId, clientSecret, scope }
+}
+
+const extensionsOf = ({ saslOauthbearerExtensions: all }: Of): Extensions =>
+  Object.fromEntries(all.map(one => [one.slice(0, one.indexOf('=')), one.slice(one.indexOf('=') + 1)]))
+
+/** As Amazon names its brokers: `b-1.orders.x1y2z3.c2.kafka.eu-west-1.amazonaws.com:9098`. */
+const regionIn = (brokers: readonly string[]): string | undefined =>
+  brokers
+    .map(broker => /\.kafka(?:-serverless)?\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?:/.exec(broker)?.[1])
+    .find(Boolean)
+
+type SecretName = 'sslKeyPassword' | 'sslKeystorePassword' | 'saslPassword' | 'saslOauthbearerClientSecret'
+
+function secretIn(config: Of, name: SecretName): Secret | undefined {
+  const text = config[name]
+  return text === undefined ? undefined : secretOf(text, config.secretFiles?.[name])
 }

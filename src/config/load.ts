@@ -1,14 +1,14 @@
 // From all the places where an option can be set to one frozen Config in which each value has a source. Every source is read to
 // the end, so that all that is wrong is told at once. Reads no file and no environment of its own: what there is, is handed in.
 
-import { type Fault, OPTIONS, type TlsMaterial } from '../security/tls.ts'
+import type { Fault } from '../security/faults.ts'
 import { check } from './check.ts'
-import { clusterOf } from './cluster.ts'
+import { type Cluster, clusterOf } from './cluster.ts'
 import { groupIdOf } from './group.ts'
 import { optionNames, optionOf, snakeOf } from './names.ts'
 import { ofProducers } from './of-producers.ts'
 import { AUTO, Expected } from './option.ts'
-import type { ClassOptions, Config, OptionName } from './options.ts'
+import type { ClassOptions, Config, OptionName, SecretFiles } from './options.ts'
 import { eachOnce, type Preset, unprefixed } from './presets.ts'
 import { ConfigError, type Problem, shown } from './problems.ts'
 import { type Additional, applyRaw, checkAdditional } from './raw/apply.ts'
@@ -48,8 +48,8 @@ export interface Sources {
   readonly env?: Variables
   /** For variables that name a file with a secret. */
   readonly readFile?: ReadFile
-  /** What is wrong with the files that connections are secured with; where it is left out nobody looks. */
-  readonly faultsOf?: (material: TlsMaterial) => readonly Fault[]
+  /** What is wrong with what connections are secured with, as far as it lies here; where it is left out nobody looks. */
+  readonly faultsOf?: (cluster: Pick<Cluster, 'tls' | 'sasl'>) => readonly Fault[]
   /** How many there are, for `auto`; one where nobody says. */
   readonly cores?: () => number
   /** By name of the flag, in camelCase or kebab-case; undefined where it was not given. */
@@ -95,7 +95,7 @@ export function loadConfig(from: Sources = {}): Loaded {
     values.set('securityProtocol', values.get('saslOverSsl') ? 'sasl_ssl' : 'sasl_plaintext')
     sources.set('securityProtocol', 'because of sasl_mechanism')
   }
-  const config = freeze(Object.fromEntries(values)) as Config
+  const config = freeze({ ...Object.fromEntries(values), ...secretFilesIn(settings, sources) }) as Config
   const named = freeze(Object.fromEntries(sources)) as Record<OptionName, string>
   const isWrong = (name: OptionName): boolean => problems.some(({ option }) => option === snakeOf(name))
   const isPending = (name: OptionName): boolean =>
@@ -123,18 +123,24 @@ function* warningsOf(
   for (const preset of eachOnce(presets)) yield* unprefixed(preset, named)
 }
 
+/** Of those that were read from a file and count. */
+function secretFilesIn(settings: readonly Setting[], sources: ReadonlyMap<OptionName, string>) {
+  const all = settings.filter(({ option, source, file }) => file !== undefined && sources.get(option) === source)
+  const secretFiles = Object.fromEntries(all.map(({ option, file }) => [option, file])) as SecretFiles
+  return all.length === 0 ? {} : { secretFiles }
+}
+
 /** Looked at last: what else is wrong may be why they are. */
 function faultyPlaces(
   config: Config,
   sources: Loaded['sources'],
   faultsOf: NonNullable<Sources['faultsOf']>,
 ): Problem[] {
-  const { tls } = clusterOf(config)
-  const faults = tls === null ? [] : faultsOf(tls)
-  return faults.map(({ of, why }) => {
-    const option = snakeOf(OPTIONS[of])
-    const source = sources[OPTIONS[of]]
-    return { option, value: tls![of], source, sentence: `${option} (${tls![of]}, ${source}) ${why}` }
+  return faultsOf(clusterOf(config)).map(({ option: name, why }) => {
+    const option = snakeOf(name)
+    const source = sources[name]
+    const value = mask(name, config[name])
+    return { option, value, source, sentence: `${option} (${String(value)}, ${source}) ${why}` }
   })
 }
 

@@ -21,5 +21,12 @@ export const ofProducers = [
   'saslMechanism',
   'saslUsername',
   'saslPassword',
+  'saslOauthbearerTokenEndpointUrl',
+  'saslOauthbearerClientId',
+  'saslOauthbearerClientSecret',
+  'saslOauthbearerScope',
+  'saslOauthbearerExtensions',
+  'saslOauthbearerTokenProvider',
+  'saslAwsRegion',
   'saslOverSsl',
 ] as const satisfies readonly OptionName[]

@@ -47,7 +47,7 @@ export const AUTO = 'auto'
 /** The half sentence after "must be". */
 export class Expected extends Error {}
 
-function kind<T>(parse: (raw: unknown) => T, placeholder?: string) {
+export function kind<T>(parse: (raw: unknown) => T, placeholder?: string) {
   function option(given: Given<T> & { perClass: true }): Option<T> & { perClass: true }
   function option(given: Given<T> & { perClass?: never }): Option<T>
   function option(given: Given<T> & { perClass?: true }): Option<T> {
@@ -57,7 +57,7 @@ function kind<T>(parse: (raw: unknown) => T, placeholder?: string) {
 }
 
 /** A kind whose empty default is undefined. */
-const orNothing =
+export const orNothing =
   <T>(parse: (raw: unknown) => T) =>
   (raw: unknown): T | undefined =>
     raw === undefined || raw === null || raw === '' ? undefined : parse(raw)
@@ -103,7 +103,7 @@ function parseText(raw: unknown): string {
   throw new Expected('a text that is not empty')
 }
 
-function parseList(raw: unknown): readonly string[] {
+export function parseList(raw: unknown): readonly string[] {
   const parts: readonly unknown[] = Array.isArray(raw) ? raw : [raw]
   if (!parts.every(part => typeof part === 'string')) throw new Expected('a list, separated by commas')
   return Object.freeze(parts.flatMap(splitAtCommas))

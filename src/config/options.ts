@@ -226,7 +226,11 @@ export const options = {
 type Table = typeof options
 export type OptionName = keyof Table
 /** The options in force, frozen. Times in seconds, sizes in bytes, as users give them. */
-export type Config = { readonly [K in OptionName]: K extends 'workers' ? number : OptionValues[K] }
+export type Config = { readonly [K in OptionName]: K extends 'workers' ? number : OptionValues[K] } & {
+  /** The files that secret options were read from, and are to be read from again. */
+  readonly secretFiles?: SecretFiles
+}
+export type SecretFiles = Readonly<Partial<Record<OptionName, string>>>
 /** As they may be set in code. */
 export type OptionValues = { readonly [K in OptionName]: Table[K] extends Option<infer T> ? T : never }
 export type ClassOptionName = { [K in OptionName]: Table[K] extends { perClass: true } ? K : never }[OptionName]

@@ -2,6 +2,7 @@
 // `env:NAME`: where it is is no secret, and what stands there never comes into an option. Passwords do, and are secret.
 
 import { choice, flag, maybeChoice, maybeSecret, maybeText, type Option } from './option.ts'
+import { maybeTokenUrl, saslExtensions } from './token-options.ts'
 
 export const securityOptions = {
   securityProtocol: choice(
@@ -13,7 +14,7 @@ export const securityOptions = {
     group: 'Security',
     default: 'plaintext',
     about:
-      'How to speak to the brokers: encrypted (ssl), with name and password (sasl_…), or both. With a sasl_mechanism it is sasl_ssl where nobody says',
+      'How to speak to the brokers: encrypted (ssl), with who we are (sasl_…), or both. With a sasl_mechanism it is sasl_ssl where nobody says',
   }),
   sslCaLocation: maybeText({
     group: 'Security',
@@ -65,16 +66,56 @@ export const securityOptions = {
     'PLAIN',
     'SCRAM-SHA-256',
     'SCRAM-SHA-512',
+    'OAUTHBEARER',
+    'AWS_MSK_IAM',
   )({
     group: 'Security',
     default: undefined,
-    about: 'How name and password are shown to the brokers',
+    about: 'How the brokers are shown who we are: by name and password, or by a token',
   }),
   saslUsername: maybeText({ group: 'Security', default: undefined, about: 'Who we are to the brokers' }),
   saslPassword: maybeSecret({
     group: 'Security',
     default: undefined,
     about: 'The password that belongs to sasl_username; RACECAR_SASL_PASSWORD_FILE names a file that holds it',
+  }),
+  saslOauthbearerTokenEndpointUrl: maybeTokenUrl({
+    group: 'Security',
+    default: undefined,
+    about:
+      'Where OAUTHBEARER gets its tokens from, by client credentials (OAuth 2), with the package openid-client: a URL with https, or with http on this machine',
+  }),
+  saslOauthbearerClientId: maybeText({
+    group: 'Security',
+    default: undefined,
+    about: 'Who we are to sasl_oauthbearer_token_endpoint_url',
+  }),
+  saslOauthbearerClientSecret: maybeSecret({
+    group: 'Security',
+    default: undefined,
+    about: 'The password that belongs to sasl_oauthbearer_client_id',
+  }),
+  saslOauthbearerScope: maybeText({
+    group: 'Security',
+    default: undefined,
+    about: 'What sasl_oauthbearer_token_endpoint_url is asked for; several, parted by blanks',
+  }),
+  saslOauthbearerExtensions: saslExtensions({
+    group: 'Security',
+    default: Object.freeze([]),
+    about:
+      'What OAUTHBEARER tells the brokers beside the token (KIP-342), such as logicalCluster=lkc-1,identityPoolId=pool-2',
+  }),
+  saslOauthbearerTokenProvider: maybeText({
+    group: 'Security',
+    default: undefined,
+    about:
+      'A module in JavaScript or TypeScript whose default export is a function that gives OAUTHBEARER its tokens; instead of sasl_oauthbearer_token_endpoint_url',
+  }),
+  saslAwsRegion: maybeText({
+    group: 'Security',
+    default: undefined,
+    about: "The region of AWS_MSK_IAM's tokens; by default that of the brokers' names, or AWS_REGION",
   }),
   saslOverSsl: flag({
     group: 'Security',

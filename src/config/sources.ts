@@ -1,8 +1,10 @@
 // Where options are set: each source lists what it sets, by the table's names, and the names that the table does not know.
 // What the values mean is not looked at here.
 
+import { resolve } from 'node:path'
 import { nearest } from '../lib/nearest.ts'
 import { reasonOf } from '../lib/reason.ts'
+import { secretIn } from '../security/secret.ts'
 import {
   camelOf,
   isOptionName,
@@ -25,6 +27,8 @@ export interface Setting {
   readonly raw: unknown
   /** `flag --workers`, `env RACECAR_WORKERS`, `class WelcomeConsumer`. */
   readonly source: string
+  /** Where a secret was read from, and is to be read again when it is wanted. */
+  readonly file?: string
 }
 
 export type Given = Readonly<Record<string, unknown>>
@@ -93,8 +97,7 @@ interface SecretFile {
 
 function fromSecretFile(option: OptionName, { path, source, readFile }: SecretFile): Setting | Problem {
   try {
-    // Editors and `echo` end a file with a new line, which is no part of any secret.
-    return { option, raw: readFile(path).replace(/\r?\n$/, ''), source }
+    return { option, raw: secretIn(readFile(path)), source, file: resolve(path) }
   } catch (error) {
     const why = reasonOf(error)
     const name = snakeOf(option)

@@ -24,6 +24,9 @@ export const isOfTls = ({ name }: ErrorData): boolean => name === 'TlsError'
 /** Name and password, and what goes with them. */
 export const isOfSasl = ({ name }: ErrorData): boolean => name === 'SaslError'
 
+/** There was nothing to show to the broker. */
+export const isOfToken = ({ name }: ErrorData): boolean => name === 'NoToken'
+
 /** With its causes, as far as they say more; without the stack. */
 export function told(error: ErrorData): string {
   const { cause, errors = [] } = error

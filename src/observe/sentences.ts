@@ -1,7 +1,7 @@
 // What each event is to a person: how severe, and in which words. The only place for words about events; who says them (slot and
 // process id) stands in front of each line. A rebalance is no error.
 
-import { isOfSasl, isOfTls, told } from '../events/error-words.ts'
+import { isOfSasl, isOfTls, isOfToken, told } from '../events/error-words.ts'
 import type { EventName, Events, Level } from '../events/events.ts'
 import { asSentence } from '../lib/sentence.ts'
 import {
@@ -30,7 +30,9 @@ const ofEngine = {
         ? `No secure connection to the broker ${broker}: ${asSentence(error.message)}`
         : isOfSasl(error)
           ? `Not let in any more: ${asSentence(error.message)} Trying on.`
-          : `No answer from the broker ${broker} for ${seconds(waitingMs)} (option brokers): ${asSentence(told(error))} Trying on.`,
+          : isOfToken(error)
+            ? `Not let in by the broker ${broker}: ${asSentence(error.message)} Trying on.`
+            : `No answer from the broker ${broker} for ${seconds(waitingMs)} (option brokers): ${asSentence(told(error))} Trying on.`,
   },
   'producer.renewed': { level: 'warn', say: ({ why }) => `The producer begins anew, under another id: ${why}.` },
   'producer.plain': {

@@ -7,7 +7,7 @@ import { read, reasonOf } from '../lib/reason.ts'
 import { unopened } from './keystore.ts'
 import { blocks, bytesAt, textAt, textsAt, Unusable } from './pem.ts'
 import { listsIn } from './revocation.ts'
-import { type Fault, type TlsMaterial, type TlsPasswords, type TlsPlaces, TlsPlacesError } from './tls.ts'
+import { type Fault, type TlsMaterial, type TlsPlaces, TlsPlacesError } from './tls.ts'
 import { mustHold } from './validity.ts'
 
 export class Credentials {
@@ -39,10 +39,13 @@ export class Credentials {
       key: reading.of('key', textAt),
       keystore: reading.of('keystore', place => bytesAt(place).toString('latin1')),
     }
-    const of = createHash('sha256').update(JSON.stringify(texts)).digest('base64')
+    const passwords = { key: this.#material.keyPassword?.(), keystore: this.#material.keystorePassword?.() }
+    const of = createHash('sha256')
+      .update(JSON.stringify([texts, passwords]))
+      .digest('base64')
     // The certificates of a whole system take some 50 ms.
     if (this.#made?.of !== of || reading.isFaulty) {
-      this.#made = { of, ...contextOf(texts, this.#material, reading) }
+      this.#made = { of, ...contextOf(texts, passwords, reading) }
     }
   }
 }
@@ -59,6 +62,7 @@ export function faultsOf(material: TlsMaterial): readonly Fault[] {
 }
 
 type Texts = { readonly [K in keyof TlsPlaces]: string | undefined }
+type Passwords = { readonly [K in 'key' | 'keystore']: string | undefined }
 
 /** Goes on where something is wrong, so that all of it is told at once. */
 class Reading {
@@ -96,7 +100,7 @@ interface Made {
   readonly signers: readonly X509Certificate[] | undefined
 }
 
-function contextOf(texts: Texts, passwords: TlsPasswords, reading: Reading): Made {
+function contextOf(texts: Texts, passwords: Passwords, reading: Reading): Made {
   const made = <T>(of: keyof TlsPlaces, make: (text: string) => T): T | undefined => {
     const text = texts[of]
     return text === undefined ? undefined : reading.of(of, () => make(text))
@@ -104,9 +108,9 @@ function contextOf(texts: Texts, passwords: TlsPasswords, reading: Reading): Mad
   const ca = made('ca', certificatesIn)
   const crl = made('crl', listsIn)
   const certificate = made('certificate', ownCertificatesIn)
-  const key = made('key', text => keyIn(text, passwords.keyPassword))
+  const key = made('key', text => keyIn(text, passwords.key))
   if (certificate && key) reading.of('key', () => mustBelong(certificate[0]!, key.object))
-  const keystore = made('keystore', text => keystoreIn(text, passwords.keystorePassword))
+  const keystore = made('keystore', text => keystoreIn(text, passwords.keystore))
   reading.end()
   // What OpenSSL will not have for its age is refused here: short keys, broken digests.
   const context = reading.of(certificate ? 'certificate' : keystore ? 'keystore' : 'ca', () => {

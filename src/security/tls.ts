@@ -2,6 +2,7 @@
 // written there is read by who connects, and shown to nobody, and no more are the passwords that open it.
 
 import { snakeOf } from '../lib/snake.ts'
+import type { Secret } from './secret.ts'
 
 export interface TlsPlaces {
   /** A file of certificates, or a folder of such files; undefined: those that Node trusts. */
@@ -15,10 +16,9 @@ export interface TlsPlaces {
   readonly keystore?: string | undefined
 }
 
-/** Secret. */
 export interface TlsPasswords {
-  readonly keyPassword?: string | undefined
-  readonly keystorePassword?: string | undefined
+  readonly keyPassword?: Secret | undefined
+  readonly keystorePassword?: Secret | undefined
 }
 
 export type TlsMaterial = TlsPlaces & TlsPasswords

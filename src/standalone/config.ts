@@ -5,13 +5,13 @@ import { isBare } from '../config/check.ts'
 import { readConfigFiles, readFile } from '../config/config-files.ts'
 import { loadConfig } from '../config/load.ts'
 import { ofProducers } from '../config/of-producers.ts'
-import type { Config } from '../config/options.ts'
+import type { Config, OptionName } from '../config/options.ts'
 import { hasPresets, notedPresets, type Preset } from '../config/presets.ts'
 import type { Sections } from '../config/sections.ts'
 import type { Section } from '../config/sources.ts'
 import { evaluate } from '../loader/config-module.ts'
 import { surroundings } from '../producer/surroundings.ts'
-import { faultsOf } from '../security/credentials.ts'
+import { faultsOf } from '../security/faults.ts'
 import { askAll, merged } from '../setup/modules.ts'
 import type { ProducerOptions } from './port.ts'
 
@@ -54,7 +54,13 @@ function laidOver(config: Config, program: readonly Section[]): Config {
   const { securityProtocol, ...values } = pick(config, ofProducers)
   const worker = { source: 'the worker', values: isSaid ? { securityProtocol, ...values } : values }
   const forced = [worker, ...program]
-  return { ...config, ...pick(loadConfig({ forced, faultsOf, producing: true }).config, ofProducers) }
+  const { config: together, sources } = loadConfig({ forced, faultsOf, producing: true })
+  // What the program says itself is in no file.
+  const isOfWorker = ([name]: [string, string]): boolean => sources[name as OptionName] === worker.source
+  const files = Object.entries(config.secretFiles ?? {}).filter(isOfWorker)
+  const kept = files.length === 0 ? undefined : Object.fromEntries(files)
+  const { secretFiles: _, ...others } = config
+  return { ...others, ...pick(together, ofProducers), ...(kept && { secretFiles: kept }) }
 }
 
 const pick = <K extends keyof Config>(config: Config, names: readonly K[]) =>

@@ -1,7 +1,12 @@
-import { describe, expect, it } from 'vitest'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
 import { clusterOf } from '../../src/config/cluster.ts'
 import { loadConfig, type Sources } from '../../src/config/load.ts'
+import type { Config } from '../../src/config/options.ts'
 import { ConfigError } from '../../src/config/problems.ts'
+import type { ByPassword } from '../../src/security/sasl.ts'
 
 const outcome = (from: Sources) => {
   try {
@@ -11,6 +16,8 @@ const outcome = (from: Sources) => {
   }
 }
 
+const passwordOf = (config: Config) => (clusterOf(config).sasl as ByPassword).password()
+
 const given = { saslMechanism: 'SCRAM-SHA-256', saslUsername: 'ann', saslPassword: 'hunter2' }
 
 describe('name and password', () => {
@@ -19,8 +26,9 @@ describe('name and password', () => {
     expect([config.securityProtocol, sources.securityProtocol]).toEqual(['sasl_ssl', 'because of sasl_mechanism'])
     expect(clusterOf(config)).toMatchObject({
       tls: { verifyHostname: true },
-      sasl: { mechanism: 'SCRAM-SHA-256', username: 'ann', password: 'hunter2' },
+      sasl: { mechanism: 'SCRAM-SHA-256', username: 'ann' },
     })
+    expect(passwordOf(config)).toBe('hunter2')
     const bare = loadConfig({ given: { ...given, saslOverSsl: false } }).config
     expect(bare.securityProtocol).toBe('sasl_plaintext')
     expect(clusterOf(bare)).toMatchObject({ tls: null, sasl: { username: 'ann' } })
@@ -50,7 +58,8 @@ describe('name and password', () => {
     const consumer =
       'security.protocol=SASL_PLAINTEXT,sasl.mechanisms=SCRAM-SHA-512,sasl.username=ann,sasl.password=hunter2'
     const { config } = loadConfig({ env: { RACECAR_CONSUMER: consumer } })
-    expect(clusterOf(config)).toMatchObject({ tls: null, sasl: { mechanism: 'SCRAM-SHA-512', password: 'hunter2' } })
+    expect(clusterOf(config)).toMatchObject({ tls: null, sasl: { mechanism: 'SCRAM-SHA-512' } })
+    expect(passwordOf(config)).toBe('hunter2')
   })
 
   it('keep a blank at the end of a password', () => {
@@ -76,19 +85,130 @@ describe('name and password', () => {
     ],
     [
       { saslMechanism: undefined, securityProtocol: 'sasl_ssl' },
-      'security_protocol (sasl_ssl, the program) needs sasl_mechanism, sasl_username, sasl_password: set sasl_mechanism',
+      'security_protocol (sasl_ssl, the program) needs sasl_mechanism, which nobody has set',
     ],
     [
       { securityProtocol: 'ssl' },
       'sasl_mechanism (SCRAM-SHA-256, the program) is not used with security_protocol (ssl, the program): set security_protocol to sasl_ssl',
     ],
     [
-      { saslMechanism: 'GSSAPI' },
-      'sasl_mechanism must be one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, but the program says "GSSAPI"',
+      { saslMechanism: 'NTLM' },
+      'sasl_mechanism must be one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER, AWS_MSK_IAM, but the program says "NTLM"',
     ],
     [{ saslPassword: 42 }, 'sasl_password must be a text, but the program says "***"'],
   ])('are refused where they are not whole: %o', (changed, sentence) => {
     const said = Object.entries({ ...given, ...changed }).filter(([, value]) => value !== undefined)
     expect(outcome({ given: Object.fromEntries(said) })).toEqual([sentence])
+  })
+})
+
+describe('tokens', () => {
+  const endpoint = {
+    saslMechanism: 'OAUTHBEARER',
+    saslOauthbearerTokenEndpointUrl: 'https://login.example.com/token',
+    saslOauthbearerClientId: 'geo',
+    saslOauthbearerClientSecret: 'hunter2',
+  }
+  const provider = { saslMechanism: 'OAUTHBEARER', saslOauthbearerTokenProvider: 'config/token.js' }
+  const msk = { saslMechanism: 'AWS_MSK_IAM' }
+
+  it('come from an endpoint, with all that it wants to know', () => {
+    const more = { saslOauthbearerScope: 'a b', saslOauthbearerExtensions: 'logicalCluster=lkc-1,pool=a=b' }
+    const { sasl } = clusterOf(loadConfig({ given: { ...endpoint, ...more } }).config)
+    expect(sasl).toEqual({
+      mechanism: 'OAUTHBEARER',
+      from: {
+        ...{ kind: 'endpoint', url: 'https://login.example.com/token', clientId: 'geo', scope: 'a b' },
+        clientSecret: expect.any(Function),
+      },
+      extensions: { logicalCluster: 'lkc-1', pool: 'a=b' },
+    })
+    expect(JSON.stringify(sasl)).not.toContain('hunter2')
+  })
+
+  it('come from a module of the user, wherever racecar goes', () => {
+    expect(clusterOf(loadConfig({ given: provider }).config).sasl).toMatchObject({
+      from: { kind: 'module', file: `${process.cwd()}/config/token.js` },
+    })
+  })
+
+  it.each<[object, string | undefined]>([
+    [{}, undefined],
+    [{ brokers: 'b-1.orders.x1.c2.kafka.eu-west-1.amazonaws.com:9098' }, 'eu-west-1'],
+    [{ brokers: 'boot-x.c1.kafka-serverless.us-east-1.amazonaws.com:9098' }, 'us-east-1'],
+    [{ brokers: 'b-1.orders.x1.c2.kafka.cn-north-1.amazonaws.com.cn:9098' }, 'cn-north-1'],
+    [{ brokers: 'kafka.internal:9098', saslAwsRegion: 'eu-north-1' }, 'eu-north-1'],
+  ])('are signed for the region of Amazon that the brokers are in: %o', (given, region) => {
+    const { config } = loadConfig({ given: { ...msk, ...given } })
+    expect(clusterOf(config).sasl).toMatchObject({ mechanism: 'AWS_MSK_IAM', from: { kind: 'msk', region } })
+  })
+
+  it.each<[object, string]>([
+    [
+      { saslMechanism: 'OAUTHBEARER' },
+      'sasl_mechanism (OAUTHBEARER, the program) needs sasl_oauthbearer_token_endpoint_url, sasl_oauthbearer_client_id, sasl_oauthbearer_client_secret, or sasl_oauthbearer_token_provider: set sasl_oauthbearer_token_endpoint_url',
+    ],
+    [
+      { ...endpoint, saslOauthbearerClientSecret: '' },
+      'sasl_mechanism (OAUTHBEARER, the program) needs sasl_oauthbearer_token_endpoint_url, sasl_oauthbearer_client_id, sasl_oauthbearer_client_secret, or sasl_oauthbearer_token_provider: set sasl_oauthbearer_client_secret',
+    ],
+    [
+      { ...endpoint, ...provider },
+      'sasl_oauthbearer_token_provider (config/token.js, the program) and sasl_oauthbearer_token_endpoint_url (https://login.example.com/token, the program) both say where tokens come from: set the one or the other',
+    ],
+    ...['http://login.example.com/token', 'https://geo:pw@login.example.com/token', 'token'].map(
+      (url): [object, string] => [
+        { ...endpoint, saslOauthbearerTokenEndpointUrl: url },
+        `sasl_oauthbearer_token_endpoint_url must be a URL that begins with https:// (http:// on this machine alone), without a name and a password, but the program says "${url}"`,
+      ],
+    ),
+    ...['auth=x', 'x', '=x', 'logical_cluster=x'].map((extension): [object, string] => [
+      { ...provider, saslOauthbearerExtensions: extension },
+      `sasl_oauthbearer_extensions must be key=value,…, with keys of letters alone, and not auth, but the program says "${extension}"`,
+    ]),
+  ])('are refused where what they come from is not whole: %o', (given, sentence) => {
+    expect(outcome({ given })).toEqual([sentence])
+  })
+
+  it('are warned of where everybody can read them, and options of what counts for another mechanism', () => {
+    expect(outcome({ given: { ...provider, saslUsername: 'ann', securityProtocol: 'sasl_plaintext' } })).toEqual([
+      'sasl_mechanism (OAUTHBEARER, the program) sends the token as it is, and security_protocol (sasl_plaintext, the program) encrypts nothing: whoever listens has it',
+      'sasl_username (ann, the program) is not used with sasl_mechanism (OAUTHBEARER, the program)',
+    ])
+  })
+
+  it('are understood by the names of librdkafka', () => {
+    const consumer =
+      'security.protocol=SASL_SSL,sasl.mechanisms=OAUTHBEARER,sasl.oauthbearer.method=OIDC,sasl.oauthbearer.client.id=geo,' +
+      'sasl.oauthbearer.client.secret=hunter2,sasl.oauthbearer.token.endpoint.url=https://login.example.com/token'
+    const { config } = loadConfig({ env: { RACECAR_CONSUMER: consumer } })
+    expect(clusterOf(config).sasl).toMatchObject({ from: { kind: 'endpoint', clientId: 'geo' } })
+  })
+})
+
+describe('a secret in a file', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'secret-'))
+  afterAll(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'password')
+  const readFile = (path: string) => readFileSync(path, 'utf8')
+  const from = { given: { ...given, saslPassword: undefined }, env: { RACECAR_SASL_PASSWORD_FILE: file }, readFile }
+
+  it('is read again for each connection, and stays what it was where there is none', () => {
+    writeFileSync(file, 'first\n')
+    const { config } = loadConfig(from)
+    expect(passwordOf(config)).toBe('first')
+    writeFileSync(file, 'second\n')
+    const { password } = clusterOf(config).sasl as ByPassword
+    expect(password()).toBe('second')
+    for (const gone of [() => writeFileSync(file, ''), () => rmSync(file)]) {
+      gone()
+      expect(password()).toBe('second')
+    }
+  })
+
+  it('does not count where a stronger source says another one', () => {
+    writeFileSync(file, 'first')
+    const { config } = loadConfig({ ...from, given: { ...given, saslPassword: 'hunter2' } })
+    expect([config.secretFiles, passwordOf(config)]).toEqual([undefined, 'hunter2'])
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { Cluster } from '../../src/config/cluster.ts'
 import { loadConfig, type Sources } from '../../src/config/load.ts'
 import { ConfigError } from '../../src/config/problems.ts'
-import type { TlsPlaces } from '../../src/security/tls.ts'
 
 const outcome = (from: Sources) => {
   try {
@@ -64,16 +64,15 @@ describe('options of secured connections', () => {
   })
 
   it('are looked at where they lie, once all else is right', () => {
-    const asked: TlsPlaces[] = []
-    const faultsOf = (places: TlsPlaces) => {
-      asked.push(places)
-      return [{ of: 'ca', why: 'does not exist' }] as const
+    const asked: Pick<Cluster, 'tls' | 'sasl'>[] = []
+    const faultsOf = (cluster: Pick<Cluster, 'tls' | 'sasl'>) => {
+      asked.push(cluster)
+      return [{ option: 'sslCaLocation', why: 'does not exist' }] as const
     }
     const given = { securityProtocol: 'ssl', sslCaLocation: 'ca.pem' } as const
     expect(outcome({ given, faultsOf })).toEqual(['ssl_ca_location (ca.pem, the program) does not exist'])
-    expect(asked).toMatchObject([{ ca: 'ca.pem', certificate: undefined, key: undefined }])
+    expect(asked).toMatchObject([{ tls: { ca: 'ca.pem', certificate: undefined, key: undefined }, sasl: null }])
     outcome({ given: { ...given, workers: -1 }, faultsOf })
-    outcome({ faultsOf })
     expect(asked).toHaveLength(1)
   })
 })

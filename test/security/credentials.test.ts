@@ -19,7 +19,7 @@ const keystoreOf = (issued: Issued, password = ''): TlsMaterial => ({
   certificate: undefined,
   key: undefined,
   keystore: authority.keystore(issued, { password }),
-  ...(password === '' ? {} : { keystorePassword: password }),
+  ...(password === '' ? {} : { keystorePassword: () => password }),
 })
 const at = (name: string) => join(authority.folder, name)
 const file = (name: string, text: string) => authority.write(name, text)
@@ -27,8 +27,8 @@ const file = (name: string, text: string) => authority.write(name, text)
 describe('what connections are secured with', () => {
   it.each<[string, () => TlsMaterial]>([
     ['files', () => right],
-    ['a key that is encrypted', () => ({ ...right, key: authority.lock(ours, 'secret'), keyPassword: 'secret' })],
-    ['a password that a key does not need', () => ({ ...right, keyPassword: 'secret' })],
+    ['a key that is encrypted', () => ({ ...right, key: authority.lock(ours, 'secret'), keyPassword: () => 'secret' })],
+    ['a password that a key does not need', () => ({ ...right, keyPassword: () => 'secret' })],
     ['a keystore', () => keystoreOf(ours, 'secret')],
     ['a keystore whose password is empty', () => keystoreOf(ours)],
     [
@@ -132,7 +132,7 @@ describe('what connections are secured with', () => {
     [
       'key',
       'another password',
-      () => ({ key: authority.lock(ours, 'right'), keyPassword: secret }),
+      () => ({ key: authority.lock(ours, 'right'), keyPassword: () => secret }),
       /^is not opened by ssl_key_password: that is not its password$/,
     ],
     [
@@ -175,7 +175,7 @@ describe('what connections are secured with', () => {
   it.each<[string, () => Partial<TlsMaterial>, RegExp]>([
     [
       'is opened by another password',
-      () => ({ keystorePassword: secret }),
+      () => ({ keystorePassword: () => secret }),
       /^is not opened by ssl_keystore_password: that is not its password$/,
     ],
     ['needs a password', () => ({ keystorePassword: undefined }), /^needs its password: set ssl_keystore_password$/],

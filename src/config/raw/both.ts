@@ -34,6 +34,16 @@ export const bothNames: readonly RawName[] = [
   isOption('sasl.mechanisms sasl.mechanism', 'saslMechanism'),
   isOption('sasl.username', 'saslUsername'),
   isOption('sasl.password', 'saslPassword'),
+  isSo('sasl.oauthbearer.method', 'oidc', 'a token endpoint is asked where sasl_oauthbearer_token_endpoint_url is set'),
+  isSo('sasl.oauthbearer.grant.type', 'client_credentials', 'a token endpoint is asked by client credentials'),
+  isOption('sasl.oauthbearer.token.endpoint.url', 'saslOauthbearerTokenEndpointUrl'),
+  isOption('sasl.oauthbearer.client.credentials.client.id sasl.oauthbearer.client.id', 'saslOauthbearerClientId'),
+  isOption(
+    'sasl.oauthbearer.client.credentials.client.secret sasl.oauthbearer.client.secret',
+    'saslOauthbearerClientSecret',
+  ),
+  isOption('sasl.oauthbearer.scope', 'saslOauthbearerScope'),
+  isOption('sasl.oauthbearer.extensions', 'saslOauthbearerExtensions'),
   isOption('sasl.kerberos.service.name', 'saslKerberosServiceName'),
   isOption('sasl.kerberos.principal', 'saslKerberosPrincipal'),
   isOption('sasl.kerberos.kinit.cmd', 'saslKerberosKinitCmd'),
@@ -48,8 +58,12 @@ export const bothNames: readonly RawName[] = [
     'a key or certificate is read from a file: set ssl_key_location, ssl_certificate_location or ssl_ca_location',
   ),
   isRefused(
-    'sasl.oauthbearer.config enable.sasl.oauthbearer.unsecure.jwt sasl.oauthbearer.method sasl.oauthbearer.client.id sasl.oauthbearer.client.credentials.client.id sasl.oauthbearer.client.credentials.client.secret sasl.oauthbearer.client.secret sasl.oauthbearer.scope sasl.oauthbearer.extensions sasl.oauthbearer.token.endpoint.url sasl.oauthbearer.sub.claim.name sasl.oauthbearer.grant.type sasl.oauthbearer.assertion.algorithm sasl.oauthbearer.assertion.private.key.file sasl.oauthbearer.assertion.private.key.passphrase sasl.oauthbearer.assertion.private.key.pem sasl.oauthbearer.assertion.file sasl.oauthbearer.assertion.claim.aud sasl.oauthbearer.assertion.claim.exp.seconds sasl.oauthbearer.assertion.claim.iss sasl.oauthbearer.assertion.claim.jti.include sasl.oauthbearer.assertion.claim.nbf.seconds sasl.oauthbearer.assertion.claim.sub sasl.oauthbearer.assertion.jwt.template.file sasl.oauthbearer.metadata.authentication.type https.ca.location https.ca.pem',
-    'tokens are not got by settings',
+    'sasl.oauthbearer.config enable.sasl.oauthbearer.unsecure.jwt sasl.oauthbearer.sub.claim.name sasl.oauthbearer.assertion.algorithm sasl.oauthbearer.assertion.private.key.file sasl.oauthbearer.assertion.private.key.passphrase sasl.oauthbearer.assertion.private.key.pem sasl.oauthbearer.assertion.file sasl.oauthbearer.assertion.claim.aud sasl.oauthbearer.assertion.claim.exp.seconds sasl.oauthbearer.assertion.claim.iss sasl.oauthbearer.assertion.claim.jti.include sasl.oauthbearer.assertion.claim.nbf.seconds sasl.oauthbearer.assertion.claim.sub sasl.oauthbearer.assertion.jwt.template.file sasl.oauthbearer.metadata.authentication.type',
+    'tokens that are got otherwise come from a function: set sasl_oauthbearer_token_provider',
+  ),
+  isRefused(
+    'https.ca.location https.ca.pem',
+    "who may sign a token endpoint's certificate is said to Node.js, by the variable NODE_EXTRA_CA_CERTS",
   ),
 
   isSo('allow.auto.create.topics', 'false', 'a topic is never made by accident: make it before, or use embedded'),

@@ -2,14 +2,17 @@
 // whether we were ever let in: a name or password that was never right ends a start, while one that was may be right again once
 // somebody has changed it on both sides.
 
-import type { Sasl } from '../../security/sasl.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { ByToken, Sasl } from '../../security/sasl.ts'
+import type { Token, TokenError } from '../../security/token.ts'
+import { Tokens, tokensFrom } from '../../security/tokens.ts'
 import type { Answers } from './answers.ts'
 import { type Action, actionOf, KafkaError, Lasting } from './codes.ts'
 
 /** Sends one request on the connection; rejects when that breaks. */
 export type Ask = <A extends 'SaslHandshake' | 'SaslAuthenticate'>(api: A, args: object) => Promise<Answers[A]>
 
-/** We are not let in, or the broker is not what it says. Tells nothing of the password. */
+/** We are not let in, or the broker is not what it says. Tells nothing of what is secret. */
 export class SaslError extends Lasting {
   override readonly name = 'SaslError'
   readonly #of: Authentication
@@ -24,12 +27,27 @@ export class SaslError extends Lasting {
   }
 }
 
+/** No broker was asked, since there is no token to show; there may be one later. */
+export class NoToken extends Lasting {
+  override readonly name = 'NoToken'
+}
+
+/** Resolves to what the broker says to that. Rejects with SaslError where it has had enough. */
+type Say = (words: string | Buffer) => Promise<Buffer>
+
+export interface AuthenticationParts {
+  readonly sasl: Sasl
+  readonly clock: Clock
+}
+
 export class Authentication {
   readonly #sasl: Sasl
+  readonly #tokens: Tokens | undefined
   #hasSucceeded = false
 
-  constructor(sasl: Sasl) {
+  constructor({ sasl, clock }: AuthenticationParts) {
     this.#sasl = sasl
+    this.#tokens = 'from' in sasl ? new Tokens({ get: tokensFrom(sasl.from), clock }) : undefined
   }
 
   /** Whether any broker has ever let us in. */
@@ -37,23 +55,23 @@ export class Authentication {
     return this.#hasSucceeded
   }
 
-  /** Resolves to the milliseconds for which it holds, Infinity where there is no end. Rejects with SaslError. */
+  /** Resolves to the milliseconds for which it holds, Infinity where there is no end. Rejects with SaslError or NoToken. */
   async perform(ask: Ask, address: string): Promise<number> {
     await this.#agree(ask, address)
     const conversation = new Conversation(ask, reason => this.#refusal(address, reason))
-    await this.#prove(conversation, address)
+    await this.#prove(words => conversation.say(words), address)
     this.#hasSucceeded = true
     return conversation.lifetime
   }
 
   async #agree(ask: Ask, address: string): Promise<void> {
     const { mechanism } = this.#sasl
-    const { errorCode, enabledMechanisms } = await ask('SaslHandshake', { mechanism })
+    const { errorCode, enabledMechanisms } = await ask('SaslHandshake', { mechanism: asBrokersCall(mechanism) })
     const { code } = new KafkaError('', errorCode)
     if (code === 'UNSUPPORTED_SASL_MECHANISM')
       throw new SaslError(
         this,
-        `${address} knows no ${mechanism}: set sasl_mechanism to one of ${enabledMechanisms.join(', ')}`,
+        `${address} knows no ${asBrokersCall(mechanism)}: set sasl_mechanism to one of ${enabledMechanisms.join(', ')}`,
       )
     if (code === 'ILLEGAL_SASL_STATE')
       throw new SaslError(
@@ -63,34 +81,83 @@ export class Authentication {
     if (actionOf(errorCode) !== 'ok') throw this.#refusal(address, code)
   }
 
-  async #prove(conversation: Conversation, address: string): Promise<void> {
-    const { mechanism, username, password } = this.#sasl
-    switch (mechanism) {
+  async #prove(say: Say, address: string): Promise<void> {
+    const sasl = this.#sasl
+    switch (sasl.mechanism) {
       case 'PLAIN':
-        await conversation.say(`\0${username}\0${password}`)
+        await say(`\0${sasl.username}\0${sasl.password()}`)
         return
       case 'SCRAM-SHA-256':
       case 'SCRAM-SHA-512': {
         const { Scram, ScramError } = await import('../../security/scram.ts')
-        const scram = new Scram({ digest: mechanism === 'SCRAM-SHA-256' ? 'sha256' : 'sha512', username, password })
+        const digest = sasl.mechanism === 'SCRAM-SHA-256' ? 'sha256' : 'sha512'
+        const scram = new Scram({ digest, username: sasl.username, password: sasl.password() })
+        const ask = async (words: string) => (await say(words)).toString()
         try {
-          scram.verify(await conversation.say(await scram.final(await conversation.say(scram.first))))
+          scram.verify(await ask(await scram.final(await ask(scram.first))))
         } catch (error) {
           throw error instanceof ScramError ? new SaslError(this, `${address} ${error.message}`) : error
         }
         return
       }
+      case 'OAUTHBEARER':
+      case 'AWS_MSK_IAM':
+        await this.#bear(sasl, say)
+        return
       default:
-        mechanism satisfies never
+        sasl satisfies never
+    }
+  }
+
+  /** RFC 7628. */
+  async #bear({ mechanism, extensions }: ByToken, say: Say): Promise<void> {
+    const token = await this.#token(mechanism)
+    const all = Object.entries({ ...extensions, ...token.extensions }).map(([key, value]) => `\x01${key}=${value}`)
+    try {
+      const why = await say(`n,,\x01auth=Bearer ${token.value}${all.join('')}\x01\x01`)
+      // It will say so in Kafka's words as soon as it has heard that we have heard it.
+      if (why.length > 0) await say('\x01')
+    } catch (error) {
+      this.#tokens!.drop(token)
+      throw error
+    }
+  }
+
+  async #token(mechanism: string): Promise<Token> {
+    try {
+      return await this.#tokens!.current()
+    } catch (error) {
+      const { message, isRefusal } = error as TokenError
+      const sentence = `no token for ${mechanism}: ${message}`
+      throw isRefusal ? new SaslError(this, sentence) : new NoToken(sentence)
     }
   }
 
   #refusal(address: string, reason: string): SaslError {
-    const { mechanism, username } = this.#sasl
+    const sasl = this.#sasl
+    const who = 'username' in sasl ? ` as ${sasl.username}` : ''
     return new SaslError(
       this,
-      `${address} does not let us in as ${username} by ${mechanism}: ${reason}. Look at sasl_username and sasl_password`,
+      `${address} does not let us in${who} by ${sasl.mechanism}: ${reason}. Look at ${optionsOf(sasl)}`,
     )
+  }
+}
+
+const asBrokersCall = (mechanism: Sasl['mechanism']): string =>
+  mechanism === 'AWS_MSK_IAM' ? 'OAUTHBEARER' : mechanism
+
+/** What may be wrong. */
+function optionsOf(sasl: Sasl): string {
+  if ('username' in sasl) return 'sasl_username and sasl_password'
+  switch (sasl.from.kind) {
+    case 'endpoint':
+      return 'sasl_oauthbearer_scope and sasl_oauthbearer_extensions, and at what the broker wants of a token'
+    case 'module':
+      return 'what sasl_oauthbearer_token_provider gives, and at what the broker wants of a token'
+    case 'msk':
+      return "sasl_aws_region, AWS's credentials and their policy (kafka-cluster:Connect)"
+    default:
+      return sasl.from satisfies never
   }
 }
 
@@ -104,13 +171,12 @@ class Conversation {
     this.#refusal = refusal
   }
 
-  /** Resolves to what the broker says to that. */
-  async say(text: string): Promise<string> {
-    const answer = await this.#ask('SaslAuthenticate', { authBytes: withSize(Buffer.from(text)) })
+  async say(words: string | Buffer): Promise<Buffer> {
+    const answer = await this.#ask('SaslAuthenticate', { authBytes: withSize(Buffer.from(words as string)) })
     const { errorCode, errorMessage, authBytes, sessionLifetimeMs } = answer
     if (actionOf(errorCode) !== 'ok') throw this.#refusal(errorMessage ?? new KafkaError('', errorCode).code)
     this.lifetime = Number(sessionLifetimeMs ?? 0) || Number.POSITIVE_INFINITY
-    return authBytes.toString('utf8', SIZE)
+    return authBytes.subarray(SIZE)
   }
 }
 

@@ -40,7 +40,7 @@ export class Brokers {
   constructor(parts: BrokersParts) {
     this.#parts = parts
     this.#transport = new Transport(parts.tls)
-    this.#authentication = parts.sasl && new Authentication(parts.sasl)
+    this.#authentication = parts.sasl && new Authentication({ sasl: parts.sasl, clock: parts.clock })
     this.#troubles = new Troubles(parts)
   }
 

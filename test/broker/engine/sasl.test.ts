@@ -8,7 +8,7 @@ import { actionFor } from '../../../src/engine/kafkajs/codes.ts'
 import { openSender } from '../../../src/engine/kafkajs/sender.ts'
 import { createBus } from '../../../src/events/bus.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
-import type { Sasl } from '../../../src/security/sasl.ts'
+import type { ByPassword } from '../../../src/security/sasl.ts'
 import { values } from '../../contract/world.ts'
 import { type PrivateCluster, privateBroker } from '../../support/broker.ts'
 import { askingWho, setPassword } from '../../support/sasl.ts'
@@ -29,8 +29,8 @@ beforeAll(async () => {
 
 afterAll(() => cluster.remove())
 
-const ann = (mechanism: Sasl['mechanism']): Sasl => {
-  return { mechanism, username: 'ann', password: mechanism === 'PLAIN' ? 'plain' : password }
+const ann = (mechanism: ByPassword['mechanism']): ByPassword => {
+  return { mechanism, username: 'ann', password: () => (mechanism === 'PLAIN' ? 'plain' : password) }
 }
 
 test.each(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const)(
@@ -71,7 +71,7 @@ test('whose session ends three times goes on without a word, nothing lost and no
 })
 
 /** What comes of one attempt, and what is told of it. */
-async function reach(sasl: Sasl | null, to = address) {
+async function reach(sasl: ByPassword | null, to = address) {
   const bus = createBus()
   const told: string[] = []
   bus.on('broker.unreachable', ({ error }) => told.push(error.message))
@@ -87,15 +87,15 @@ async function reach(sasl: Sasl | null, to = address) {
   }
 }
 
-test.each<[string, Sasl, RegExp]>([
+test.each<[string, ByPassword, RegExp]>([
   [
     'another password',
-    { ...ann('PLAIN'), password: 'hunter2' },
+    { ...ann('PLAIN'), password: () => 'hunter2' },
     /as ann by PLAIN: .*Look at sasl_username and sasl_password/,
   ],
   [
     'another password',
-    { ...ann('SCRAM-SHA-256'), password: 'hunter2' },
+    { ...ann('SCRAM-SHA-256'), password: () => 'hunter2' },
     /as ann by SCRAM-SHA-256: .*invalid credentials/,
   ],
   ['a name that nobody has', { ...ann('SCRAM-SHA-512'), username: 'bob' }, /as bob by SCRAM-SHA-512/],
@@ -104,7 +104,7 @@ test.each<[string, Sasl, RegExp]>([
   expect(error).toBeInstanceOf(SaslError)
   expect(actionFor(error)).toBe('denied')
   expect(String(error)).toMatch(why)
-  expect(String(error)).not.toContain(sasl.password)
+  expect(String(error)).not.toContain(sasl.password())
   // By whoever asked.
   expect(told).toEqual([])
 })
@@ -115,7 +115,7 @@ test('is told of a port that does not ask', async () => {
 })
 
 test('a command ends with 77', async () => {
-  const sasl = { ...ann('PLAIN'), password: 'hunter2' }
+  const sasl = { ...ann('PLAIN'), password: () => 'hunter2' }
   const parts = { topic: 'any', clientId: 'test', socketTimeout: 5_000, withinMs: 600_000, clock: systemClock }
   const how = { partitioner: 'consistent_random', compression: 'none' } as const
   const opening = openSender({ ...parts, ...how, tls: null, sasl, brokers: [address], onStored: () => {} })

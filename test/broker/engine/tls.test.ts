@@ -65,9 +65,9 @@ test('a member joins, fetches, commits and produces', async () => {
 test.each<[string, () => Tls]>([
   [
     'by a keystore',
-    () => ({ ...nobody, keystore: authority.keystore(ours, { password: 'secret' }), keystorePassword: 'secret' }),
+    () => ({ ...nobody, keystore: authority.keystore(ours, { password: 'secret' }), keystorePassword: () => 'secret' }),
   ],
-  ['by an encrypted key', () => ({ ...right, key: authority.lock(ours, 'secret'), keyPassword: 'secret' })],
+  ['by an encrypted key', () => ({ ...right, key: authority.lock(ours, 'secret'), keyPassword: () => 'secret' })],
   ['while a revocation list does not name its certificate', () => ({ ...right, crl: authority.revoke([ours]) })],
 ])('is reached %s', async (_, tls) => {
   expect(await reach(tls())).toEqual({ reached: at('localhost'), told: [] })

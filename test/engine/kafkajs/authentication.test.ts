@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { type Ask, Authentication, SaslError } from '../../../src/engine/kafkajs/authentication.ts'
 import { actionFor, codeOf } from '../../../src/engine/kafkajs/codes.ts'
-import type { Sasl } from '../../../src/security/sasl.ts'
+import { systemClock } from '../../../src/lib/clock.ts'
+import type { ByPassword } from '../../../src/security/sasl.ts'
 
-const ann: Sasl = { mechanism: 'PLAIN', username: 'ann', password: 'hunter2' }
+const clock = systemClock
+const sasl: ByPassword = { mechanism: 'PLAIN', username: 'ann', password: () => 'hunter2' }
+const ann = { sasl, clock }
 
 interface Answering {
   readonly toHandshake?: number
@@ -71,7 +74,7 @@ describe('who we are', () => {
 
   test('is not shown by SCRAM to a broker that does not answer to it', async () => {
     const { ask, told } = broker({ says: 'r=somebody,s=c2FsdA==,i=4096' })
-    const error = await failure(new Authentication({ ...ann, mechanism: 'SCRAM-SHA-256' }), ask)
+    const error = await failure(new Authentication({ sasl: { ...sasl, mechanism: 'SCRAM-SHA-256' }, clock }), ask)
     expect(error).toMatchObject({ name: 'SaslError', message: expect.stringMatching(/^kafka:9092 does not answer to/) })
     expect(told).toEqual([expect.stringMatching(/^n,,n=ann,r=/)])
   })

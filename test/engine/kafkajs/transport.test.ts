@@ -118,7 +118,7 @@ test('a certificate that a list of others does not name is accepted', async () =
 test('a keystore shows our certificate', async () => {
   const { address, seen } = await secured({ ...shown(here), requestCert: true, ca: textOf(authority.certificate) })
   const keystore = authority.keystore(authority.issue('stored'), { password: 'secret' })
-  await reaching(address, { ...right, keystore, keystorePassword: 'secret' }).brokers.any()
+  await reaching(address, { ...right, keystore, keystorePassword: () => 'secret' }).brokers.any()
   expect(seen.map(socket => socket.getPeerCertificate().subject.CN)).toEqual(['stored'])
 })
 

@@ -1,0 +1,35 @@
+// A process that lives for one token: imports the module that it is given, calls what that exports, tells what came of it, and ends.
+// What throws, hangs or blocks in it does so here.
+
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { read, reasonOf } from '../lib/reason.ts'
+import { isTypeScript } from '../loader/files.ts'
+import type { FromToken } from '../security/token-module.ts'
+
+// A terminal sends these to all; the process that asked ends this one. A listener for SIGUSR1 keeps Node's debugger shut.
+for (const signal of ['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGTSTP', 'SIGUSR1'] as const) process.on(signal, () => {})
+// Nobody waits for the token any more.
+process.once('disconnect', () => process.exit(1))
+
+// A handle that the module has opened, such as a connection, must not keep this process alive.
+const tell = (answer: FromToken): void => void process.send?.(answer, () => process.exit(0))
+
+async function give(file: string): Promise<unknown> {
+  const module = (await import(pathToFileURL(await runnable(file)).href)) as { default?: unknown }
+  // A module that was compiled to CommonJS carries its default export inside of Node's.
+  const exported = read(module.default, '__esModule') ? read(module.default, 'default') : module.default
+  if (typeof exported !== 'function') throw new TypeError('its default export must be a function that gives a token')
+  return exported()
+}
+
+async function runnable(file: string): Promise<string> {
+  if (!isTypeScript(file)) return file
+  const { compile } = await import('../loader/compile.ts')
+  return (await compile(process.cwd(), [file])).get(file) ?? file
+}
+
+give(resolve(process.argv[2]!)).then(
+  given => tell({ given }),
+  (error: unknown) => tell({ error: reasonOf(error) }),
+)

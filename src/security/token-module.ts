@@ -1,0 +1,66 @@
+// A user's function that gives tokens: the default export of a module. It runs in a process of its own, which lives for one token:
+// whoever connects may be a primary, which must not hang or end with what the user's code does.
+
+import { fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { cut, read } from '../lib/reason.ts'
+import { isRecord } from '../lib/record.ts'
+import { isExtension } from './extension.ts'
+import type { Extensions, TokenSource } from './sasl.ts'
+import { expiryIn, type Token, TokenError } from './token.ts'
+
+type Module = Extract<TokenSource, { kind: 'module' }>
+
+/** What that process answers. */
+export type FromToken = { readonly given: unknown } | { readonly error: string }
+
+/** Rejects with TokenError. */
+export async function tokenFrom({ file }: Module, signal: AbortSignal): Promise<Token> {
+  const entry = fileURLToPath(new URL('../entry/token.js', import.meta.url))
+  const child = fork(entry, [file], {
+    execArgv: [...process.execArgv, '--enable-source-maps'],
+    serialization: 'advanced',
+    // What it prints is no log; standard output may be read by a program.
+    stdio: ['ignore', 2, 2, 'ipc'],
+  })
+  const end = () => child.kill('SIGKILL')
+  signal.addEventListener('abort', end, { once: true })
+  let answer: FromToken | undefined
+  child.on('message', message => {
+    answer = message as FromToken
+  })
+  const how = await new Promise<string>(resolve => {
+    child.once('error', error => resolve(error.message))
+    child.once('close', (code, by) =>
+      resolve(by === null ? `it ended its process with ${code}` : `it was ended by ${by}`),
+    )
+  })
+  signal.removeEventListener('abort', end)
+  if (answer === undefined) throw new TokenError(`${file} gives none: ${how}`)
+  if ('error' in answer) throw new TokenError(`${file} gives none: ${answer.error}`)
+  return tokenIn(answer.given, file)
+}
+
+/** What a function may give: the token itself, or an object with it. */
+function tokenIn(given: unknown, file: string): Token {
+  const value = typeof given === 'string' ? given : read(given, 'value')
+  if (typeof value !== 'string' || value === '')
+    throw new TokenError(`${file} must give a token: a text, or { value, expiresAt?, extensions? }`)
+  // In it, another attribute could be hidden (RFC 7628, section 3.1).
+  if (/[^\x21-\x7e]/.test(value))
+    throw new TokenError(`${file} gives what is no token: it holds a blank or a character outside of ASCII`)
+  const expiresAt = instantOf(read(given, 'expiresAt')) ?? expiryIn(value)
+  return { value, expiresAt, extensions: extensionsIn(read(given, 'extensions'), file) }
+}
+
+const instantOf = (given: unknown): number | undefined =>
+  given instanceof Date ? given.getTime() : typeof given === 'number' && Number.isFinite(given) ? given : undefined
+
+function extensionsIn(given: unknown, file: string): Extensions | undefined {
+  if (given === undefined) return undefined
+  const isRight = isRecord(given) && Object.entries(given).every(([key, value]) => isExtension(key, value))
+  if (isRight) return given as Extensions
+  throw new TokenError(
+    `${file} gives extensions that are none: ${cut(JSON.stringify(Object.keys(Object(given))), 300)}`,
+  )
+}
