@@ -51,7 +51,7 @@ function explained(error: unknown, url: string): TokenError {
     const why = typeof more === 'string' ? `${said} (${cut(more, 300)})` : said
     return new TokenError(`${url} says ${why}`, { isRefusal: isRefusal(status), cause: error })
   }
-  if (typeof status === 'number')
+  if (typeof status === 'number' && status >= 400)
     return new TokenError(`${url} answers with ${status}`, { isRefusal: isRefusal(status), cause: error })
   // fetch says only that it failed, and why in its cause.
   const why = reasonOf(cause instanceof Error ? cause : error)

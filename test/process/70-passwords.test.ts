@@ -1,22 +1,35 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { privateBroker } from '../support/broker.ts'
+import { Authority, securedBy } from '../support/certificates.ts'
 import { racecarctl, statusOf } from '../support/racecarctl.ts'
 import { askingWho, setPassword } from '../support/sasl.ts'
 import { Scenario } from '../support/scenario.ts'
 
 const RIGHT = 'correct-horse-battery-staple'
+const authority = new Authority()
+afterAll(() => authority[Symbol.dispose]())
 const OPTIONS = `common:
   sasl_mechanism: SCRAM-SHA-256
-  sasl_over_ssl: false
   sasl_username: ann
   sasl_password: wrong-horse
+  ssl_ca_location: ${authority.certificate}
 `
 
-test('a wrong password ends the start; one that is changed meanwhile is waited out with an alarm, and shown nowhere', async () => {
+/** Encrypted, and without a certificate of ours. */
+const listener = () => {
+  const { protocol, settings } = securedBy(authority)
+  const asking = askingWho({})
+  return {
+    protocol: `SASL_${protocol}`,
+    settings: { ...settings, ...asking.settings, 'ssl.client.auth': 'none' },
+  } as const
+}
+
+test('a wrong password ends the start; one that is changed meanwhile is waited out with an alarm, read from its file as soon as that has it, and shown nowhere', async () => {
   const settings = { 'connections.max.reauth.ms': 3_000 }
-  await using cluster = await privateBroker({ settings, secured: askingWho({}) })
+  await using cluster = await privateBroker({ settings, secured: listener() })
   const change = (password: string) => setPassword(cluster, 'SCRAM-SHA-256', 'ann', password)
   await change(RIGHT)
   const address = `localhost:${cluster.brokers[0]!.ports.secured}`
@@ -36,7 +49,9 @@ test('a wrong password ends the start; one that is changed meanwhile is waited o
   const produced = await racecarctl(scenario.folder, 'produce', ...to)
   expect([produced.code, produced.stderr]).toEqual([77, expect.stringContaining('does not let us in as ann')])
 
-  const racecar = scenario.racecar({ workers: 1, env: { RACECAR_SASL_PASSWORD: RIGHT } })
+  const file = join(scenario.folder, 'password')
+  writeFileSync(file, `${RIGHT}\n`)
+  const racecar = scenario.racecar({ workers: 1, env: { RACECAR_SASL_PASSWORD_FILE: file } })
   await scenario.served()
   const load = scenario.load()
   await scenario.flows()
@@ -44,7 +59,7 @@ test('a wrong password ends the start; one that is changed meanwhile is waited o
   await racecar.line('broker.unreachable', ({ message }) => /^Not let in any more: .* as ann/.test(String(message)))
   const attempts = () => racecar.all('line', ({ message }) => /does not let us in/.test(String(message))).length
   await racecar.until('four attempts', () => attempts() >= 4)
-  await change(RIGHT)
+  writeFileSync(file, 'another-horse')
   await scenario.passes()
   await load.stop()
   await scenario.handledAll()

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Ask, Authentication, SaslError } from '../../../src/engine/kafkajs/authentication.ts'
 import { actionFor, codeOf } from '../../../src/engine/kafkajs/codes.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
@@ -19,13 +19,17 @@ interface Answering {
 /** A broker that answers so, and what it was told. */
 function broker({ toHandshake = 0, toWords = 0, says = '', lifetime }: Answering = {}) {
   const told: string[] = []
-  const ask = async (api: string, args: { authBytes?: Buffer }) => {
-    if (api === 'SaslHandshake') return { errorCode: toHandshake, enabledMechanisms: ['SCRAM-SHA-512', 'GSSAPI'] }
+  const mechanisms: string[] = []
+  const ask = async (api: string, args: { authBytes?: Buffer; mechanism?: string }) => {
+    if (api === 'SaslHandshake') {
+      mechanisms.push(args.mechanism!)
+      return { errorCode: toHandshake, enabledMechanisms: ['SCRAM-SHA-512', 'GSSAPI'] }
+    }
     told.push(args.authBytes!.toString('utf8', 4))
     const authBytes = Buffer.concat([Buffer.alloc(4), Buffer.from(says)])
     return { errorCode: toWords, errorMessage: null, authBytes, sessionLifetimeMs: lifetime }
   }
-  return { ask: ask as Ask, told }
+  return { ask: ask as Ask, told, mechanisms }
 }
 
 const failure = (authentication: Authentication, ask: Ask) =>
@@ -82,5 +86,54 @@ describe('who we are', () => {
   test('is no matter where the connection breaks', async () => {
     const gone = new Error('gone')
     expect(await failure(new Authentication(ann), () => Promise.reject(gone))).toBe(gone)
+  })
+})
+
+describe('a token', () => {
+  const from = { kind: 'msk', region: 'eu-west-1' } as const
+  const msk = { sasl: { mechanism: 'AWS_MSK_IAM', from, extensions: { pool: 'blue' } } as const, clock }
+  beforeEach(() => {
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDEXAMPLE')
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'hunter2hunter2')
+  })
+  afterEach(() => {
+    vi.unstubAllEnvs()
+  })
+
+  test('is shown as OAUTHBEARER, whoever has signed it', async () => {
+    const { ask, told, mechanisms } = broker()
+    await new Authentication(msk).perform(ask, 'kafka:9092')
+    expect(mechanisms).toEqual(['OAUTHBEARER'])
+    expect(told.map(words => words.split('\x01'))).toEqual([
+      ['n,,', expect.stringMatching(/^auth=Bearer [\w-]+$/), 'pool=blue', '', ''],
+    ])
+  })
+
+  test('that a broker does not take is not shown again', async () => {
+    const { ask, told } = broker({ toWords: codeOf('SASL_AUTHENTICATION_FAILED') })
+    const authentication = new Authentication(msk)
+    for (let i = 0; i < 2; i++)
+      expect(await failure(authentication, ask)).toMatchObject({
+        name: 'SaslError',
+        message:
+          "kafka:9092 does not let us in by AWS_MSK_IAM: SASL_AUTHENTICATION_FAILED. Look at sasl_aws_region, AWS's credentials and their policy (kafka-cluster:Connect)",
+      })
+    expect(told).toHaveLength(2)
+  })
+
+  test('that is refused is heard out, so that the broker says why', async () => {
+    const { ask, told } = broker({ says: '{"status":"invalid_token"}' })
+    await new Authentication(msk).perform(ask, 'kafka:9092')
+    expect(told[1]).toBe('\x01')
+  })
+
+  test('that there is none of is waited for, even at a start', async () => {
+    vi.stubEnv('AWS_ACCESS_KEY_ID', undefined)
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', undefined)
+    vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true')
+    vi.stubEnv('HOME', '/nowhere')
+    const error = await failure(new Authentication(msk), broker().ask)
+    expect(error).toMatchObject({ name: 'NoToken', message: expect.stringMatching(/^no token for AWS_MSK_IAM: AWS's/) })
+    expect(actionFor(error)).toBe('coordinator')
   })
 })

@@ -1,0 +1,106 @@
+// Tokens, given by an authority over HTTP and looked at by a real broker with that authority's keys.
+
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { NoToken, SaslError } from '../../../src/engine/kafkajs/authentication.ts'
+import { Brokers } from '../../../src/engine/kafkajs/brokers.ts'
+import { actionFor } from '../../../src/engine/kafkajs/codes.ts'
+import { createBus } from '../../../src/events/bus.ts'
+import { systemClock } from '../../../src/lib/clock.ts'
+import type { ByToken } from '../../../src/security/sasl.ts'
+import { values } from '../../contract/world.ts'
+import { type PrivateCluster, privateBroker } from '../../support/broker.ts'
+import { TokenAuthority } from '../../support/token-authority.ts'
+import { allDone, openTrial } from './member.ts'
+
+const SECRET = 'hunter2'
+let authority: TokenAuthority
+let cluster: PrivateCluster
+let address: string
+
+beforeAll(async () => {
+  authority = await TokenAuthority.open({ geo: SECRET })
+  const settings = { 'connections.max.reauth.ms': 60_000 }
+  cluster = await privateBroker({ settings, secured: authority.guarding })
+  address = `localhost:${cluster.brokers[0]!.ports.secured}`
+})
+afterAll(async () => {
+  await cluster.remove()
+  await authority[Symbol.asyncDispose]()
+})
+beforeEach(() => {
+  Object.assign(authority, { fails: undefined, lifetime: 3_600 })
+})
+
+const sasl = (secret = SECRET): ByToken => ({
+  mechanism: 'OAUTHBEARER',
+  from: { kind: 'endpoint', url: authority.endpoint, clientId: 'geo', clientSecret: () => secret, scope: undefined },
+  extensions: {},
+})
+
+test('a member joins, fetches, commits and produces with one token', async () => {
+  const before = authority.asked.length
+  await using trial = await openTrial({ at: cluster.address })
+  const { probe } = await trial.join({ settings: { brokers: [address], sasl: sasl() } })
+  await trial.harness.produce(trial.topic, 0, values(10))
+  await allDone(trial, [probe], 10)
+  const record = { topic: trial.topic, partition: 1, key: null, value: Buffer.from('sent'), headers: [] }
+  expect(await probe.engine.produce([record])).toEqual([undefined])
+  await trial.harness.until('its own record', () => probe.values(1).length === 1)
+  expect(authority.asked.length - before).toBe(1)
+})
+
+test('whose tokens hold for three seconds goes on without a word, nothing lost and nothing twice', async () => {
+  authority.lifetime = 3
+  const before = authority.asked.length
+  await using trial = await openTrial({ at: cluster.address })
+  const { probe } = await trial.join({ settings: { brokers: [address], sasl: sasl() } })
+  let sent = 0
+  while (authority.asked.length - before < 4) {
+    const record = { topic: trial.topic, partition: 1, key: null, value: Buffer.from(String(sent)), headers: [] }
+    expect(await probe.engine.produce([record])).toEqual([undefined])
+    sent += 1
+  }
+  await allDone(trial, [probe], sent)
+  expect(probe.seen).toHaveLength(sent)
+  expect(probe.events('broker.unreachable')).toEqual([])
+  expect(probe.events('group.joined')).toHaveLength(1)
+})
+
+/** What comes of one attempt. */
+async function reach(who: ByToken) {
+  const parts = { clientId: 'test', tls: null, socketTimeout: 5_000, bus: createBus(), clock: systemClock }
+  const brokers = new Brokers({ ...parts, sasl: who, brokers: [address] })
+  try {
+    await brokers.any()
+    return undefined
+  } catch (error) {
+    return error as Error
+  } finally {
+    brokers.close()
+  }
+}
+
+test('a password that the authority refuses ends a start', async () => {
+  const error = await reach(sasl('hunter3'))
+  expect(error).toBeInstanceOf(SaslError)
+  expect(actionFor(error)).toBe('denied')
+  expect(error!.message).toMatch(/^no token for OAUTHBEARER: http:.*\/token says invalid_client \(/)
+  expect(error!.message).not.toContain('hunter')
+})
+
+test('an authority that is down is waited for', async () => {
+  authority.fails = { status: 503, body: 'later', type: 'text/plain' }
+  const error = await reach(sasl())
+  expect(error).toBeInstanceOf(NoToken)
+  expect(actionFor(error)).toBe('coordinator')
+})
+
+test('a token that the broker does not take is told with what the broker says of it', async () => {
+  authority.fails = {
+    status: 200,
+    body: JSON.stringify({ access_token: authority.token('geo', { aud: 'other' }), token_type: 'Bearer' }),
+  }
+  const error = await reach(sasl())
+  expect(error).toBeInstanceOf(SaslError)
+  expect(error!.message).toMatch(/does not let us in by OAUTHBEARER: .*invalid_token.*Look at sasl_oauthbearer_scope/)
+})
