@@ -47,7 +47,7 @@ describe('importing what was built', () => {
     const loaded = await loadedBy('racecar/testing')
     expect(ours(loaded)).toContain('testing/index.js')
     const own =
-      /^(errors|delivery-error)\.js$|^(config|consumer|events|lib|producer|runner|testing)\/|^engine\/((engine|out-of-range|partitioner)\.js$|memory\/)|^(worker\/prepare|standalone\/(producer|waiting)|security\/tls)\.js$/
+      /^(errors|delivery-error)\.js$|^(config|consumer|events|lib|producer|runner|testing)\/|^engine\/((engine|out-of-range|partitioner)\.js$|memory\/)|^(worker\/prepare|standalone\/(producer|waiting)|security\/(tls|secret|extension))\.js$/
     expect(ours(loaded).filter(file => !own.test(file))).toEqual([])
     expect(packages(loaded)).toEqual([])
   })
@@ -102,7 +102,7 @@ describe('importing what was built', () => {
   it('as the liveness probe does, every few seconds, loads the table of options and not one package', async () => {
     const loaded = await loadedBy(join(root, 'dist/cli/ctl/liveness-probe.js'))
     expect(ours(loaded)).toContain('config/liveness-options.js')
-    const own = /^errors\.js$|^(config|lib)\/|^cli\/(last-words|ctl\/[\w-]+)\.js$|^security\/tls\.js$/
+    const own = /^errors\.js$|^(config|lib)\/|^cli\/(last-words|ctl\/[\w-]+)\.js$|^security\/(tls|secret|extension)\.js$/
     expect(ours(loaded).filter(file => !own.test(file))).toEqual([])
     expect(packages(loaded)).toEqual([])
   })
