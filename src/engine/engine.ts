@@ -165,6 +165,8 @@ export interface EngineSettings extends Cluster {
   /** `group.instance.id` (KIP-345); null: a dynamic member. */
   readonly instanceId: string | null
   readonly subscriptions: readonly Subscription[]
+  /** Topics that are produced to when messages fail: a member that may not is none. */
+  readonly writes?: readonly string[]
   /** Non-empty, most wanted first. All of one protocol: cooperative-sticky does not mix with the eager ones. */
   readonly strategies: readonly AssignmentStrategy[]
   readonly offsetOutOfRange: OutOfRange

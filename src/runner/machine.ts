@@ -111,7 +111,9 @@ export class Machine {
     this.assignment = this.#makeAssignment()
     this.gauge = this.#makeGauge()
     this.loop = this.#makeLoop()
-    const settings = engineSettings(config, { ...description, retryTopics: this.#topics.retryTopics }, parts)
+    const { retryTopics } = this.#topics
+    const declared = { ...description, retryTopics, deadLetterTopics: this.#topics.deadLetterTopics() }
+    const settings = engineSettings(config, declared, parts)
     this.engine = parts.engine({ settings, bus, clock, sink: this.#makeSink() })
     bus.on('topic.missing', ({ topic }) => this.#missing(topic))
     equip(consumer, { outlet: this.outbox, logger: loggerTo(bus, description.consumer) })

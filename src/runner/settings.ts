@@ -16,6 +16,8 @@ export interface Identity {
 
 export interface Declared extends Pick<Description, 'subscriptions'> {
   readonly retryTopics: Iterable<RetryTopic>
+  /** Of its topics. */
+  readonly deadLetterTopics: Iterable<string>
 }
 
 export function engineSettings(config: Config, declared: Declared, identity: Identity): EngineSettings {
@@ -23,6 +25,7 @@ export function engineSettings(config: Config, declared: Declared, identity: Ide
     ...identity,
     ...clusterOf(config),
     subscriptions: [...withRetryTopics(subscriptionsOf(declared, config), declared.retryTopics)],
+    writes: [...new Set([...[...declared.retryTopics].map(({ name }) => name), ...declared.deadLetterTopics])],
     strategies: config.partitionAssignmentStrategy,
     offsetOutOfRange: config.offsetOutOfRange,
     sessionTimeout: toMs(config.sessionTimeout),

@@ -50,6 +50,16 @@ export class Topics {
     return this.#retryTopics.values()
   }
 
+  /** Where those go that are given up for good, or that end their workers. */
+  *deadLetterTopics(): Generator<string> {
+    const { config, description } = this.#parts
+    for (const { topic } of description.subscriptions) {
+      const { follows, deadLetterTopic } = this.policy(topic)
+      const isWanted = [follows, config.onPoison].includes('dead-letter')
+      if (isWanted && deadLetterTopic !== undefined) yield deadLetterTopic
+    }
+  }
+
   /** Whose retry topic it is; undefined: it is none. */
   originOf(topic: string): string | undefined {
     return this.#retryTopics.get(topic)?.of

@@ -102,7 +102,8 @@ describe('importing what was built', () => {
   it('as the liveness probe does, every few seconds, loads the table of options and not one package', async () => {
     const loaded = await loadedBy(join(root, 'dist/cli/ctl/liveness-probe.js'))
     expect(ours(loaded)).toContain('config/liveness-options.js')
-    const own = /^errors\.js$|^(config|lib)\/|^cli\/(last-words|ctl\/[\w-]+)\.js$|^security\/(tls|secret|extension)\.js$/
+    const own =
+      /^errors\.js$|^(config|lib)\/|^cli\/(last-words|ctl\/[\w-]+)\.js$|^security\/(tls|secret|extension)\.js$/
     expect(ours(loaded).filter(file => !own.test(file))).toEqual([])
     expect(packages(loaded)).toEqual([])
   })

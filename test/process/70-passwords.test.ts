@@ -19,12 +19,8 @@ const OPTIONS = `common:
 
 /** Encrypted, and without a certificate of ours. */
 const listener = () => {
-  const { protocol, settings } = securedBy(authority)
-  const asking = askingWho({})
-  return {
-    protocol: `SASL_${protocol}`,
-    settings: { ...settings, ...asking.settings, 'ssl.client.auth': 'none' },
-  } as const
+  const settings = { ...securedBy(authority).settings, ...askingWho({}).settings, 'ssl.client.auth': 'none' }
+  return { protocol: 'SASL_SSL', settings } as const
 }
 
 test('a wrong password ends the start; one that is changed meanwhile is waited out with an alarm, read from its file as soon as that has it, and shown nowhere', async () => {

@@ -111,8 +111,9 @@ export class Brokers {
     }
   }
 
-  async metadata(topics: readonly string[]): Promise<MetadataAnswer> {
-    const answer = await this.ask('Metadata', { topics, allowAutoTopicCreation: false })
+  async metadata(topics: readonly string[], { withRights = false } = {}): Promise<MetadataAnswer> {
+    const args = { topics, allowAutoTopicCreation: false, includeTopicAuthorizedOperations: withRights }
+    const answer = await this.ask('Metadata', args)
     // A broker that has gone for good would be tried for ever.
     if (answer.brokers.length > 0) this.#addresses.clear()
     for (const { nodeId, host, port } of answer.brokers) this.#addresses.set(nodeId, `${host}:${port}`)

@@ -174,10 +174,13 @@ export class KafkaError extends Error {
   readonly code: string
   readonly errorCode: number
   readonly action: Action
+  /** Which ACL would allow it, where it is that which is missing: `Read on the topic pageviews`. */
+  readonly right: string | undefined
 
-  constructor(what: string, code: number) {
+  constructor(what: string, code: number, { right }: { readonly right?: string } = {}) {
     super(`${what}: ${nameOf(code)}`)
     this.name = 'KafkaError'
+    this.right = right
     this.code = nameOf(code)
     this.errorCode = code
     this.action = actionOf(code)

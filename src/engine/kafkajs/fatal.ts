@@ -17,6 +17,13 @@ function optionOf(cause: unknown): string {
   return option === undefined ? '' : ` (${option})`
 }
 
+/** The ACL that is missing. */
+function rightFor(cause: unknown, groupId: string): string {
+  if (!(cause instanceof KafkaError)) return ''
+  const right = cause.code === 'GROUP_AUTHORIZATION_FAILED' ? `Read on the group ${groupId}` : cause.right
+  return right === undefined ? '' : ` (it takes the ACL ${right})`
+}
+
 /** An error that carries the exit code. */
 export function fatal(cause: unknown, { groupId, instanceId, strategies }: EngineSettings): RacecarError {
   if (isRacecarError(cause)) return cause
@@ -32,7 +39,7 @@ export function fatal(cause: unknown, { groupId, instanceId, strategies }: Engin
         options,
       )
     case 'denied':
-      return new RacecarError('NOT_ALLOWED', `Kafka does not allow it: ${text}`, options)
+      return new RacecarError('NOT_ALLOWED', `Kafka does not allow it: ${text}${rightFor(cause, groupId)}`, options)
     case 'refused':
       return new RacecarError('CONFIG', `Kafka does not accept it: ${text}${optionOf(cause)}`, options)
     default:

@@ -199,7 +199,11 @@ export class Fetcher {
     const { slot } = question
     const action = actionOf(part.errorCode)
     if (action === 'offset') return void this.#outOfRange(question)
-    if (action !== 'ok') return this.#failed(slot, new KafkaError(`fetching ${keyOf(slot)}`, part.errorCode))
+    if (action !== 'ok')
+      return this.#failed(
+        slot,
+        new KafkaError(`fetching ${keyOf(slot)}`, part.errorCode, { right: `Read on the topic ${slot.topic}` }),
+      )
     try {
       // A view would keep the whole answer in memory for as long as the slowest of its partitions.
       const data = shared ? Buffer.from(part.data) : part.data

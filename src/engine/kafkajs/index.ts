@@ -30,6 +30,7 @@ import { Origins } from './origins.ts'
 import { prepareCodec } from './outgoing-codec.ts'
 import { Positions } from './positions.ts'
 import { Producer } from './producer.ts'
+import { Rights } from './rights.ts'
 import { guarded } from './sink.ts'
 import { Strangers } from './strangers.ts'
 import { Topology } from './topology.ts'
@@ -88,7 +89,8 @@ class KafkajsEngine implements Engine {
     this.#commits = commits
     this.#holdings = holdings
     this.#producer = new Producer({ ...settings, brokers, topology, bus, clock })
-    const group = { coordinator, dispute, heartbeat, holdings, joining, origins, topology }
+    const rights = new Rights({ brokers, reads: topics, writes: settings.writes ?? [] })
+    const group = { coordinator, dispute, heartbeat, holdings, joining, origins, rights, topology }
     const failed = (error: Error) => parts.sink.failed(error)
     this.#member = new Member({ ...group, settings, failed, bus, clock, onEnd: () => this.#quiet() })
   }

@@ -6,7 +6,6 @@ import type { Bus } from '../../events/bus.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Compression, OutgoingRecord, Partitioner, ProduceError } from '../engine.ts'
 import { Brokers } from './brokers.ts'
-import type { KafkaError } from './codes.ts'
 import { type OnStored, Producer } from './producer.ts'
 import { Topology } from './topology.ts'
 
@@ -26,33 +25,21 @@ export class LoneProducer {
   readonly #brokers: Brokers
   readonly #topology: Topology
   readonly #producer: Producer
-  /** Topics that may not be seen, and what was answered. */
-  readonly #denied = new Map<string, KafkaError>()
 
   constructor(parts: LoneProducerParts) {
     const { metadataMaxAge: maxAge, bus, clock } = parts
     const brokers = new Brokers({ ...parts, isBackground: true })
     const onRemade = (topic: string) => this.#producer.remade(topic)
-    const onDenied = (error: KafkaError, topic: string) => void this.#denied.set(topic, error)
-    const seeing = { onSeen: () => {}, onRemade, onDenied }
+    // No topic is needed: that one may not be seen is said to whoever produces to it.
+    const seeing = { onSeen: () => {}, onRemade, onDenied: () => {} }
     this.#brokers = brokers
     this.#topology = new Topology({ brokers, maxAge, bus, clock, ...seeing })
     this.#producer = new Producer({ ...parts, brokers, topology: this.#topology })
   }
 
   /** One attempt, as the port has it. */
-  async produce(records: readonly OutgoingRecord[]): Promise<readonly (ProduceError | undefined)[]> {
-    const answers = await this.#producer.produce(records)
-    return answers.map((error, index) => this.#truth(error, records[index]!.topic))
-  }
-
-  /** A topic that may not be seen passes for one that is missing. A right may come late, as a topic may. */
-  #truth(error: ProduceError | undefined, topic: string): ProduceError | undefined {
-    const denied = this.#denied.get(topic)
-    if (denied === undefined) return error
-    if (this.#topology.partitionsOf(topic).length > 0) this.#denied.delete(topic)
-    else if (error) return Object.assign(new Error(denied.message, { cause: denied }), { retriable: true })
-    return error
+  produce(records: readonly OutgoingRecord[]): Promise<readonly (ProduceError | undefined)[]> {
+    return this.#producer.produce(records)
   }
 
   abandon(records: readonly OutgoingRecord[]): void {

@@ -1,10 +1,9 @@
-// Our membership in the group, from the first join to the last leave: when to join again, and what every answer of the
-// coordinator makes of it. One loop: give up what has to be given up, join, take what was assigned, wait for a reason to join
-// again.
+// Our membership in the group, from the first join to the last leave: when to join again, and what every answer of the coordinator
+// makes of it. One loop: give up what has to be given up, join, take what was assigned, wait for a reason to join again.
 //
-// Phases: `out` (before the first join, and after one that failed) → `joining` (from JoinGroup to SyncGroup) → `stable` →
-// `joining` … → `ended`. Beats go on in all of them; only in `stable` does their answer decide anything, because a join learns
-// the same from its own — unless that is lost, of which beats are the only sign.
+// Phases: `out` (before the first join, and after one that failed) → `joining` (from JoinGroup to SyncGroup) → `stable` → `joining` …
+// → `ended`. Beats go on in all of them; only in `stable` does their answer decide anything, because a join learns the same from its
+// own — unless that is lost, of which beats are the only sign.
 //
 // Eager strategies give up everything before they join. The cooperative one (KIP-429) keeps all, learns from the assignment
 // what to give up, and joins once more when that is done; the partitions that stay are never disturbed.
@@ -26,6 +25,7 @@ import type { Joining, Round } from './joining.ts'
 import { leave as leaveGroup } from './leaving.ts'
 import type { Origins } from './origins.ts'
 import { basisOf } from './protocol.ts'
+import type { Rights } from './rights.ts'
 import type { Topology } from './topology.ts'
 
 const BACKOFF = { first: 100, most: 2_000, jitter: 0.3 }
@@ -36,7 +36,6 @@ const TELL_EVERY = 10
 const LEADERLESS_MS = 3_000
 /** How long beats may say that the group has gone on without us while a join of ours is under way. */
 const UNANSWERED_MS = 1_000
-
 /** In an outage nobody wants to wait longer for a stop; then the session takes us out. */
 const LEAVE_MS = 5_000
 /** What a join that failed makes of an action: these end the membership, these join again at once, all others after a wait. */
@@ -56,6 +55,7 @@ export interface MemberParts {
   readonly holdings: Holdings
   readonly joining: Joining
   readonly origins: Origins
+  readonly rights: Rights
   readonly topology: Topology
   /** Nothing may reach the sink any more. */
   readonly onEnd: () => void
@@ -171,9 +171,10 @@ export class Member {
   }
 
   async #join(): Promise<Round> {
-    const { bus, clock, coordinator, dispute, heartbeat, holdings, joining, origins, settings, topology } = this.#parts
+    const { bus, clock, coordinator, dispute, heartbeat, holdings, joining, origins, settings } = this.#parts
     const { signal } = this.#ending
-    await topology.know(settings.subscriptions.map(({ topic }) => topic))
+    const topics = settings.subscriptions.map(({ topic }) => topic)
+    await Promise.all([this.#parts.topology.know(topics), this.#parts.rights.check()])
     signal.throwIfAborted()
     this.#phase = 'joining'
     this.#due = undefined

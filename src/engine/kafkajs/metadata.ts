@@ -16,6 +16,8 @@ export interface MetadataAnswer {
     readonly topic: string
     /** Not told by brokers before 2.8. */
     readonly topicId?: string
+    /** What we may do with it, a bit for each of Kafka's AclOperation; told where it was asked for, by brokers from 2.8 on. */
+    readonly operations?: number
     readonly partitionMetadata: readonly {
       readonly partitionErrorCode: number
       readonly partitionId: number
@@ -27,6 +29,7 @@ export interface MetadataAnswer {
 export interface MetadataRequest {
   readonly topics: readonly string[]
   readonly allowAutoTopicCreation: boolean
+  readonly includeTopicAuthorizedOperations?: boolean
 }
 
 /** What kafkajs knows, and what it does not: by versions, each with how it is asked and read. */
@@ -53,10 +56,11 @@ function ask(args: MetadataRequest) {
 const NO_TAGS = Buffer.of(0)
 const NO_ID = Buffer.alloc(16)
 const NONE = NO_ID.toString('hex')
+const UNASKED = -(2 ** 31)
 
-function encode({ topics, allowAutoTopicCreation }: MetadataRequest): Buffer {
+function encode({ topics, allowAutoTopicCreation, includeTopicAuthorizedOperations }: MetadataRequest): Buffer {
   const named = topics.flatMap(topic => [NO_ID, compact(Buffer.from(topic)), NO_TAGS])
-  const flags = Buffer.of(Number(allowAutoTopicCreation), 0, 0)
+  const flags = Buffer.of(Number(allowAutoTopicCreation), 0, Number(includeTopicAuthorizedOperations ?? false))
   // The first byte belongs to the header, which ends with tagged fields as well.
   return Buffer.concat([NO_TAGS, uvarint(topics.length + 1), ...named, flags, NO_TAGS])
 }
@@ -98,8 +102,12 @@ function readTopic(reader: Reader): MetadataAnswer['topicMetadata'][number] {
     reader.skipTags()
     return partition
   })
-  reader.at += 4
+  const operations = reader.int32()
   reader.skipTags()
-  // A cluster that is being upgraded speaks this version before its topics have ids.
-  return { topicErrorCode, topic, ...(id === NONE ? {} : { topicId: id }), partitionMetadata }
+  return {
+    ...{ topicErrorCode, topic, partitionMetadata },
+    // A cluster that is being upgraded speaks this version before its topics have ids.
+    ...(id === NONE ? {} : { topicId: id }),
+    ...(operations === UNASKED ? {} : { operations }),
+  }
 }

@@ -62,7 +62,7 @@ export class Producer {
     const { topology } = this.#parts
     const fates = new Map<OutgoingRecord, Fate>()
     try {
-      await topology.know(new Set(records.map(({ topic }) => topic)))
+      await topology.know(new Set(records.map(({ topic }) => topic)), { needed: false })
       const identity = await this.#identification.current()
       await this.#attempt(this.#place(records, fates), identity, fates)
     } catch (error) {
@@ -107,7 +107,10 @@ export class Producer {
       const known = this.#sequences.doubtOf(record)?.partition ?? record.partition
       const partition = known ?? choose(record, this.#parts.partitioner, partitions.length)
       if (partitions.includes(partition)) placed.push({ topic, partition, record })
-      else fates.set(record, missing(record, partitions.length))
+      else {
+        const denied = this.#parts.topology.deniedOf(topic)
+        fates.set(record, denied ? failure(denied, false) : missing(record, partitions.length))
+      }
     }
     return placed
   }

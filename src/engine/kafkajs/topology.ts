@@ -24,12 +24,16 @@ export interface TopologyParts {
   readonly onSeen: () => void
   /** A topic was deleted and made again under its name: its partitions have nothing to do with those that were known. */
   readonly onRemade: (topic: string) => void
-  readonly onDenied: (error: KafkaError, topic: string) => void
+  /** One that is needed may not be seen. */
+  readonly onDenied: (error: KafkaError) => void
 }
 
 export class Topology {
   readonly #parts: TopologyParts
   readonly #topics = new Set<string>()
+  /** Of these, those without which nothing goes on. */
+  readonly #needed = new Set<string>()
+  readonly #denied = new Map<string, KafkaError>()
   readonly #leaders = new Map<string, Map<number, number>>()
   readonly #ids = new Map<string, string>()
   /** Since when, on the clock's scale. */
@@ -45,11 +49,15 @@ export class Topology {
     this.#parts = parts
   }
 
-  /** Topics that are kept known from now on; those of other members of the group too, for a leader must assign them. */
-  async know(topics: Iterable<string>): Promise<void> {
+  /**
+   * Topics that are kept known from now on; those of other members of the group too, for a leader must assign them. One that is not
+   * `needed` may be denied: whoever asks for it is told by `deniedOf`.
+   */
+  async know(topics: Iterable<string>, { needed = true } = {}): Promise<void> {
     let isNew = false
     for (const topic of topics) {
       this.#topics.add(topic)
+      if (needed) this.#needed.add(topic)
       isNew ||= !this.#leaders.has(topic) && !this.#missing.has(topic)
     }
     if (isNew) await this.refresh({ now: true })
@@ -61,6 +69,11 @@ export class Topology {
 
   partitionsOf(topic: string): readonly number[] {
     return [...(this.#leaders.get(topic)?.keys() ?? [])]
+  }
+
+  /** Why nothing is known of a topic, where we may not see it. */
+  deniedOf(topic: string): KafkaError | undefined {
+    return this.#denied.get(topic)
   }
 
   /** The node that leads; undefined while nobody does or it is not known. */
@@ -109,12 +122,15 @@ export class Topology {
   #take(answer: MetadataAnswer): void {
     for (const { topic, topicId, topicErrorCode, partitionMetadata } of answer.topicMetadata) {
       const action = actionOf(topicErrorCode)
+      if (action !== 'denied') this.#denied.delete(topic)
       if (action === 'ok') {
         this.#missing.delete(topic)
         this.#leaders.set(topic, new Map(partitionMetadata.map(({ partitionId, leader }) => [partitionId, leader])))
         if (topicId !== undefined) this.#identify(topic, topicId)
       } else if (action === 'denied') {
-        this.#parts.onDenied(new KafkaError(`topic ${topic}`, topicErrorCode), topic)
+        const error = new KafkaError(`topic ${topic}`, topicErrorCode, { right: `Read on the topic ${topic}` })
+        this.#denied.set(topic, error)
+        if (this.#needed.has(topic)) this.#parts.onDenied(error)
       } else if (GONE.includes(topicErrorCode)) {
         // Any other error is a passing one, and what was known before stays: a leader would take the partitions from their owners.
         this.#miss(topic)

@@ -27,7 +27,7 @@ const bus = createBus()
 const settingsOf = (config: Partial<typeof defaults>, subscriptions: EngineSettings['subscriptions']) =>
   engineSettings(
     { ...defaults, ...config },
-    { ...described('process'), subscriptions, retryTopics: [] },
+    { ...described('process'), subscriptions, retryTopics: [], deadLetterTopics: [] },
     { groupId: 'orders', instanceId: null },
   )
 

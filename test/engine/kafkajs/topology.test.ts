@@ -163,6 +163,15 @@ describe('what is known of the topics', () => {
     expect(denied).toMatchObject([{ code: 'TOPIC_AUTHORIZATION_FAILED', action: 'denied' }])
   })
 
+  test('is known to be denied, and not any more once it is allowed; one that is not needed is no trouble of others', async () => {
+    brokers.topics.a = 'TOPIC_AUTHORIZATION_FAILED'
+    await topology.know(['a'], { needed: false })
+    expect([denied, topology.deniedOf('a')?.right]).toEqual([[], 'Read on the topic a'])
+    brokers.topics.a = [1]
+    await topology.refresh({ now: true })
+    expect(topology.deniedOf('a')).toBeUndefined()
+  })
+
   test('is not asked for any more once it is closed, and no timer is left', async () => {
     await topology.know(['a'])
     void topology.refresh()
