@@ -72,7 +72,8 @@ test('each error that a broker may answer with is retried or joined anew over, a
   const took: { what: string; ms: number }[] = []
   for (const { api, code } of items) {
     const [start, before] = [now(), racecar.lines.length]
-    proxy.rewriteError(Api[api], 1, codeOf(code))
+    // A member believes no answer to what it asked before its last join.
+    proxy.rewriteError(Api[api], 1, codeOf(code), { isLater: true })
     // What makes a member join.
     if (api === 'JoinGroup' || api === 'SyncGroup')
       proxy.rewriteError(Api.Heartbeat, 1, codeOf('REBALANCE_IN_PROGRESS'))

@@ -26,12 +26,16 @@ export interface ProxyOptions {
 interface Where {
   topic?: string
   partition?: number
+  /** Only what is asked from now on. */
+  isLater?: boolean
 }
 
 interface Change {
   apiKey: number
   left: number
   where: Where
+  /** How many requests had passed when it was ordered. */
+  since: number
   /** For the complaint when it never came to pass. */
   what: string
   /** Undefined where nothing in the response can be changed so. */
@@ -51,6 +55,8 @@ export class KafkaProxy implements AsyncDisposable {
   onResponse: ((request: RequestHead, frame: Buffer) => Answer) | undefined
   /** Requests that passed, by API key. */
   readonly counts = new Map<number, number>()
+  private readonly asked = new WeakMap<RequestHead, number>()
+  private requests = 0
   private weather = new Weather()
   private readonly links = new Set<ProxyLink>()
   private readonly changes: Change[] = []
@@ -147,13 +153,13 @@ export class KafkaProxy implements AsyncDisposable {
   /** Puts `code` into the next `count` responses of this API: into its one error, or into that of each partition that `where` names (all, if it names none). */
   rewriteError(apiKey: number, count: number, code: number, where: Where = {}): void {
     const make = (frame: Buffer, spots: ErrorSpot[]) => (spots.length > 0 ? withErrors(frame, spots, code) : undefined)
-    this.changes.push({ apiKey, left: count, where, what: `error ${code}`, make })
+    this.changes.push({ apiKey, left: count, where, since: this.requests, what: `error ${code}`, make })
   }
 
   /** Flips a bit among the records of these partitions, in the next `count` Fetch responses that have any. */
   flipBit(count: number, where: Where = {}): void {
     const make = (frame: Buffer, spots: ErrorSpot[]) => withFlippedBits(frame, spots)
-    this.changes.push({ apiKey: Api.Fetch, left: count, where, what: 'a flipped bit', make })
+    this.changes.push({ apiKey: Api.Fetch, left: count, where, since: this.requests, what: 'a flipped bit', make })
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -206,6 +212,7 @@ export class KafkaProxy implements AsyncDisposable {
     const verdict = await this.onRequest?.(head)
     if (verdict) return verdict
     this.counts.set(head.apiKey, this.count(head.apiKey) + 1)
+    this.asked.set(head, ++this.requests)
     for (const expectation of this.expected) {
       if (expectation.apiKey === head.apiKey && --expectation.left === 0) expectation.resolve()
     }
@@ -222,7 +229,10 @@ export class KafkaProxy implements AsyncDisposable {
   }
 
   private changed(head: RequestHead, frame: Buffer): Buffer {
-    const change = this.changes.find(({ apiKey, left }) => apiKey === head.apiKey && left > 0)
+    const order = this.asked.get(head) ?? 0
+    const isMeant = ({ apiKey, left, where, since }: Change) =>
+      apiKey === head.apiKey && left > 0 && !(where.isLater && order <= since)
+    const change = this.changes.find(isMeant)
     const spots = change && chosen(errorSpots(head.apiKey, head.apiVersion, frame), change.where)
     const changed = spots && change.make(frame, spots)
     if (!changed) return frame

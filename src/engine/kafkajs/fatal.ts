@@ -20,8 +20,8 @@ function optionOf(cause: unknown): string {
 /** The ACL that is missing. */
 function rightFor(cause: unknown, groupId: string): string {
   if (!(cause instanceof KafkaError)) return ''
-  const right = cause.code === 'GROUP_AUTHORIZATION_FAILED' ? `Read on the group ${groupId}` : cause.right
-  return right === undefined ? '' : ` (it takes the ACL ${right})`
+  if (cause.code === 'GROUP_AUTHORIZATION_FAILED') return ` (it takes the ACL Read on the group ${groupId})`
+  return cause.right === undefined ? '' : ` (it takes the ACL ${cause.right})`
 }
 
 /** An error that carries the exit code. */

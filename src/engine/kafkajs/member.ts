@@ -30,8 +30,7 @@ import type { Topology } from './topology.ts'
 
 const BACKOFF = { first: 100, most: 2_000, jitter: 0.3 }
 /** A failure to join is told when it has gone on for some seconds, and again after some more. */
-const TELL_AFTER = 5
-const TELL_EVERY = 10
+const [TELL_AFTER, TELL_EVERY] = [5, 10]
 /** How long a start waits for partitions that have no leader. */
 const LEADERLESS_MS = 3_000
 /** How long beats may say that the group has gone on without us while a join of ours is under way. */

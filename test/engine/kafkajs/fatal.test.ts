@@ -13,7 +13,11 @@ it.each([
   ],
   ['INVALID_GROUP_ID', 78, /INVALID_GROUP_ID \(option group_id\)$/],
   ['UNSUPPORTED_VERSION', 78, /^Kafka does not accept it: joining: UNSUPPORTED_VERSION$/],
-  ['GROUP_AUTHORIZATION_FAILED', 77, /^Kafka does not allow it: joining: GROUP_AUTHORIZATION_FAILED \(it takes the ACL Read on the group shop\)$/],
+  [
+    'GROUP_AUTHORIZATION_FAILED',
+    77,
+    /^Kafka does not allow it: joining: GROUP_AUTHORIZATION_FAILED \(it takes the ACL Read on the group shop\)$/,
+  ],
   ['FENCED_INSTANCE_ID', 76, /^another process has joined the group shop as shop-0$/],
   ['INCONSISTENT_GROUP_PROTOCOL', 78, /^the members of the group shop use none of the strategies range$/],
 ])('%s ends a membership with %i, in words that name what was set', (code, exitCode, words) => {
