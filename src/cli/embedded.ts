@@ -112,10 +112,10 @@ async function importPackage(cwd: string): Promise<Package> {
   )
 }
 
-/** Its data is nobody's business but this folder's. */
+/** Its data is nobody's business but this folder's, and its owner's. */
 function hide(folder: string): void {
   const ignore = join(folder, '.gitignore')
   if (existsSync(ignore)) return
-  mkdirSync(folder, { recursive: true })
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
   writeFileSync(ignore, '*\n')
 }

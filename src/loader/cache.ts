@@ -2,10 +2,11 @@
 // worker that is replaced weeks later finds what its primary compiled. Knows nothing of compilers.
 
 import { createHash, randomBytes } from 'node:crypto'
-import { chmod, lstat, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
 import { RacecarError } from '../errors.ts'
+import { belongsTo, strangerAbove } from '../lib/own-file.ts'
 
 export interface CacheFile {
   readonly name: string
@@ -33,12 +34,14 @@ export async function openCache(folders: readonly string[]): Promise<string> {
   throw new RacecarError('CANNOT_CREATE', text)
 }
 
-/** Whoever can write here can run code as us: so it is ours, closed to others, and no link to elsewhere. */
+/** Whoever can write here can run code as us: so it is ours, closed to others, no link to elsewhere, and below no stranger's folder. */
 async function claim(folder: string): Promise<string | undefined> {
+  const above = strangerAbove(folder)
+  if (above !== undefined) return above
   await makeFolder(folder)
   const found = await lstat(folder)
   if (!found.isDirectory()) return 'not a folder'
-  if (process.getuid !== undefined && found.uid !== process.getuid()) return 'belongs to another user'
+  if (process.getuid !== undefined && found.uid !== process.getuid()) return belongsTo(found.uid)
   if (process.platform !== 'win32') {
     if ((found.mode & 0o022) !== 0) return 'others may write to it'
     if ((found.mode & 0o077) !== 0) await chmod(folder, 0o700)
@@ -101,7 +104,8 @@ function nameFor(files: readonly CacheFile[]): string {
   return hash.digest('hex').slice(0, 32)
 }
 
+/** Byte by byte: what is run is what was compiled, whatever a crash, or somebody who could write there once, has left. */
 async function isComplete(folder: string, files: readonly CacheFile[]): Promise<boolean> {
-  const sizes = await Promise.all(files.map(({ name }) => stat(join(folder, name)).catch(() => undefined)))
-  return files.every(({ contents }, index) => sizes[index]?.size === Buffer.byteLength(contents))
+  const found = await Promise.all(files.map(({ name }) => readFile(join(folder, name), 'utf8').catch(() => undefined)))
+  return files.every(({ contents }, index) => found[index] === contents)
 }

@@ -3,9 +3,10 @@
 
 import { randomUUID } from 'node:crypto'
 import { lstatSync, rmSync } from 'node:fs'
-import { type FileHandle, link, lstat, open, readFile, rename, rm } from 'node:fs/promises'
+import { type FileHandle, link, lstat, open, rename, rm } from 'node:fs/promises'
 import { RacecarError } from '../errors.ts'
 import { type Clock, sleep } from '../lib/clock.ts'
+import { belongsTo, type OwnFile, PRIVATE, readOwn } from '../lib/own-file.ts'
 import { reasonOf } from '../lib/reason.ts'
 import { fateOf, isPrimary, lifeOf } from './slots-file.ts'
 
@@ -79,7 +80,7 @@ interface Made {
 
 /** Fails where there is anything, be it a link that leads nowhere. */
 async function make(path: string): Promise<Made> {
-  const handle = await open(path, 'wx', 0o644)
+  const handle = await open(path, 'wx', PRIVATE)
   try {
     await handle.writeFile(`${JSON.stringify(lifeOf(process.pid))}\n`)
     return { handle, place: await handle.stat() }
@@ -102,11 +103,10 @@ const OVERTAKEN = 'another racecar that starts has just made it, and each needs 
 
 /** What an earlier racecar has left; undefined: nothing. Fails where it is anything else. */
 async function judge(path: string, { clock, maxIntervalMs }: Watch): Promise<Place | undefined> {
-  const stat = await lstat(path).catch(unlessMissing)
-  if (!stat) return undefined
-  if (!stat.isFile()) throw new Error('what is there is no ordinary file')
-  if (process.getuid && stat.uid !== process.getuid()) throw new Error('it belongs to another user')
-  const owner = ownerIn(stat.size > LONGEST ? '?' : await readFile(path, 'utf8'))
+  const found = look(path)
+  if (!found) return undefined
+  const { stat, text } = found
+  const owner = ownerIn(text)
   if (owner === 'nobody') throw new Error('it holds something that no racecar has written')
   if (owner !== 'unknown' && fateOf(owner) === 'alive')
     throw new Error(`the racecar ${owner.pid} touches it, and each needs its own`)
@@ -119,6 +119,16 @@ async function judge(path: string, { clock, maxIntervalMs }: Watch): Promise<Pla
   return later
 }
 
+function look(path: string): OwnFile | undefined {
+  try {
+    const found = readOwn(path)
+    if (found && process.getuid && found.stat.uid !== process.getuid()) throw new Error(belongsTo(found.stat.uid))
+    return found
+  } catch (error) {
+    throw new Error(`what is there ${reasonOf(error)}`, { cause: error })
+  }
+}
+
 /** By a rename, as two that start at once must not each take away what the other has made. */
 async function takeAway(path: string, aside: string, old: Place): Promise<void> {
   await rename(path, aside).catch(unlessMissing)
@@ -128,9 +138,6 @@ async function takeAway(path: string, aside: string, old: Place): Promise<void> 
   await link(aside, path).catch(() => {})
   throw new Error(OVERTAKEN)
 }
-
-/** Bytes that one of ours may have. */
-const LONGEST = 1000
 
 function ownerIn(text: string) {
   if (text === '') return 'unknown'

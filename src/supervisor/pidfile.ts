@@ -2,12 +2,13 @@
 // the slots file knows of it, decides whether the holder of a lock that was left behind still lives. A file that is not ours is
 // never deleted nor overwritten.
 
-import { readFileSync, rmSync } from 'node:fs'
-import { lstat, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
+import { lstat, rm, rmdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import lockfile from 'proper-lockfile'
 import { RacecarError } from '../errors.ts'
+import { readOwn, replaceOwn } from '../lib/own-file.ts'
 import { reasonOf } from '../lib/reason.ts'
 import { isAlive, startedAt } from './process-start.ts'
 import {
@@ -99,21 +100,25 @@ export class Pidfile {
   }
 
   async #remove(): Promise<void> {
-    const content = await this.#read().catch(() => undefined)
-    if (content?.kind !== 'pid' || content.pid !== this.#parts.pid)
-      this.#parts.say(`The pidfile ${this.#file} was ${content?.kind === 'missing' ? 'deleted' : 'changed'} meanwhile.`)
+    const content = this.#read()
+    if (!this.#isOurs(content))
+      this.#parts.say(`The pidfile ${this.#file} was ${content.kind === 'missing' ? 'deleted' : 'changed'} meanwhile.`)
     this.#slots = []
     if (this.#left.length > 0) this.#writeSlots()
     else removeSlots(this.#slotsFile)
-    if (content?.kind === 'pid' && content.pid === this.#parts.pid) await rm(this.#file, { force: true })
+    if (this.#isOurs(content)) await rm(this.#file, { force: true })
+  }
+
+  #isOurs(content: Content): boolean {
+    return content.kind === 'pid' && content.pid === this.#parts.pid
   }
 
   /** Without a turn two starts could both find a lock of the dead, and the second remove the first one's new one. */
   async #acquire(): Promise<void> {
     const done = await takeTurn(`${this.#file}.turn`)
     try {
-      const content = await this.#read()
-      if (content.kind === 'foreign') throw this.#cannot(new Error(content.what))
+      const content = this.#read()
+      if (content.kind === 'foreign') throw this.#cannot(new Error(`it ${content.what}`))
       const record = readSlots(this.#slotsFile)
       this.#release = await this.#lock(content, record)
       this.#left = record?.slots ?? []
@@ -151,7 +156,8 @@ export class Pidfile {
     this.#parts.say(
       `The pidfile ${this.#file} is taken over: ${gone ?? `nobody has locked it for the process ${pid}`}.`,
     )
-    await rm(`${this.#file}.lock`, { recursive: true, force: true })
+    // The lock is an empty folder: one that holds something is nobody's lock, and not ours to delete.
+    if (isLocked) await rmdir(`${this.#file}.lock`)
   }
 
   /** undefined: who wrote it lives. Our own number in a file that we have not written is another container's. */
@@ -169,17 +175,17 @@ export class Pidfile {
     return (await lstat(`${this.#file}.lock`).catch(() => undefined)) !== undefined
   }
 
-  async #read(): Promise<Content> {
-    const stat = await lstat(this.#file).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined
-      throw error
-    })
-    if (!stat) return { kind: 'missing' }
-    if (!stat.isFile()) return { kind: 'foreign', what: 'it is there, and is no ordinary file' }
-    const text = (await readFile(this.#file, 'utf8')).trim()
-    if (text === '') return { kind: 'empty' }
-    if (!/^[1-9][0-9]{0,9}$/.test(text)) return { kind: 'foreign', what: 'it holds something that is no process id' }
-    return { kind: 'pid', pid: Number(text), writtenAt: stat.mtimeMs }
+  #read(): Content {
+    try {
+      const found = readOwn(this.#file)
+      if (!found) return { kind: 'missing' }
+      const text = found.text.trim()
+      if (text === '') return { kind: 'empty' }
+      if (!/^[1-9][0-9]{0,9}$/.test(text)) return { kind: 'foreign', what: 'holds something that is no process id' }
+      return { kind: 'pid', pid: Number(text), writtenAt: found.stat.mtimeMs }
+    } catch (error) {
+      return { kind: 'foreign', what: reasonOf(error) }
+    }
   }
 
   /** Without it all works, only a start after an accident is slower: no reason to end. */
@@ -191,14 +197,10 @@ export class Pidfile {
     }
   }
 
-  /** Whole or not at all: a reader never sees half of it. */
   async #write(): Promise<void> {
-    const draft = `${this.#file}.${this.#parts.pid}`
     try {
-      await writeFile(draft, `${this.#parts.pid}\n`, { flag: 'w', mode: 0o644 })
-      await rename(draft, this.#file)
+      replaceOwn(this.#file, `${this.#parts.pid}\n`)
     } catch (error) {
-      await rm(draft, { force: true }).catch(() => {})
       await this.#release?.().catch(() => {})
       throw error
     }
@@ -208,7 +210,7 @@ export class Pidfile {
   readonly #removeNow = (): void => {
     try {
       if (this.#left.length + this.#slots.length === 0) removeSlots(this.#slotsFile)
-      if (readFileSync(this.#file, 'utf8').trim() === String(this.#parts.pid)) rmSync(this.#file)
+      if (this.#isOurs(this.#read())) rmSync(this.#file)
     } catch {
       // It is gone, or not ours to read: then it is not ours to delete either.
     }

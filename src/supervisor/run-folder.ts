@@ -7,6 +7,7 @@ import { chmod, lstat, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { listens } from '../lib/listens.ts'
+import { belongsTo, strangerAbove } from '../lib/own-file.ts'
 import { reasonOf } from '../lib/reason.ts'
 import { isStill, type Life } from './process-start.ts'
 
@@ -49,7 +50,7 @@ export function runFolders(env: Env): readonly string[] {
 export async function openRunFolder(candidates: readonly string[]): Promise<string> {
   const reasons: string[] = []
   for (const folder of candidates) {
-    const reason = tooLong(folder) ?? (await make(folder)) ?? (await distrust(folder))
+    const reason = tooLong(folder) ?? strangerAbove(folder) ?? (await make(folder)) ?? (await distrust(folder))
     if (reason === undefined) return folder
     reasons.push(`${folder} ${reason}`)
   }
@@ -62,9 +63,9 @@ export async function distrust(folder: string): Promise<string | undefined> {
     const stat = await lstat(folder)
     if (stat.isSymbolicLink()) return 'is a link'
     if (!stat.isDirectory()) return 'is no folder'
-    if (stat.uid !== process.getuid?.()) return `belongs to another user (${stat.uid})`
+    if (stat.uid !== process.getuid?.()) return belongsTo(stat.uid)
     if ((stat.mode & 0o077) !== 0) return `is open to others (mode ${(stat.mode & 0o777).toString(8)})`
-    return undefined
+    return strangerAbove(folder)
   } catch (error) {
     return `cannot be looked at: ${reasonOf(error)}`
   }

@@ -1,8 +1,9 @@
 // Beside the pidfile: who the primary is that wrote it, and which workers hold which instance ids in which group. It is for the
 // start after an end that nobody had time for: what is dead can be taken out of the group at once, what lives can be waited for.
 
-import { lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { lstatSync, rmSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { belongsTo, isStrangers, readOwn, replaceOwn } from '../lib/own-file.ts'
 import { birthOf, isStill, type Life } from './process-start.ts'
 
 export interface PrimaryRecord extends Life {
@@ -25,28 +26,33 @@ export interface SlotsRecord {
 /** undefined: there is none, or what is there is not ours to understand, or others could have written it: processes are ended by it. */
 export function readSlots(file: string): SlotsRecord | undefined {
   try {
-    const stat = lstatSync(file)
-    if (!stat.isFile() || stat.uid !== process.getuid?.() || (stat.mode & 0o022) !== 0) return undefined
-    const read: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    const { text, stat } = readOwn(file)!
+    // By another name it may be a file of ours that somebody else fills.
+    if (stat.uid !== process.getuid?.() || (stat.mode & 0o022) !== 0 || stat.nlink > 1) return undefined
+    const read: unknown = JSON.parse(text)
     return isSlotsRecord(read) ? read : undefined
   } catch {
     return undefined
   }
 }
 
-/** Whole or not at all: whoever is killed while writing leaves the one before. */
+/** Throws where what is there was never one of ours. */
 export function writeSlots(file: string, record: SlotsRecord): void {
-  const draft = `${file}.${record.primary.pid}`
-  try {
-    writeFileSync(draft, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o644 })
-    renameSync(draft, file)
-  } catch (error) {
-    rmSync(draft, { force: true })
-    throw error
-  }
+  const trouble = troubleWith(file)
+  if (trouble !== undefined) throw new Error(`it ${trouble}`)
+  replaceOwn(file, `${JSON.stringify(record, null, 2)}\n`)
 }
 
-export const removeSlots = (file: string): void => rmSync(file, { force: true })
+export function removeSlots(file: string): void {
+  if (troubleWith(file) === undefined) rmSync(file, { force: true })
+}
+
+function troubleWith(file: string): string | undefined {
+  const stat = lstatSync(file, { throwIfNoEntry: false })
+  if (!stat) return undefined
+  if (!stat.isFile()) return 'is no ordinary file'
+  return isStrangers(stat) ? belongsTo(stat.uid) : undefined
+}
 
 export const lifeOf = (pid: number): PrimaryRecord => ({ pid, birth: birthOf(pid) ?? null, host: hostname() })
 

@@ -1,4 +1,16 @@
-import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  chown,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -88,6 +100,31 @@ describe('the folder for what was compiled', () => {
     expect(await readdir(folder)).toHaveLength(2)
     expect(await readdir(base)).toEqual([basename(folder)])
   })
+
+  it('runs nothing but what was compiled, though it has the name and the size', async () => {
+    const folder = await keep(base, files)
+    await writeFile(join(folder, '0-a.mjs'), 'x'.repeat(Buffer.byteLength(files[0]!.contents)))
+    expect(await keep(base, files)).toBe(folder)
+    expect(await readFile(join(folder, '0-a.mjs'), 'utf8')).toBe(files[0]!.contents)
+  })
+
+  it.runIf(process.getuid?.() === 0)(
+    'is another one below somebody else’s folder, which they could exchange',
+    async () => {
+      const theirs = join(base, 'theirs')
+      await mkdir(theirs)
+      await chown(theirs, 12_345, 12_345)
+      expect(await openCache([join(theirs, 'racecar'), join(base, 'good')])).toBe(join(base, 'good'))
+      await expect(openCache([join(theirs, 'racecar')])).rejects.toThrow(
+        `racecar (lies below ${theirs}, which belongs to another user (12345))`,
+      )
+      expect(await readdir(theirs)).toEqual([])
+      const ours = join(base, 'ours')
+      await mkdir(ours, { mode: 0o700 })
+      await chown(ours, 12_345, 12_345)
+      await expect(openCache([ours])).rejects.toThrow('ours (belongs to another user (12345))')
+    },
+  )
 
   it('is written by twenty at once and whole for each', async () => {
     const folders = await Promise.all(Array.from({ length: 20 }, () => keep(base, files)))

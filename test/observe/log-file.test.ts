@@ -1,4 +1,17 @@
-import { mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  chmodSync,
+  chownSync,
+  lchownSync,
+  linkSync,
+  lstatSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -81,5 +94,68 @@ describe('a file of lines', () => {
     log.write('still here\n')
     expect(readFileSync(join(`${folder}.away`, 'racecar.log'), 'utf8')).toBe('still here\n')
     renameSync(`${folder}.away`, folder)
+  })
+})
+
+describe('what lies in the place of the log', () => {
+  const isRoot = process.getuid?.() === 0
+  const STRANGER = 65_534
+
+  it('is made for its owner alone; what an admin has made keeps its rights', () => {
+    make()
+    expect(lstatSync(file).mode & 0o777).toBe(0o600)
+    rmSync(file)
+    writeFileSync(file, '')
+    chmodSync(file, 0o640)
+    make().write('one\n')
+    expect(lstatSync(file).mode & 0o777).toBe(0o640)
+  })
+
+  it('may be a link of ours, to a file or a stream', () => {
+    symlinkSync('elsewhere.log', file)
+    make().write('one\n')
+    expect(readFileSync(join(folder, 'elsewhere.log'), 'utf8')).toBe('one\n')
+    rmSync(file)
+    symlinkSync('/dev/null', file)
+    make().write('two\n')
+    expect(complaints).toEqual([])
+  })
+
+  it('is refused where it is another name of some file', () => {
+    writeFileSync(join(folder, 'precious'), 'kept')
+    linkSync(join(folder, 'precious'), file)
+    expect(make).toThrow(/what is there has another name as well \(a hard link\)/)
+    expect(readFileSync(file, 'utf8')).toBe('kept')
+  })
+
+  it('is refused, and not waited for, where it is a pipe that nobody reads', () => {
+    execFileSync('mkfifo', [file])
+    expect(make).toThrow(/cannot be written: ENXIO/)
+  })
+
+  it.runIf(isRoot)('is refused where a stranger has made it: a file, a link to one of ours, a link to theirs', () => {
+    writeFileSync(join(folder, 'precious'), 'kept')
+    symlinkSync('precious', file)
+    lchownSync(file, STRANGER, STRANGER)
+    expect(make).toThrow('cannot be written: what is there belongs to another user (65534).')
+    rmSync(file)
+    writeFileSync(file, '')
+    chownSync(file, STRANGER, STRANGER)
+    expect(make).toThrow('belongs to another user (65534)')
+    renameSync(file, join(folder, 'theirs'))
+    symlinkSync('theirs', file)
+    expect(make).toThrow('belongs to another user (65534)')
+    expect(readFileSync(join(folder, 'precious'), 'utf8')).toBe('kept')
+  })
+
+  it.runIf(isRoot)('is looked at again whenever it is opened anew', () => {
+    const log = make()
+    rmSync(file)
+    writeFileSync(join(folder, 'precious'), 'kept')
+    symlinkSync('precious', file)
+    lchownSync(file, STRANGER, STRANGER)
+    expect(() => log.reopen()).toThrow('belongs to another user (65534)')
+    log.write('one\n')
+    expect(readFileSync(join(folder, 'precious'), 'utf8')).toBe('kept')
   })
 })

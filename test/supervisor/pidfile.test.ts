@@ -1,8 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
   existsSync,
+  linkSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -12,9 +14,10 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
+import type * as Promises from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Pidfile } from '../../src/supervisor/pidfile.ts'
 import { startedAt } from '../../src/supervisor/process-start.ts'
 import {
@@ -25,6 +28,14 @@ import {
   type SlotRecord,
   writeSlots,
 } from '../../src/supervisor/slots-file.ts'
+
+const disk = vi.hoisted(() => ({ isReadOnly: false }))
+vi.mock('node:fs/promises', async original => {
+  const real = await original<typeof Promises>()
+  const rm: typeof real.rm = (path, options) =>
+    disk.isReadOnly ? Promise.reject(new Error('EROFS: read-only file system')) : real.rm(path, options)
+  return { ...real, rm }
+})
 
 const onLinux = process.platform === 'linux'
 
@@ -41,6 +52,7 @@ beforeEach(() => {
 afterEach(() => {
   sleeper?.kill('SIGKILL')
   sleeper = undefined
+  disk.isReadOnly = false
   rmSync(folder, { recursive: true, force: true })
 })
 
@@ -164,10 +176,9 @@ describe('the pidfile', () => {
 
   it('that cannot be removed at the end is told, and no reason for another end', async () => {
     const pidfile = await acquire()
-    rmSync(`${file}.slots`)
-    mkdirSync(`${file}.slots`)
+    disk.isReadOnly = true
     await pidfile.release()
-    expect(said).toEqual([expect.stringMatching(/^The pidfile .+racecar\.pid cannot be removed: /)])
+    expect(said).toEqual([`The pidfile ${file} cannot be removed: EROFS: read-only file system.`])
     expect(existsSync(`${file}.lock`)).toBe(false)
   })
 
@@ -317,6 +328,75 @@ describe('the slots beside the pidfile', () => {
     expect(fateOf({ ...lifeOf(pid), birth: null })).toBe('unknown')
     if (onLinux) expect(fateOf(lifeOf(pid))).toBe('alive')
     if (onLinux) expect(fateOf({ ...lifeOf(pid), birth: 'a-boot:1' })).toBe('dead')
+  })
+})
+
+describe('what strangers have put beside or in the place of the pidfile', () => {
+  const STRANGER = 65_534
+  const isRoot = process.getuid?.() === 0
+
+  it('what is ours is for our eyes alone', async () => {
+    const pidfile = await acquire()
+    for (const one of [file, `${file}.slots`]) expect(lstatSync(one).mode & 0o777).toBe(0o600)
+    await pidfile.release()
+  })
+
+  it.each(['', '4711\n'])('a pipe is no pidfile, and nobody waits for it, be it at the end (%j)', async text => {
+    execFileSync('mkfifo', [file])
+    await expect(acquire()).rejects.toThrow(`The pidfile ${file} cannot be written: it is no ordinary file.`)
+    rmSync(file)
+    const pidfile = await acquire()
+    rmSync(file)
+    if (text === '') execFileSync('mkfifo', [file])
+    else symlinkSync('precious', file)
+    await pidfile.release()
+    expect(said).toEqual([`The pidfile ${file} was changed meanwhile.`])
+    expect(lstatSync(file).isFile()).toBe(false)
+  })
+
+  it('a lock that holds something is nobody’s lock, and stays with all that is in it', async () => {
+    leftBehind(await deadProcess())
+    writeFileSync(join(`${file}.lock`, 'precious'), 'kept')
+    await expect(acquire()).rejects.toThrow(/ENOTEMPTY/)
+    expect(readFileSync(join(`${file}.lock`, 'precious'), 'utf8')).toBe('kept')
+  })
+
+  it('a lock that is a link to a folder of ours leaves that alone', async () => {
+    leftBehind(await deadProcess())
+    rmSync(`${file}.lock`, { recursive: true })
+    mkdirSync(join(folder, 'ours'))
+    symlinkSync('ours', `${file}.lock`)
+    await expect(acquire()).rejects.toThrow(/ENOTDIR/)
+    expect(existsSync(join(folder, 'ours'))).toBe(true)
+  })
+
+  it('slots by another name are not believed', () => {
+    writeSlots(`${file}.slots`, { primary: lifeOf(process.pid), slots: [] })
+    linkSync(`${file}.slots`, `${file}.linked`)
+    expect(readSlots(`${file}.linked`)).toBeUndefined()
+  })
+
+  it('a link in the place of the slots is neither followed nor replaced', async () => {
+    writeFileSync(join(folder, 'precious'), 'kept')
+    symlinkSync('precious', `${file}.slots`)
+    const pidfile = await acquire()
+    await pidfile.release()
+    expect(said).toEqual([`${file}.slots cannot be written: it is no ordinary file.`])
+    expect(readFileSync(`${file}.slots`, 'utf8')).toBe('kept')
+    expect(lstatSync(`${file}.slots`).isSymbolicLink()).toBe(true)
+  })
+
+  it.runIf(isRoot)('their pidfile is refused, dead or alive, and stays; so do their slots', async () => {
+    writeFileSync(file, `${await deadProcess()}\n`)
+    chownSync(file, STRANGER, STRANGER)
+    await expect(acquire()).rejects.toThrow(`cannot be written: it belongs to another user (${STRANGER}).`)
+    expect(existsSync(file)).toBe(true)
+    rmSync(file)
+    writeFileSync(`${file}.slots`, 'theirs')
+    chownSync(`${file}.slots`, STRANGER, STRANGER)
+    await (await acquire()).release()
+    expect(said).toEqual([`${file}.slots cannot be written: it belongs to another user (${STRANGER}).`])
+    expect(readFileSync(`${file}.slots`, 'utf8')).toBe('theirs')
   })
 })
 

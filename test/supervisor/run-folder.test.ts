@@ -16,6 +16,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { birthOf, isAlive, isStill } from '../../src/supervisor/process-start.ts'
 import {
+  distrust,
   type Identity,
   lookInto,
   openRunFolder,
@@ -95,6 +96,18 @@ describe('the run folder', () => {
     openFolder(folder, 0o700)
     chownSync(folder, 12_345, 12_345)
     await expect(openRunFolder([folder])).rejects.toThrow('belongs to another user (12345)')
+  })
+
+  it.runIf(process.getuid?.() === 0)('is never made, nor looked into, below a folder of somebody else’s', async () => {
+    const theirs = join(home, 'theirs')
+    mkdirSync(theirs)
+    chownSync(theirs, 12_345, 12_345)
+    const folder = join(theirs, 'racecar')
+    const why = `lies below ${theirs}, which belongs to another user (12345)`
+    await expect(openRunFolder([folder])).rejects.toThrow(`${folder} ${why}`)
+    expect(existsSync(folder)).toBe(false)
+    openFolder(folder, 0o700)
+    expect(await distrust(folder)).toBe(why)
   })
 
   it('is the next one where the first cannot be used, and all reasons are told where none can', async () => {

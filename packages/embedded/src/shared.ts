@@ -4,7 +4,7 @@
 import { fork } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { lstatSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -110,8 +110,9 @@ function ownFolder(): string {
   const { uid, username } = userInfo()
   const folder = join(tmpdir(), `racecar-embedded-shared-${uid >= 0 ? uid : username}`)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const { uid: owner, mode } = statSync(folder)
-  if (uid >= 0 && (owner !== uid || mode & 0o022)) throw new Error(`${folder} is not this user's alone: remove it`)
+  const stat = lstatSync(folder)
+  if (uid >= 0 && (!stat.isDirectory() || stat.uid !== uid || stat.mode & 0o022))
+    throw new Error(`${folder} is not this user's alone: remove it`)
   return folder
 }
 

@@ -1,9 +1,11 @@
 // Which racecar is meant: by its pidfile, by its consumer, or the only one there is. A number in a pidfile proves nothing; only
 // what lies in the run folder, or answers there, is a racecar of this user.
 
-import { lstatSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { realpathSync, statSync } from 'node:fs'
 import { lstat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
+import { readOwn } from '../../lib/own-file.ts'
+import { reasonOf } from '../../lib/reason.ts'
 import { isAlive, isStill } from '../../supervisor/process-start.ts'
 import { distrust, type Found, type Identity, lookInto } from '../../supervisor/run-folder.ts'
 import type { Ground } from './ground.ts'
@@ -121,14 +123,14 @@ type Content =
 
 function readPidfile(path: string): Content {
   try {
-    if (!lstatSync(path).isFile()) return { kind: 'unusable', why: 'is no ordinary file' }
-    const text = readFileSync(path, 'utf8').trim()
+    const found = readOwn(path)
+    if (!found) return { kind: 'missing' }
+    const text = found.text.trim()
     if (text === '') return { kind: 'unusable', why: 'is empty' }
     if (!/^[1-9][0-9]{0,9}$/.test(text)) return { kind: 'unusable', why: 'holds something that is no process id' }
     return { kind: 'pid', pid: Number(text) }
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    return code === 'ENOENT' ? { kind: 'missing' } : { kind: 'unusable', why: `cannot be read: ${message}` }
+    return { kind: 'unusable', why: reasonOf(error) }
   }
 }
 
