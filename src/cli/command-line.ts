@@ -3,7 +3,7 @@
 
 import { Command, CommanderError, Option } from 'commander'
 import { describeFlags, type FlagDescription } from '../config/flags.ts'
-import { kebabOf } from '../config/names.ts'
+import { kebabOf, optionOf } from '../config/names.ts'
 import { NOT_BUILT } from '../config/not-built.ts'
 import { EXIT } from '../errors.ts'
 import { addGenerators, GENERATORS } from './generate/command-line.ts'
@@ -68,7 +68,12 @@ const configured = (command: Command, printer: Printer): Command =>
   command
     .showHelpAfterError('Try racecar --help.')
     .exitOverride()
-    .configureOutput({ writeOut: text => printer.out(text), writeErr: text => printer.err(text) })
+    .configureOutput({
+      writeOut: text => printer.out(text),
+      writeErr: text => printer.err(text),
+      // A flag that nobody knows may have been meant for a secret.
+      outputError: (text, write) => write(text.replace(/(?<=option '--?[\w-]+)=[\s\S]*'/, "=…'")),
+    })
     .helpOption('-h, --help', 'print this')
 
 const CONSUMER = 'name of the class, as it is exported'
@@ -126,7 +131,11 @@ liveness file cannot be written, 75 already running, 77 credentials or ACL, 78 o
 function optionsFor(flag: FlagDescription): Option[] {
   const { name, short, aliases, placeholder, group } = flag
   const value = placeholder === undefined ? '' : ` <${placeholder}>`
-  const main = new Option(`${short === undefined ? '' : `-${short}, `}--${name}${value}`, described(flag))
+  // They are taken to be refused, with what to do instead.
+  const isSecret = optionOf(flag.option).secret === true
+  const main = new Option(`${short === undefined ? '' : `-${short}, `}--${name}${value}`, described(flag)).hideHelp(
+    isSecret,
+  )
   const others = aliases.map(alias => new Option(`--${alias}${value}`).hideHelp())
   const valued = [main, ...others].map(option => (flag.repeats ? option.argParser(appended) : option))
   const negated = placeholder === undefined ? [new Option(`--no-${name}`).hideHelp()] : []

@@ -4,6 +4,7 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { ConfigFiles } from '../config/config-files.ts'
+import { withoutSecrets } from '../config/secret-variables.ts'
 import { RacecarError } from '../errors.ts'
 import type { ConfigModule } from '../loader/config-module.ts'
 import type { FromConfig } from '../messages.ts'
@@ -32,6 +33,8 @@ async function ask(
 ) {
   const child = fork(fileURLToPath(new URL('../entry/config.js', import.meta.url)), {
     serialization: 'advanced',
+    // As each worker imports it, which gets none of them either.
+    env: withoutSecrets(process.env),
     execArgv: [...process.execArgv, '--enable-source-maps'],
     // What it prints is no log; standard output may be read by a program.
     stdio: ['ignore', 2, 2, 'ipc'],

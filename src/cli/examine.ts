@@ -4,6 +4,7 @@
 import { groupIdOf } from '../config/group.ts'
 import { type Loaded, loadConfig } from '../config/load.ts'
 import type { Config } from '../config/options.ts'
+import { secretVariables } from '../config/secret-variables.ts'
 import { type ErrorCode, EXIT, errorCodes, isRacecarError, RacecarError } from '../errors.ts'
 import { systemClock } from '../lib/clock.ts'
 import { deferred } from '../lib/deferred.ts'
@@ -87,7 +88,7 @@ interface Once {
 function describeOnce(plan: LoadPlan, { exec, timeoutMs, signal }: Once): Promise<Description | undefined> {
   const clock = systemClock
   // What the user's code prints is no answer of ours.
-  const fork = clusterFork({ exec, withhold: [], clock, output: 2 })
+  const fork = clusterFork({ exec, withhold: secretVariables, clock, output: 2 })
   const { promise, resolve, reject } = deferred<Description | undefined>()
   const failed = (why: string) =>
     reject(new RacecarError('LOAD_FAILED', `${plan.consumer} could not be loaded: ${why}.`))

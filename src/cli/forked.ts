@@ -2,8 +2,8 @@
 // out of the group.
 
 import { hostname } from 'node:os'
-import { optionNames, optionOf, spellingsOf, variableOf } from '../config/names.ts'
 import type { Config } from '../config/options.ts'
+import { secretVariables } from '../config/secret-variables.ts'
 import { EXIT } from '../errors.ts'
 import type { Events } from '../events/events.ts'
 import type { LoadPlan } from '../messages.ts'
@@ -39,7 +39,7 @@ export async function forked({ session, desk, exec, readAfresh }: ForkedParts): 
     plans,
     policy: policyOf(config),
     ids: new InstanceIds({ clientId, given, host: hostname(), random: randomPart }),
-    fork: clusterFork({ exec, withhold: secretVariables(), clock, inspect: inspect && inspection(inspect) }),
+    fork: clusterFork({ exec, withhold: secretVariables, clock, inspect: inspect && inspection(inspect) }),
     bus,
     clock,
     readAfresh,
@@ -124,11 +124,6 @@ export const policyOf = (config: Config): Policy => ({
   deadLetterTopic: config.deadLetterTopic,
   evictAfterMs: Math.min(PATIENCE_MS, (config.sessionTimeout * 1000) / 3),
 })
-
-const secretVariables = (): string[] =>
-  optionNames
-    .filter(name => optionOf(name).secret || optionOf(name).mask)
-    .flatMap(name => spellingsOf(name).map(variableOf))
 
 function noteSlots({ parts }: Session, slots: readonly NotedSlot[]): void {
   parts.pidfile?.noteSlots(

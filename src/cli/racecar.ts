@@ -2,6 +2,7 @@
 // does.
 
 import { fileURLToPath } from 'node:url'
+import { secretVariables } from '../config/secret-variables.ts'
 import { EXIT } from '../errors.ts'
 import { putGoneTerminalAside } from '../lib/gone-terminal.ts'
 import type { Heard } from '../supervisor/signals.ts'
@@ -20,7 +21,7 @@ export interface MainParts {
 }
 
 export async function main({ argv, heard }: MainParts): Promise<never> {
-  const { stdout: out, stderr: err, env } = process
+  const { stdout: out, stderr: err } = process
   // Whoever read our output may be gone; that is no reason to fail.
   for (const stream of [out, err]) stream.on('error', () => {})
   const version = ownVersion()
@@ -31,7 +32,10 @@ export async function main({ argv, heard }: MainParts): Promise<never> {
   const bin = fileURLToPath(new URL('../../bin/racecar.js', import.meta.url))
   const exec = fileURLToPath(new URL('../entry/worker.js', import.meta.url))
   const uncaught = listenForUncaught()
-  const terminal = terminalOf(env)
+  const terminal = terminalOf(process.env)
+  const env = { ...process.env }
+  // Nobody whom this process starts is to inherit them, be it a compiler; a report of Node's on this process would show them.
+  for (const name of secretVariables) delete process.env[name]
   const here = { env, cwd: process.cwd(), heard, exec, out }
   const exitCode =
     wanted.kind === 'examine'

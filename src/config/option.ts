@@ -4,6 +4,7 @@
 import { areDelays, DELAYS } from '../lib/delays.ts'
 import { toHostPort } from './host-port.ts'
 import { maskRaw, parseRaw, RAW_FORM } from './raw/setting.ts'
+import { isPem } from './untold.ts'
 
 export interface Option<T> {
   /** One sentence for --help and the reference, with units. */
@@ -98,6 +99,8 @@ function parseInteger(range: Range, what: string) {
 }
 
 function parseText(raw: unknown): string {
+  if (isPem(raw))
+    throw new Expected('a text, such as the name of a file or env:NAME, and not what a file of keys holds')
   if (typeof raw === 'string' && raw.trim() !== '') return raw.trim()
   if (typeof raw === 'number' && Number.isFinite(raw)) return String(raw)
   throw new Expected('a text that is not empty')

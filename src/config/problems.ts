@@ -1,6 +1,7 @@
 // What can be wrong with options, in sentences that name option, value and source; and the one error that carries all of them.
 
 import { RacecarError } from '../errors.ts'
+import { untold } from './untold.ts'
 
 export interface Problem {
   /** As in prose: max_wait_time; or the unknown name as it was written. */
@@ -29,7 +30,7 @@ const LONGEST_SHOWN = 80
 
 /** A value as it stands in a sentence. */
 export function shown(value: unknown): string {
-  const text = typeof value === 'string' || isPlain(value) ? JSON.stringify(value) : describe(value)
+  const text = typeof value === 'string' || isPlain(value) ? JSON.stringify(untold(value)) : describe(value)
   return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text
 }
 

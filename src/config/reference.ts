@@ -12,7 +12,8 @@ as a flag and \`RACECAR_MAX_WAIT_TIME\` as a variable. A flag that takes no valu
 places the strongest wins: flags, variables, the class, \`config/racecar.{ts,js,mjs}\`, \`config/racecar.yml\` (the section of the environment before
 \`common\`), defaults. \`racecar config MyConsumer\` shows what is in force and where it was set.
 
-In YAML a value may hold \`\${VARIABLE}\` and \`\${VARIABLE:-default}\`; \`$\${\` is a plain \`\${\`. A secret can be read from a file: \`RACECAR_…_FILE\`.
+In YAML a value may hold \`\${VARIABLE}\` and \`\${VARIABLE:-default}\`; \`$\${\` is a plain \`\${\`. A secret can be read from a file: \`RACECAR_…_FILE\`;
+no flag takes one, as a command line is shown to every user of the machine.
 
 Files in code go before files in YAML; of several of a kind, named by \`--config\`, the last one wins.
 

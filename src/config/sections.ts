@@ -1,6 +1,7 @@
 // What a configuration file sets, by section: `common`, then the section of the environment. Reads text that is handed in; which
 // file it came from is only a name for what is said about it.
 
+import { reasonOf } from '../lib/reason.ts'
 import { isRecord } from '../lib/record.ts'
 import type { Problem } from './problems.ts'
 import type { Given, Section, Variables } from './sources.ts'
@@ -37,10 +38,22 @@ export async function sectionsOfYaml(
   const [error] = document.errors
   if (error) {
     const { line, col } = counter.linePos(error.pos[0])
-    return { sections: [], problems: [problem(file, `${file}:${line}:${col} is no YAML: ${error.message}`)] }
+    return { sections: [], problems: [problem(file, `${file}:${line}:${col} is no YAML: ${unquoted(error)}`)] }
   }
-  return sectionsOf(file, document.toJS() as unknown, environment, variables)
+  let read: unknown
+  try {
+    read = document.toJS()
+  } catch (error) {
+    return { sections: [], problems: [problem(file, `${file} is no YAML: ${unquoted(error)}`)] }
+  }
+  return sectionsOf(file, read, environment, variables)
 }
+
+/** What it quotes of the file may be a part of a secret. */
+const unquoted = (error: unknown): string =>
+  reasonOf(error)
+    .replace(/(?<=\S): [\s\S]*$/, '')
+    .replace(/(?<=escape sequence) [\s\S]*$/, '')
 
 function sectionsOf(file: string, read: unknown, environment: Environment, variables: Variables): Sections {
   if (read === null || read === undefined) return { sections: [], problems: [] }
@@ -104,9 +117,10 @@ function withVariables(key: string, text: string, { source, variables, problems 
     if (name === undefined || rest?.includes('${')) {
       problems.push({
         option: key,
-        value: whole,
+        value: undefined,
         source,
-        sentence: `${key} in ${source} holds ${whole}, which is no variable with a plain default`,
+        // Not which: it may be a part of a secret.
+        sentence: `${key} in ${source} holds \${…}, which is no variable with a plain default; a plain \${ is written $\${`,
       })
       return ''
     }

@@ -1,7 +1,7 @@
 // Where options are set: each source lists what it sets, by the table's names, and the names that the table does not know.
 // What the values mean is not looked at here.
 
-import { resolve } from 'node:path'
+import { isAbsolute, resolve } from 'node:path'
 import { nearest } from '../lib/nearest.ts'
 import { reasonOf } from '../lib/reason.ts'
 import { secretIn } from '../security/secret.ts'
@@ -21,6 +21,7 @@ import { isNotBuilt } from './not-built.ts'
 import type { OptionName } from './options.ts'
 import type { Problem } from './problems.ts'
 import { isServiceLink } from './service-links.ts'
+import { untold } from './untold.ts'
 
 export interface Setting {
   readonly option: OptionName
@@ -99,9 +100,12 @@ function fromSecretFile(option: OptionName, { path, source, readFile }: SecretFi
   try {
     return { option, raw: secretIn(readFile(path)), source, file: resolve(path) }
   } catch (error) {
-    const why = reasonOf(error)
     const name = snakeOf(option)
-    return { option: name, value: path, source, sentence: `${name} cannot be read from ${path} (${source}): ${why}` }
+    // What is no path may be the secret itself, put into the wrong variable.
+    const [value, from, why] = isAbsolute(path)
+      ? [path, path, reasonOf(error)]
+      : ['***', 'the file that is named', 'it cannot be opened, and is not told because it is no absolute path']
+    return { option: name, value, source, sentence: `${name} cannot be read from ${from} (${source}): ${why}` }
   }
 }
 
@@ -113,7 +117,7 @@ export function* fromSection({ source, values }: Section): Generator<Setting | P
       const meant = nearest(camelOf(key), optionBySpelling.keys())
       yield unknown(key, source, `${key} in ${source}`, meant && snakeOf(meant))
     } else if (optionOf(option).outside) {
-      const sentence = `${snakeOf(option)} cannot be set in a file, but ${source} does; set it by --${kebabOf(option)} or ${variableOf(option)}`
+      const sentence = `${snakeOf(option)} cannot be set in a file, but ${source} does; set it by ${waysTo(option)}`
       yield { option: snakeOf(option), value: mask(option, raw), source, sentence }
     } else if (typeof raw === 'number' && optionOf(option).placeholder === 'text') {
       // YAML has read 0123 as 123 and 1.10 as 1.1 already.
@@ -139,12 +143,34 @@ export function* fromFlags(flags: Given): Generator<Setting | Problem> {
     if (raw === undefined) continue
     const option = optionBySpelling.get(camelOf(name))
     const source = `flag --${kebabOf(camelOf(name))}`
-    if (option) yield { option, raw, source }
+    if (option && holdsSecret(option, raw)) yield onCommandLine(option, source)
+    else if (option) yield { option, raw, source }
     else {
       const meant = nearest(camelOf(name), optionBySpelling.keys())
       yield unknown(name, source, source, meant && `--${kebabOf(meant)}`)
     }
   }
+}
+
+function holdsSecret(option: OptionName, raw: unknown): boolean {
+  const { secret, mask: masked } = optionOf(option)
+  return secret === true || (masked !== undefined && JSON.stringify(masked(raw)) !== JSON.stringify(raw))
+}
+
+/** A list of processes shows it to everybody, and shells write it down. */
+function onCommandLine(option: OptionName, source: string): Problem {
+  const name = snakeOf(option)
+  const what = optionOf(option).secret ? `${name} is secret` : `${name} holds a secret here`
+  const ways = `${waysTo(option)}, or in config/racecar.yml`
+  const sentence = `${what}, and a command line is shown to every user of the machine (${source}): set it by ${ways}`
+  return { option: name, value: '***', source, sentence }
+}
+
+const waysTo = (option: OptionName): string => {
+  const { secret, mask } = optionOf(option)
+  const variable = variableOf(option)
+  if (secret) return `${variable}, by a file that ${variable}${FILE} names`
+  return mask ? variable : `--${kebabOf(option)} or ${variable}`
 }
 
 /** What a class was configured with, or a program passed in code: `source` says which. */
@@ -160,7 +186,7 @@ export function* fromCode(
       yield unknown(name, source, `${name} in ${source}`, meant && optionBySpelling.get(meant))
     } else if (may(name)) yield { option: name, raw, source }
     else {
-      const sentence = `${snakeOf(name)} cannot be set by a class, but ${source} does; set it by --${kebabOf(name)} or ${variableOf(name)}`
+      const sentence = `${snakeOf(name)} cannot be set by a class, but ${source} does; set it by ${waysTo(name)}`
       yield { option: snakeOf(name), value: mask(name, raw), source, sentence }
     }
   }
@@ -175,5 +201,5 @@ function unknown(option: string, source: string, what: string, meant: string | u
 
 export function mask(name: OptionName, value: unknown): unknown {
   const { secret, mask } = optionOf(name)
-  return secret ? '***' : mask ? mask(value) : value
+  return secret ? '***' : untold(mask ? mask(value) : value)
 }

@@ -25,10 +25,16 @@ const LONGEST = 4000
 export const cut = (text: string, longest: number): string =>
   text.length > longest ? `${text.slice(0, longest)}… (${text.length} characters)` : text
 
+/** By names alone: whoever throws a whole configuration has a password thrown with it. */
+const SECRET = /pass(word|phrase)|secret|token|credential|jaas|authorization|(private|api|access).?key/i
+
+const veiled = (name: string, value: unknown): unknown =>
+  SECRET.test(name) && typeof value !== 'object' ? '***' : value
+
 /** What is no error. */
 export function textOf(thrown: unknown): string {
   if (typeof thrown === 'string') return cut(thrown, LONGEST)
-  for (const say of [() => JSON.stringify(thrown), () => String(thrown)]) {
+  for (const say of [() => JSON.stringify(thrown, veiled), () => String(thrown)]) {
     try {
       const text: unknown = say()
       // Of a promise, say, JSON has nothing to tell.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { readCommandLine } from '../../src/cli/command-line.ts'
 import { loadConfig } from '../../src/config/load.ts'
-import { optionNames, snakeOf } from '../../src/config/names.ts'
+import { kebabOf, optionNames, optionOf } from '../../src/config/names.ts'
 
 function read(...argv: string[]) {
   let out = ''
@@ -65,13 +65,25 @@ describe('the command line', () => {
     expect(configured('-r', 'one.js', '-r', 'two.js').require).toEqual(['one.js', 'two.js'])
   })
 
-  it('has a flag for every option, with its default, in groups', () => {
+  it('has a flag for every option that is no secret, with its default, in groups', () => {
     const { wanted, out } = read('--help')
     expect(wanted).toEqual({ kind: 'end', exitCode: 0 })
-    for (const name of optionNames) expect(out).toContain(`--${snakeOf(name).replaceAll('_', '-')}`)
+    const flags = new Set([...out.matchAll(/--[a-z-]+/g)].map(([flag]) => flag))
+    for (const name of optionNames)
+      expect([name, flags.has(`--${kebabOf(name)}`)]).toEqual([name, !optionOf(name).secret])
     for (const group of ['Kafka:', 'Workers:', 'Timeouts:', 'Logging:']) expect(out).toContain(`\n${group}\n`)
     expect(out).toContain('(RACECAR_SHUTDOWN_TIMEOUT, default: 25)')
     expect(out).not.toContain('--no-serial')
+  })
+
+  it('takes what is secret, for others to refuse it with the cure, and repeats no value of a flag that nobody knows', () => {
+    expect(read('--sasl-password', 'hunter2', 'A').wanted).toMatchObject({ flags: { saslPassword: 'hunter2' } })
+    for (const typed of ['--sasl-pasword=hunter2', '--sasl-pasword=a=hunter2\nhunter3']) {
+      const { wanted, err } = read(typed, 'A')
+      expect(wanted).toEqual({ kind: 'end', exitCode: 64 })
+      expect(err).toMatch(/^error: unknown option '-/)
+      expect(err).not.toContain('hunter')
+    }
   })
 
   it('has the commands check and config, with the same flags', () => {

@@ -17,6 +17,9 @@ vi.mock('../../src/config/options.ts', async original => {
 
 const { loadConfig } = await import('../../src/config/load.ts')
 const { maskRaw } = await import('../../src/config/raw/setting.ts')
+const { untold } = await import('../../src/config/untold.ts')
+const { sectionsOfYaml } = await import('../../src/config/sections.ts')
+const { kebabOf, optionNames, optionOf, snakeOf, spellingsOf, variableOf } = await import('../../src/config/names.ts')
 const { optionsInForce } = await import('../../src/cli/options-in-force.ts')
 
 const readFile = (path: string): string => {
@@ -69,14 +72,93 @@ describe('a secret', () => {
     const shown = optionsInForce(config, sources)
     expect(shown).toMatch(/^sasl_password +=\s\*\*\* {2}\(env RACECAR_SASL_PASSWORD\)$/m)
     expect(shown).not.toContain('hunter2')
-    for (const sources of [{ env: { RACECAR_PIN: '42' } }, { flags: { pin: '42' } }, inFile({ pin: 42 })]) {
+    for (const sources of [{ env: { RACECAR_PIN: '42' } }, { given: { pin: '42' } }, inFile({ pin: 42 })]) {
       expect(() => loadConfig(sources)).toThrow(/^pin must be a whole number, at least 1000, but .* says "\*\*\*"$/)
     }
   })
 })
 
+describe('a secret on the command line', () => {
+  const shownToAll = 'and a command line is shown to every user of the machine'
+
+  it.each(optionNames.filter(name => optionOf(name).secret))('is refused, with the ways that there are: %s', name => {
+    for (const spelling of spellingsOf(name)) {
+      const variable = variableOf(name)
+      expect(() => loadConfig({ flags: { [spelling]: 'hunter2' } })).toThrow(
+        `${snakeOf(name)} is secret, ${shownToAll} (flag --${kebabOf(spelling)}): set it by ${variable}, by a file that ${variable}_FILE names, or in config/racecar.yml`,
+      )
+    }
+  })
+
+  it('is refused among the settings by librdkafka’s names as well, which others may be', () => {
+    expect(() => loadConfig({ flags: { consumer: 'client.id=a,sasl.password=hunter2' } })).toThrow(
+      `consumer holds a secret here, ${shownToAll} (flag --consumer): set it by RACECAR_CONSUMER, or in config/racecar.yml`,
+    )
+    expect(loadConfig({ flags: { consumer: 'client.id=a' } }).config.clientId).toBe('a')
+  })
+})
+
+it('a password in the variable that is to name its file is not told', () => {
+  const text = printed({ env: { ...who, RACECAR_SASL_PASSWORD_FILE: 'hunter2' } })
+  expect(text).toContain('sasl_password cannot be read from the file that is named (env RACECAR_SASL_PASSWORD_FILE)')
+  expect(text).not.toContain('hunter')
+})
+
+it.each(['zebra:zebra2@kafka:9092', 'kafka:9092,sasl_ssl://zebra:zeb,r@/2@kafka-2:9092', 'https://zebra2@kafka'])(
+  'names and passwords in addresses are not told: %s',
+  address => {
+    for (const from of [{ env: { RACECAR_BROKERS: address } }, inFile({ brokers: [address] })]) {
+      const text = printed(from)
+      expect(text).toMatch(/brokers must be a list of .* says .*\*\*\*@kafka/)
+      expect(text).not.toMatch(/zeb|r@/)
+    }
+    expect(printed({ env: { RACECAR_CONSUMER: `bootstrap.servers=${address}` } })).not.toMatch(/zeb|r@/)
+  },
+)
+
+it.each(['kafka:9092,kafka-2:9092', 'ann@example.com'])('what is no password is told: %s', text => {
+  expect(String(untold(text))).toMatch(/kafka|ann/)
+})
+
+const PEM = '-----BEGIN PRIVATE KEY-----\nhunter2==\n-----END PRIVATE KEY-----'
+
+it.each(['sslKeyLocation', 'sslKeystoreLocation', 'clientId'] as const)(
+  'a key that stands where the name of its file belongs is refused, and not told: %s',
+  name => {
+    const flat = PEM.replaceAll('\n', '\\n')
+    for (const from of [{ env: { [variableOf(name)]: PEM } }, { given: { [name]: flat } }, inFile({ [name]: PEM })]) {
+      const text = printed(from)
+      expect(text).toContain('such as the name of a file or env:NAME, and not what a file of keys holds')
+      expect(text).not.toContain('hunter')
+    }
+  },
+)
+
+it.each([
+  'sasl_password: *hunter2',
+  'sasl_password: |hunter2',
+  'sasl_password: "\\xhunter2"',
+  'sasl_password: !hunter2 {}',
+  'sasl_password: ${hunter2!}',
+  'sasl_password: ${PASSWORD:-${hunter2}}',
+  'sasl_password: `hunter2`',
+  'sasl_password: [hunter2',
+  'sasl_password: {hunter2: }}',
+  'sasl_password: "hunter2" hunter3',
+  'sasl_password: hunter: 2',
+  'sasl_password:hunter2',
+  'sasl_password:\n- hunter2\nhunter3',
+  "sasl_password: 'hunter2''",
+  'sasl_password: %hunter2',
+  'sasl_password: hunter2\n  sasl_password: hunter3',
+])('what is wrong with a file is told without what it says: %s', async line => {
+  const environment = { name: 'common', isAsked: false }
+  const read = await sectionsOfYaml('racecar.yml', `common:\n  ${line}\n`, environment, {})
+  expect(JSON.stringify(read.problems)).not.toMatch(/hunter|[^n]unter/)
+})
+
 /** As Node prints what nobody catches. */
-const printed = (from: object): string => {
+function printed(from: object): string {
   try {
     loadConfig({ readFile, ...from })
   } catch (error) {

@@ -102,7 +102,7 @@ common:
   it('that are missing are named, once each, with the cure', async () => {
     expect(await problems('common:\n  workers: ${WORKERS}\n  client_id: "${}"\n')).toEqual([
       'workers in config/racecar.yml, section common needs the variable WORKERS, which is not set; set it, or write ${WORKERS:-default}',
-      'client_id in config/racecar.yml, section common holds ${}, which is no variable with a plain default',
+      'client_id in config/racecar.yml, section common holds ${…}, which is no variable with a plain default; a plain ${ is written $${',
     ])
   })
 
