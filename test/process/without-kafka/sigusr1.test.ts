@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { expect, it } from 'vitest'
+import { listeningPorts } from '../../support/listening.ts'
 import { Project, up } from '../../support/process.ts'
 
 it('SIGUSR1 shows the options in force on standard error, and opens no debugger, in workers neither', async () => {
@@ -41,19 +41,3 @@ it('a hundred times SIGUSR1, to the primary and its workers, are options shown w
   expect(racecar.all('slot.exited').map(({ code }) => code)).toEqual([0, 0])
   project.expectNothingLeft()
 })
-
-/** TCP, as /proc/net/tcp has them: addresses in hexadecimal, the state 0A, and the socket's inode in the tenth column. */
-function listeningPorts(pid: number): number[] {
-  const links = readdirSync(`/proc/${pid}/fd`).map(fd => {
-    try {
-      return readlinkSync(`/proc/${pid}/fd/${fd}`)
-    } catch {
-      return ''
-    }
-  })
-  return ['tcp', 'tcp6']
-    .flatMap(table => readFileSync(`/proc/${pid}/net/${table}`, 'utf8').split('\n').slice(1))
-    .map(row => row.trim().split(/\s+/))
-    .filter(([, , , state, , , , , , inode]) => state === '0A' && links.includes(`socket:[${inode}]`))
-    .map(([, local]) => Number.parseInt(local!.split(':')[1]!, 16))
-}
