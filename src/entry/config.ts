@@ -3,7 +3,7 @@
 
 import { hasPresets, notedPresets } from '../config/presets.ts'
 import { errorData } from '../events/error-data.ts'
-import { evaluate } from '../loader/config-module.ts'
+import { evaluate, failed } from '../loader/config-module.ts'
 import type { FromConfig, ToConfig } from '../messages.ts'
 
 // A terminal sends these to all; the process that asked ends this one. A listener for SIGUSR1 keeps Node's debugger shut.
@@ -12,6 +12,8 @@ for (const signal of ['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGTSTP', 'SIGUSR1'] as co
 process.once('message', message => void answer(message as ToConfig))
 
 async function answer({ module, env }: ToConfig): Promise<void> {
+  // What is thrown beside it Node would print with all that it holds.
+  process.on('uncaughtException', error => tell({ error: errorData(failed(module, error)) }))
   try {
     const values = plain(await evaluate(module, env, hasPresets)) as Record<string, unknown>
     tell({ values, presets: notedPresets() })

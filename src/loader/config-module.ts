@@ -54,9 +54,12 @@ async function run({ file, name }: ConfigModule, env: string): Promise<unknown> 
   try {
     return await madeBy(file, env)
   } catch (cause) {
-    throw new RacecarError('LOAD_FAILED', `${name} could not be loaded: ${inWords(cause)}`, { cause })
+    throw failed({ file, name }, cause)
   }
 }
+
+export const failed = ({ name }: ConfigModule, cause: unknown): RacecarError =>
+  new RacecarError('LOAD_FAILED', `${name} could not be loaded: ${inWords(cause)}`, { cause })
 
 /** The default export of a module; where that is a function, what it makes. */
 export async function madeBy(file: string, env: string): Promise<unknown> {

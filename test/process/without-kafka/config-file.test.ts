@@ -43,6 +43,11 @@ it.each([
     /it was not done within boot_timeout \(1 s\)/,
   ],
   ['blocks the event loop', 'for (;;);', /it was not done within boot_timeout \(1 s\)/],
+  [
+    'throws beside',
+    "setTimeout(() => { throw Object.assign(new Error('later'), { password: 'hunter2' }) }); await new Promise(() => setInterval(() => {}, 1000))",
+    /^(?![\s\S]*hunter2)[\s\S]*config\/racecar\.mjs could not be loaded: Error: later/,
+  ],
   ['ends its process', 'process.exit(0)', /it ended its process with 0/],
   ['exports nothing', '', /config\/racecar\.mjs must have a default export/],
   ['exports something else', 'export default 7', /it gives a number/],
