@@ -28,7 +28,7 @@ export interface OwnFile {
 }
 
 /** No link is followed, and no pipe waited for. Windows has no such flags. */
-const WARY = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+export const WARY = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 const NO_FILE = 'is no ordinary file'
 
 /** What somebody else owns: neither we nor the system. Where user numbers are mapped root may be unmapped, and still owns `/`. */

@@ -1,10 +1,10 @@
 // A file that lines are appended to, which may be moved away, full or gone for a while: that costs lines, never the process. Written
 // synchronously, so that at an exit nothing is on its way any more, and what was moved away is complete.
 
-import { closeSync, constants, fstatSync, lstatSync, openSync, writeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, lstatSync, openSync, type Stats, writeSync } from 'node:fs'
 import { Writable } from 'node:stream'
 import { RacecarError } from '../errors.ts'
-import { belongsTo, isStrangers, PRIVATE } from '../lib/own-file.ts'
+import { belongsTo, isStrangers, PRIVATE, WARY } from '../lib/own-file.ts'
 import { reasonOf } from '../lib/reason.ts'
 
 export interface LogFileParts {
@@ -89,18 +89,21 @@ export function openLogFile(file: string): number {
 function openToAppend(file: string): number {
   const there = lstatSync(file, { throwIfNoEntry: false })
   if (there && isStrangers(there)) throw new Error(`what is there ${belongsTo(there.uid)}`)
-  const how = there?.isSymbolicLink() ? 0 : there?.isFIFO() ? NO_WAIT : NO_LINK
-  const fd = openSync(file, APPEND | how, PRIVATE)
-  const stat = fstatSync(fd)
-  // What a link leads to may be a pipe or a terminal of whoever started us.
-  const why = !stat.isFile() ? undefined : isStrangers(stat) ? belongsTo(stat.uid) : stat.nlink > 1 ? SHARED : undefined
+  const isLink = there?.isSymbolicLink() === true
+  // A pipe that nobody reads, or nobody reads from any more, must not hold the supervision up.
+  const fd = openSync(file, APPEND | (isLink ? 0 : WARY), PRIVATE)
+  const why = troubleWith(fstatSync(fd), isLink)
   if (why === undefined) return fd
   closeSync(fd)
   throw new Error(`what is there ${why}`)
 }
 
+function troubleWith(stat: Stats, isLink: boolean): string | undefined {
+  // A link may lead to a pipe or a terminal of whoever started us.
+  if (isStrangers(stat) && (stat.isFile() || !isLink)) return belongsTo(stat.uid)
+  return stat.isFile() && stat.nlink > 1
+    ? 'has another name as well (a hard link), and may be what is to be spoilt'
+    : undefined
+}
+
 const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT
-const NO_LINK = constants.O_NOFOLLOW ?? 0
-/** A pipe that nobody reads, or nobody reads from any more, must not hold the supervision up. */
-const NO_WAIT = NO_LINK | (constants.O_NONBLOCK ?? 0)
-const SHARED = 'has another name as well (a hard link), and may be another file that is to be spoilt'
