@@ -1,8 +1,7 @@
 // Every secret of the table of options, set in every way that there is, and everything that racecar says, shows, writes or hands on
 // meanwhile, looked through for it.
 
-import { spawn } from 'node:child_process'
-import { chmodSync, readdirSync, readFileSync } from 'node:fs'
+import { chmodSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { optionNames, optionOf, snakeOf, variableOf } from '../../../src/config/names.ts'
@@ -11,8 +10,9 @@ import { bothNames } from '../../../src/config/raw/both.ts'
 import { Authority } from '../../support/certificates.ts'
 import { listeningPorts } from '../../support/listening.ts'
 import { NOWHERE, Project } from '../../support/process.ts'
-import { bin, type RacecarProcess } from '../../support/racecar-process.ts'
+import type { RacecarProcess } from '../../support/racecar-process.ts'
 import { racecarctl } from '../../support/racecarctl.ts'
+import { handedOn, run, written } from '../../support/traces.ts'
 
 const authority = new Authority()
 afterAll(() => authority[Symbol.dispose]())
@@ -111,33 +111,7 @@ function withSecret(way: Way, name: OptionName) {
   return { project, env, secret }
 }
 
-/** Everything that lies there and was not put there by the test. */
-function written(folder: string): string[] {
-  const inputs = ['config', 'consumers', 'inputs', 'node_modules']
-  const entries = readdirSync(folder, { withFileTypes: true }).filter(({ name }) => !inputs.includes(name))
-  return entries.flatMap(entry => {
-    const path = join(folder, entry.name)
-    return entry.isDirectory() ? written(path) : entry.isFile() ? [`${path}: ${readFileSync(path, 'latin1')}`] : []
-  })
-}
-
-function handedOn(pids: readonly number[]): string[] {
-  return pids.flatMap(pid => ['cmdline', 'environ'].map(name => readFileSync(`/proc/${pid}/${name}`, 'latin1')))
-}
-
 const told = (texts: readonly string[]) => texts.filter(text => text.includes(MARK))
-
-async function run(project: Project, env: Readonly<Record<string, string>>, ...args: string[]) {
-  const child = spawn(process.execPath, [bin, ...args], {
-    cwd: project.folder,
-    env: { ...process.env, XDG_RUNTIME_DIR: project.folder, SAID: project.path('said'), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let text = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (text += chunk))
-  const code = await new Promise<number | null>(resolve => child.once('close', resolve))
-  return { code, text }
-}
 
 const pidAfter = (word: string, { said }: Project): number | undefined => {
   const line = said.find(one => one.startsWith(word))
