@@ -159,7 +159,7 @@ describe('tokens', () => {
     ...['http://login.example.com/token', 'https://geo:pw@login.example.com/token', 'token'].map(
       (url): [object, string] => [
         { ...endpoint, saslOauthbearerTokenEndpointUrl: url },
-        `sasl_oauthbearer_token_endpoint_url must be a URL that begins with https:// (http:// on this machine alone), without a name and a password, but the program says "${url}"`,
+        `sasl_oauthbearer_token_endpoint_url must be a URL that begins with https:// (http:// on this machine alone), without a name and a password, but the program says "${url.replace('geo:pw', '***')}"`,
       ],
     ),
     ...['auth=x', 'x', '=x', 'logical_cluster=x'].map((extension): [object, string] => [
