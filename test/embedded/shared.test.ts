@@ -1,7 +1,7 @@
 // The process that test files share, by what may happen to it and to the file that says where it is.
 
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -55,6 +55,18 @@ test('where something else has got its port, or the file says nonsense, another 
     expect(await kafka.ends('orders')).toEqual([0])
     expect(place().port).not.toBe(port)
   }
+})
+
+test('a link in the place of its folder is refused, and nothing is written where it leads', async () => {
+  const home = tmpdir()
+  onTestFinished(() => {
+    process.env.TMPDIR = home
+  })
+  process.env.TMPDIR = mkdtempSync(join(home, 'public-'))
+  const precious = mkdtempSync(join(home, 'precious-'))
+  symlinkSync(precious, join(tmpdir(), `racecar-embedded-shared-${process.getuid?.()}`))
+  await expect((await newcomer()).shareKafka()).rejects.toThrow('is not this user')
+  expect(readdirSync(precious)).toEqual([])
 })
 
 test('options of Node that are for the tests are not for it', async () => {
