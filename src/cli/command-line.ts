@@ -3,8 +3,7 @@
 
 import { Command, CommanderError, Option } from 'commander'
 import { describeFlags, type FlagDescription } from '../config/flags.ts'
-import { kebabOf, optionOf } from '../config/names.ts'
-import { NOT_BUILT } from '../config/not-built.ts'
+import { optionOf } from '../config/names.ts'
 import { EXIT } from '../errors.ts'
 import { addGenerators, GENERATORS } from './generate/command-line.ts'
 import type { Generation } from './generate/generate.ts'
@@ -105,7 +104,6 @@ function build(name: CommandName, version: string, printer: Printer): Command {
     .argument(argument, CONSUMER)
     .allowExcessArguments(false)
   for (const flag of describeFlags()) for (const option of optionsFor(flag)) command.addOption(option)
-  for (const option of notBuilt()) command.addOption(option)
   if (name === 'run') command.addHelpText('after', INSPECT + COMMANDS)
   return command.version(version, '-V, --version', 'print the version').addHelpText('after', EPILOGUE)
 }
@@ -141,9 +139,6 @@ function optionsFor(flag: FlagDescription): Option[] {
   const negated = placeholder === undefined ? [new Option(`--no-${name}`).hideHelp()] : []
   return [...valued, ...negated].map(option => option.helpGroup(`${group}:`))
 }
-
-/** Taken here, so that the loader of options says what is with them. */
-const notBuilt = (): Option[] => NOT_BUILT.map(name => new Option(`--${kebabOf(name)} <value>`).hideHelp())
 
 function described({ about, defaultText, variable }: FlagDescription): string {
   const fallback = defaultText === '' || defaultText === 'false' ? '' : `, default: ${defaultText}`

@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import type { Extensions, Sasl, TokenSource } from '../security/sasl.ts'
 import { type Secret, secretOf } from '../security/secret.ts'
 import type { Tls } from '../security/tls.ts'
+import { ticketsOf } from './kerberos.ts'
 import type { Config } from './options.ts'
 import type { securityOptions } from './security-options.ts'
 
@@ -66,6 +67,10 @@ function saslOf(config: Of): Sasl | null {
         from: { kind: 'msk', region: config.saslAwsRegion ?? regionIn(config.brokers) },
         extensions: {},
       }
+    case 'GSSAPI': {
+      const { saslKerberosServiceName: serviceName, saslKerberosPrincipal: principal } = config
+      return { mechanism, serviceName, principal, tickets: ticketsOf(config) }
+    }
     default:
       return mechanism satisfies never
   }

@@ -28,5 +28,10 @@ export const ofProducers = [
   'saslOauthbearerExtensions',
   'saslOauthbearerTokenProvider',
   'saslAwsRegion',
+  'saslKerberosServiceName',
+  'saslKerberosPrincipal',
+  'saslKerberosKeytab',
+  'saslKerberosKinitCmd',
+  'saslKerberosMinTimeBeforeRelogin',
   'saslOverSsl',
 ] as const satisfies readonly OptionName[]

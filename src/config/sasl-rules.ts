@@ -1,7 +1,8 @@
 // What the options that say who we are to the brokers have to do with each other: each mechanism wants its own.
 
 import { isAuthenticated } from './cluster.ts'
-import { snakeOf } from './names.ts'
+import { troubleInCommand } from './kerberos.ts'
+import { optionOf, snakeOf } from './names.ts'
 import type { Config, OptionName } from './options.ts'
 import type { Rule } from './rule.ts'
 
@@ -23,13 +24,20 @@ const WANTS: Readonly<Record<Mechanism, Wants>> = {
   'SCRAM-SHA-512': byName,
   OAUTHBEARER: { needs: [], takes: [...ENDPOINT, 'saslOauthbearerScope', 'saslOauthbearerExtensions', PROVIDER] },
   AWS_MSK_IAM: { needs: [], takes: ['saslAwsRegion'] },
+  GSSAPI: {
+    needs: [],
+    takes: [
+      ...(['saslKerberosServiceName', 'saslKerberosPrincipal', 'saslKerberosKeytab'] as const),
+      ...(['saslKerberosKinitCmd', 'saslKerberosMinTimeBeforeRelogin'] as const),
+    ],
+  },
 }
 
 const all = Object.values(WANTS).flatMap(({ needs, takes = [] }) => [...needs, ...takes])
 const SASL: readonly OptionName[] = ['saslMechanism', ...new Set(all)]
 
 const isThere = (config: Config, option: OptionName): boolean =>
-  config[option] !== undefined && !(Array.isArray(config[option]) && config[option].length === 0)
+  config[option] !== optionOf(option).default && !(Array.isArray(config[option]) && config[option].length === 0)
 
 const firstOf = (config: Config): OptionName | undefined => SASL.find(option => isThere(config, option))
 
@@ -86,6 +94,11 @@ export const saslRefused: readonly Rule[] = [
         ? `${name(firstOf(config)!)} needs sasl_mechanism, which nobody has set: no broker would be told who we are`
         : `${name('saslMechanism')} is not used with ${name('securityProtocol')}: set security_protocol to sasl_ssl`,
   },
+  {
+    of: [...SASL, 'securityProtocol'],
+    isBroken: config => config.saslMechanism === 'GSSAPI' && troubleInCommand(config) !== undefined,
+    says: (name, config) => `${name('saslKerberosKinitCmd')} ${troubleInCommand(config)}`,
+  },
 ]
 
 export const saslWarned: readonly Rule[] = [
@@ -109,6 +122,15 @@ export const saslWarned: readonly Rule[] = [
     of: SASL,
     isBroken: config => config.saslMechanism !== undefined && useless(config) !== undefined,
     says: (name, config) => `${name(useless(config)!)} is not used with ${name('saslMechanism')}`,
+  },
+  {
+    of: SASL,
+    isBroken: config =>
+      config.saslMechanism === 'GSSAPI' &&
+      config.saslKerberosKinitCmd === undefined &&
+      isThere(config, 'saslKerberosMinTimeBeforeRelogin'),
+    says: name =>
+      `${name('saslKerberosMinTimeBeforeRelogin')} does not count without sasl_kerberos_kinit_cmd: Kerberos renews the tickets of a keytab when half of their time is over`,
   },
   {
     of: ['saslOverSsl', 'securityProtocol'],

@@ -1,7 +1,7 @@
 // The part of the table of options that says how connections to Kafka are secured, and who we are there. A place is a file, or
 // `env:NAME`: where it is is no secret, and what stands there never comes into an option. Passwords do, and are secret.
 
-import { choice, flag, maybeChoice, maybeSecret, maybeText, type Option } from './option.ts'
+import { choice, flag, integer, maybeChoice, maybeSecret, maybeText, type Option, text } from './option.ts'
 import { maybeTokenUrl, saslExtensions } from './token-options.ts'
 
 export const securityOptions = {
@@ -68,10 +68,12 @@ export const securityOptions = {
     'SCRAM-SHA-512',
     'OAUTHBEARER',
     'AWS_MSK_IAM',
+    'GSSAPI',
   )({
     group: 'Security',
     default: undefined,
-    about: 'How the brokers are shown who we are: by name and password, or by a token',
+    about:
+      'How the brokers are shown who we are: by name and password, by a token, or by a ticket of Kerberos (GSSAPI)',
   }),
   saslUsername: maybeText({ group: 'Security', default: undefined, about: 'Who we are to the brokers' }),
   saslPassword: maybeSecret({
@@ -116,6 +118,36 @@ export const securityOptions = {
     group: 'Security',
     default: undefined,
     about: "The region of AWS_MSK_IAM's tokens; by default that of the brokers' names, or AWS_REGION",
+  }),
+  saslKerberosServiceName: text({
+    group: 'Security',
+    default: 'kafka',
+    about: 'What brokers are called in Kerberos, before the host by which each is reached; with the package kerberos',
+  }),
+  saslKerberosPrincipal: maybeText({
+    group: 'Security',
+    default: undefined,
+    about:
+      'Who we are in Kerberos, with or without its realm; by default the first in the keytab or in the ticket cache',
+  }),
+  saslKerberosKeytab: maybeText({
+    group: 'Security',
+    default: undefined,
+    about:
+      'The file with our key, from which Kerberos gets and renews tickets by itself; without it the ticket cache is used that is there',
+  }),
+  saslKerberosKinitCmd: maybeText({
+    group: 'Security',
+    default: undefined,
+    about:
+      'A command of the shell that puts a ticket into the cache, with %{sasl.kerberos.keytab}, %{sasl.kerberos.principal} and the like; instead of what a keytab does by itself',
+  }),
+  saslKerberosMinTimeBeforeRelogin: integer({ most: 86_400_000 })({
+    group: 'Security',
+    default: 60_000,
+    placeholder: 'milliseconds',
+    about:
+      'Milliseconds for which a ticket of sasl_kerberos_kinit_cmd is new enough: the next connection after that runs it again; 0: never',
   }),
   saslOverSsl: flag({
     group: 'Security',

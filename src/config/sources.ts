@@ -17,7 +17,6 @@ import {
   spellingsOf,
   variableOf,
 } from './names.ts'
-import { isNotBuilt } from './not-built.ts'
 import type { OptionName } from './options.ts'
 import type { Problem } from './problems.ts'
 import { isServiceLink } from './service-links.ts'
@@ -195,8 +194,7 @@ export function* fromCode(
 /** What was given is not told: it may be a secret, under a name that was meant otherwise. */
 function unknown(option: string, source: string, what: string, meant: string | undefined): Problem {
   const guess = meant === undefined ? '' : `; did you mean ${meant}?`
-  const why = isNotBuilt(option) ? 'is not built yet' : `is no option${guess}`
-  return { option, value: undefined, source, sentence: `${what} ${why}` }
+  return { option, value: undefined, source, sentence: `${what} is no option${guess}` }
 }
 
 export function mask(name: OptionName, value: unknown): unknown {

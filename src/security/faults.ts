@@ -3,14 +3,21 @@
 import { existsSync } from 'node:fs'
 import { findOptional } from '../lib/import-optional.ts'
 import { faultsOf as ofTls } from './credentials.ts'
+import { loadGss } from './gss.ts'
+import { isAmong, principalsIn } from './keytab.ts'
 import * as msk from './msk.ts'
-import type { Sasl } from './sasl.ts'
+import { Unusable } from './pem.ts'
+import type { ByTicket, Sasl } from './sasl.ts'
 import { OPTIONS, type TlsMaterial } from './tls.ts'
 import * as endpoint from './token-endpoint.ts'
 
 /** As the second half of a sentence about an option. */
 export interface Fault {
-  readonly option: (typeof OPTIONS)[keyof typeof OPTIONS] | 'saslMechanism' | 'saslOauthbearerTokenProvider'
+  readonly option:
+    | (typeof OPTIONS)[keyof typeof OPTIONS]
+    | 'saslMechanism'
+    | 'saslOauthbearerTokenProvider'
+    | 'saslKerberosKeytab'
   readonly why: string
 }
 
@@ -26,6 +33,7 @@ export function faultsOf({ tls, sasl }: Wanted): readonly Fault[] {
 }
 
 function* ofSasl(sasl: Sasl): Generator<Fault> {
+  if ('tickets' in sasl) yield* ofKerberos(sasl)
   if (!('from' in sasl)) return
   const { from } = sasl
   switch (from.kind) {
@@ -50,5 +58,24 @@ function* withoutPackage(name: string, major: number): Generator<Fault> {
   yield {
     option: 'saslMechanism',
     why: `needs the package ${name}, which is not installed: npm install ${name}@${major}`,
+  }
+}
+
+function* ofKerberos({ principal, tickets }: ByTicket): Generator<Fault> {
+  try {
+    loadGss(process.cwd())
+  } catch (error) {
+    if (!(error instanceof Unusable)) throw error
+    yield { option: 'saslMechanism', why: error.message }
+  }
+  if (tickets.kind !== 'keytab') return
+  try {
+    const all = principalsIn(tickets.file)
+    if (all.length === 0) yield { option: 'saslKerberosKeytab', why: 'holds no key' }
+    else if (principal !== undefined && !isAmong(principal, all))
+      yield { option: 'saslKerberosKeytab', why: `holds no key of ${principal}, but of ${all.join(', ')}` }
+  } catch (error) {
+    if (!(error instanceof Unusable)) throw error
+    yield { option: 'saslKerberosKeytab', why: error.message }
   }
 }

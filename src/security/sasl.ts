@@ -2,7 +2,7 @@
 
 import type { Secret } from './secret.ts'
 
-export type Sasl = ByPassword | ByToken
+export type Sasl = ByPassword | ByToken | ByTicket
 
 export interface ByPassword {
   readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
@@ -34,3 +34,28 @@ export type TokenSource =
   | { readonly kind: 'module'; readonly file: string }
   /** undefined: as AWS's own variables say. */
   | { readonly kind: 'msk'; readonly region: string | undefined }
+
+/** By Kerberos. */
+export interface ByTicket {
+  readonly mechanism: 'GSSAPI'
+  /** What brokers are called: that, and the host by which each is reached. */
+  readonly serviceName: string
+  /** Who we are, with or without a realm; undefined: whoever's key or ticket comes first. */
+  readonly principal: string | undefined
+  readonly tickets: TicketSource
+}
+
+/** Where tickets come from. */
+export type TicketSource =
+  /** The key is in a file, and Kerberos gets and renews tickets by itself. */
+  | { readonly kind: 'keytab'; readonly file: string }
+  /** A command puts them into the cache; it went well once more than `againMs` ago: it is run again. 0: never. */
+  | {
+      readonly kind: 'command'
+      readonly command: string
+      /** What stands in it as `%{name}`. */
+      readonly values: Readonly<Record<string, string | undefined>>
+      readonly againMs: number
+    }
+  /** Somebody else sees to the cache. */
+  | { readonly kind: 'cache' }

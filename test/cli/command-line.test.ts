@@ -53,12 +53,6 @@ describe('the command line', () => {
     expect(configured('--no-serial').serial).toBe(false)
   })
 
-  it('takes what is not built yet, so that it is said what is with it', () => {
-    const why = 'flag --sasl-kerberos-keytab is not built yet\n- flag --sasl-kerberos-principal is not built yet'
-    expect(() => configured('--sasl-kerberos-keytab', 'a', '--sasl-kerberos-principal', 'b')).toThrow(why)
-    expect(read('--help').out).not.toMatch(/kerberos/)
-  })
-
   it('takes a list with commas, or the flag several times', () => {
     expect(configured('--brokers', 'a:1,b:2').brokers).toEqual(['a:1', 'b:2'])
     expect(configured('--brokers', 'a:1', '--brokers', 'b:2').brokers).toEqual(['a:1', 'b:2'])

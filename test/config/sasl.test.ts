@@ -93,7 +93,7 @@ describe('name and password', () => {
     ],
     [
       { saslMechanism: 'NTLM' },
-      'sasl_mechanism must be one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER, AWS_MSK_IAM, but the program says "NTLM"',
+      'sasl_mechanism must be one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER, AWS_MSK_IAM, GSSAPI, but the program says "NTLM"',
     ],
     [{ saslPassword: 42 }, 'sasl_password must be a text, but the program says "***"'],
   ])('are refused where they are not whole: %o', (changed, sentence) => {

@@ -76,21 +76,3 @@ describe('options of secured connections', () => {
     expect(asked).toHaveLength(1)
   })
 })
-
-it('options that are not built yet lead to no other one, wherever they are set', () => {
-  const sections = [{ source: 'racecar.yml', values: { sasl_kerberos_keytab: 'a', 'sasl-kerberos-principal': 'b' } }]
-  expect(outcome({ files: { sections, problems: [] } })).toEqual([
-    'sasl_kerberos_keytab in racecar.yml is not built yet',
-    'sasl-kerberos-principal in racecar.yml is not built yet',
-  ])
-  expect(
-    outcome({ env: { RACECAR_SASL_KERBEROS_KEYTAB: 'a', RACECAR_SASL_KERBEROS_PRINCIPAL_FILE: '/run/b' } }),
-  ).toEqual([
-    'env RACECAR_SASL_KERBEROS_KEYTAB is not built yet',
-    'env RACECAR_SASL_KERBEROS_PRINCIPAL_FILE is not built yet',
-  ])
-  expect(outcome({ flags: { saslKerberosKeytab: 'a' }, given: { saslKerberosPrincipal: 'a' } })).toEqual([
-    'flag --sasl-kerberos-keytab is not built yet',
-    'saslKerberosPrincipal in the program is not built yet',
-  ])
-})

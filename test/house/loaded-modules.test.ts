@@ -47,7 +47,7 @@ describe('importing what was built', () => {
     const loaded = await loadedBy('racecar/testing')
     expect(ours(loaded)).toContain('testing/index.js')
     const own =
-      /^(errors|delivery-error)\.js$|^(config|consumer|events|lib|producer|runner|testing)\/|^engine\/((engine|out-of-range|partitioner)\.js$|memory\/)|^(worker\/prepare|standalone\/(producer|waiting)|security\/(tls|secret|extension))\.js$/
+      /^(errors|delivery-error)\.js$|^(config|consumer|events|lib|producer|runner|testing)\/|^engine\/((engine|out-of-range|partitioner)\.js$|memory\/)|^(worker\/prepare|standalone\/(producer|waiting)|security\/(tls|secret|extension|placeholders))\.js$/
     expect(ours(loaded).filter(file => !own.test(file))).toEqual([])
     expect(packages(loaded)).toEqual([])
   })
@@ -68,7 +68,7 @@ describe('importing what was built', () => {
     const loaded = (await Promise.all(files.map(loadedBy))).flat()
     expect(ours(loaded)).toContain('runner/runner.js')
     const own =
-      /^(errors|delivery-error|messages)\.js$|^(entry|worker|runner|producer|consumer|engine|events|lib|security)\/|^loader\/(boot|config-module)\.js$|^config\/(cluster|dead-letter-topic|presets|retry-topics|raw\/entries)\.js$/
+      /^(errors|delivery-error|messages)\.js$|^(entry|worker|runner|producer|consumer|engine|events|lib|security)\/|^loader\/(boot|config-module)\.js$|^config\/(cluster|kerberos|dead-letter-topic|presets|retry-topics|raw\/entries)\.js$/
     expect(ours(loaded).filter(file => !own.test(file))).toEqual([])
     expect(packages(loaded).filter(url => !/\/node_modules\/(kafkajs|long)\//.test(url))).toEqual([])
   })
@@ -103,7 +103,7 @@ describe('importing what was built', () => {
     const loaded = await loadedBy(join(root, 'dist/cli/ctl/liveness-probe.js'))
     expect(ours(loaded)).toContain('config/liveness-options.js')
     const own =
-      /^errors\.js$|^(config|lib)\/|^cli\/(last-words|ctl\/[\w-]+)\.js$|^security\/(tls|secret|extension)\.js$/
+      /^errors\.js$|^(config|lib)\/|^cli\/(last-words|ctl\/[\w-]+)\.js$|^security\/(tls|secret|extension|placeholders)\.js$/
     expect(ours(loaded).filter(file => !own.test(file))).toEqual([])
     expect(packages(loaded)).toEqual([])
   })

@@ -6,7 +6,6 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { camelOf, isOptionName, optionBySpelling, optionOf } from '../../src/config/names.ts'
-import { NOT_BUILT } from '../../src/config/not-built.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const page = readFileSync(join(root, 'PARITY.md'), 'utf8')
@@ -48,7 +47,6 @@ function rowsOf(text: string): Row[] {
 const rows = rowsOf(page)
 const named = (row: Row): string | undefined => /^`(\w+)` \((.+)\)$/.exec(row.what)?.[1]
 const optionRows = rows.filter(({ section }) => section === 'Options' || section === 'Secured connections')
-const later = page.slice(page.indexOf('## Not here yet'))
 
 describe('PARITY.md', () => {
   it('has been read', () => {
@@ -76,19 +74,9 @@ describe('PARITY.md', () => {
   })
 
   it('has each of Racecar’s options', () => {
-    const told = new Set([...optionRows.map(named), ...[...later.matchAll(/`(\w+)`/g)].map(([, name]) => name)])
+    const told = new Set(optionRows.map(named))
     expect(RACECAR.filter(name => !told.has(name))).toEqual([])
     expect([...told].filter(name => !RACECAR.includes(name!))).toEqual([])
-  })
-
-  it('does not call absent what is there', () => {
-    const absent = [...later.matchAll(/`(\w+)`/g)].map(([, name]) => name!)
-    expect(absent.filter(name => optionBySpelling.has(camelOf(name)))).toEqual([])
-  })
-
-  it('names as absent what a start says is not built', () => {
-    const absent = [...later.matchAll(/`(\w+)`/g)].map(([, name]) => camelOf(name!))
-    expect([...NOT_BUILT].sort()).toEqual(absent.sort())
   })
 
   it('links pages that are there', () => {

@@ -2,7 +2,7 @@
 // They go before the options themselves, as they always did in Racecar; that one is overruled is said.
 
 import { nearest } from '../../lib/nearest.ts'
-import { isOptionName, optionOf, snakeOf } from '../names.ts'
+import { optionOf, snakeOf } from '../names.ts'
 import { Expected } from '../option.ts'
 import type { OptionName } from '../options.ts'
 import { type Problem, shown } from '../problems.ts'
@@ -90,8 +90,8 @@ function readRaw(side: Side, { key, value }: RawSetting): Read {
   }
 }
 
-function asOption({ option, to }: Extract<Fate, { kind: 'option' }>, value: string): Read {
-  if (!isOptionName(option)) return { problem: `is not built yet (it will be ${snakeOf(option)})` }
+function asOption({ option: name, to }: Extract<Fate, { kind: 'option' }>, value: string): Read {
+  const option = name as OptionName
   const { parse, secret } = optionOf(option)
   const says = secret ? '' : `, but says ${shown(value)}`
   const converted = to.of(value)

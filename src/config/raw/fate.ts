@@ -4,7 +4,7 @@
 import type { TopicSetting } from './entries.ts'
 
 export type Fate =
-  /** It is an option of ours, once that is built. */
+  /** It is an option of ours. */
   | { readonly kind: 'option'; readonly option: string; readonly to: Conversion; readonly note?: string }
   /** It is an option of a subscription. */
   | { readonly kind: 'topic'; readonly setting: TopicSetting }

@@ -1,6 +1,6 @@
 // The tables of librdkafka's names as a page for people: LIBRDKAFKA.md. A test compares it with the file, as it does with OPTIONS.md.
 
-import { isOptionName, snakeOf } from '../names.ts'
+import { snakeOf } from '../names.ts'
 import { bothNames } from './both.ts'
 import { consumerNames } from './consumer.ts'
 import { type Fate, fromKilobytes, fromMs, type RawName } from './fate.ts'
@@ -54,8 +54,7 @@ function becomes(fate: Fate): string {
     case 'option': {
       const { option, to, note } = fate
       const unit = to === fromMs ? ', milliseconds' : to === fromKilobytes ? ', kilobytes' : ''
-      const own = `\`${snakeOf(option)}\`${unit}${note === undefined ? '' : `; ${note}`}`
-      return isOptionName(option) ? own : `${own}: not built yet`
+      return `\`${snakeOf(option)}\`${unit}${note === undefined ? '' : `; ${note}`}`
     }
     case 'topic':
       return `_topic_: \`${fate.setting.option}\`; ${fate.setting.words}`

@@ -3,7 +3,9 @@
 // somebody has changed it on both sides.
 
 import type { Clock } from '../../lib/clock.ts'
-import type { ByToken, Sasl } from '../../security/sasl.ts'
+import type { Kerberos } from '../../security/kerberos.ts'
+import type { KerberosError } from '../../security/kerberos-trouble.ts'
+import type { ByTicket, ByToken, Sasl } from '../../security/sasl.ts'
 import type { Token, TokenError } from '../../security/token.ts'
 import { Tokens, tokensFrom } from '../../security/tokens.ts'
 import type { Answers } from './answers.ts'
@@ -27,7 +29,7 @@ export class SaslError extends Lasting {
   }
 }
 
-/** No broker was asked, since there is no token to show; there may be one later. */
+/** There is no token to show, or no ticket; there may be one later. */
 export class NoToken extends Lasting {
   override readonly name = 'NoToken'
 }
@@ -38,14 +40,20 @@ type Say = (words: string | Buffer) => Promise<Buffer>
 export interface AuthenticationParts {
   readonly sasl: Sasl
   readonly clock: Clock
+  /** Of what is no trouble yet. */
+  readonly warn?: (sentence: string) => void
 }
 
 export class Authentication {
+  readonly #parts: AuthenticationParts
   readonly #sasl: Sasl
   readonly #tokens: Tokens | undefined
+  #kerberos: Promise<Kerberos> | undefined
   #hasSucceeded = false
 
-  constructor({ sasl, clock }: AuthenticationParts) {
+  constructor(parts: AuthenticationParts) {
+    const { sasl, clock } = parts
+    this.#parts = parts
     this.#sasl = sasl
     this.#tokens = 'from' in sasl ? new Tokens({ get: tokensFrom(sasl.from), clock }) : undefined
   }
@@ -104,6 +112,9 @@ export class Authentication {
       case 'AWS_MSK_IAM':
         await this.#bear(sasl, say)
         return
+      case 'GSSAPI':
+        await this.#showTicket(sasl, say, address)
+        return
       default:
         sasl satisfies never
     }
@@ -133,9 +144,24 @@ export class Authentication {
     }
   }
 
+  async #showTicket(sasl: ByTicket, say: Say, address: string): Promise<void> {
+    const { clock, warn = () => {} } = this.#parts
+    this.#kerberos ??= import('../../security/kerberos.ts').then(({ Kerberos }) => new Kerberos({ sasl, clock, warn }))
+    const host = hostOf(address)
+    try {
+      await (await this.#kerberos).prove(host, say)
+    } catch (error) {
+      if (!isNoTicket(error)) throw error
+      const who = sasl.principal === undefined ? '' : ` as ${sasl.principal}`
+      const sentence = `no ticket for ${sasl.serviceName} on ${host}${who}: ${error.message}`
+      throw error.isRefusal ? new SaslError(this, sentence) : new NoToken(sentence)
+    }
+  }
+
   #refusal(address: string, reason: string): SaslError {
     const sasl = this.#sasl
-    const who = 'username' in sasl ? ` as ${sasl.username}` : ''
+    const name = 'username' in sasl ? sasl.username : 'principal' in sasl ? sasl.principal : undefined
+    const who = name === undefined ? '' : ` as ${name}`
     return new SaslError(
       this,
       `${address} does not let us in${who} by ${sasl.mechanism}: ${reason}. Look at ${optionsOf(sasl)}`,
@@ -146,9 +172,17 @@ export class Authentication {
 const asBrokersCall = (mechanism: Sasl['mechanism']): string =>
   mechanism === 'AWS_MSK_IAM' ? 'OAUTHBEARER' : mechanism
 
+/** Without loading what nobody may need. */
+const isNoTicket = (error: unknown): error is KerberosError => error instanceof Error && error.name === 'KerberosError'
+
+/** `[::1]:9092` too: a host is called without the brackets. */
+const hostOf = (address: string): string => address.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')
+
 /** What may be wrong. */
 function optionsOf(sasl: Sasl): string {
   if ('username' in sasl) return 'sasl_username and sasl_password'
+  if (sasl.mechanism === 'GSSAPI')
+    return "sasl_kerberos_principal, and at the broker's keytab, its clock and its sasl.kerberos.principal.to.local.rules"
   switch (sasl.from.kind) {
     case 'endpoint':
       return 'sasl_oauthbearer_scope and sasl_oauthbearer_extensions, and at what the broker wants of a token'

@@ -40,7 +40,8 @@ export class Brokers {
   constructor(parts: BrokersParts) {
     this.#parts = parts
     this.#transport = new Transport(parts.tls)
-    this.#authentication = parts.sasl && new Authentication({ sasl: parts.sasl, clock: parts.clock })
+    const warn = (message: string) => parts.bus.publish('line', { level: 'warn', message, from: 'kafka' })
+    this.#authentication = parts.sasl && new Authentication({ sasl: parts.sasl, clock: parts.clock, warn })
     this.#troubles = new Troubles(parts)
   }
 

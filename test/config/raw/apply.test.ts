@@ -106,12 +106,6 @@ describe('a setting by its name in librdkafka', () => {
     expect(load({ consumer: ['client.id=a'], producer: ['client.id=a'] }).config.clientId).toBe('a')
   })
 
-  it('of an option that is not built yet is refused as that', () => {
-    expect(problemsOf({ consumer: ['sasl.kerberos.kinit.cmd=kinit'] })).toEqual([
-      'sasl.kerberos.kinit.cmd in consumer is not built yet (it will be sasl_kerberos_kinit_cmd)',
-    ])
-  })
-
   it('is checked against the other options as any of them', () => {
     expect(problemsOf({ consumer: ['session.timeout.ms=2000'] })).toEqual([
       'heartbeat_interval (3, default) must be below session_timeout (2, consumer: session.timeout.ms)',
