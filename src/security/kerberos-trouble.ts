@@ -18,8 +18,13 @@ export class KerberosError extends Error {
 
 type Kind = TicketSource['kind']
 
+/** The ticket ended between two steps. */
+const MIDWAY = /context has expired/i
 const OUTAGE =
   /Cannot contact any KDC|Cannot find KDC|Cannot resolve (network address|servers) for KDC|unable to reach any KDC/i
+
+const EXPIRY = /(ticket|credentials?) (has |have )?expired/i
+export const isExpiry = (text: string): boolean => EXPIRY.test(text)
 
 /** The first that fits. `cure` may depend on where tickets come from. */
 const CURES: readonly (readonly [says: RegExp, cure: string | Readonly<Record<Kind, string>>])[] = [
@@ -27,6 +32,7 @@ const CURES: readonly (readonly [says: RegExp, cure: string | Readonly<Record<Ki
     /Cannot (find KDC|resolve)/i,
     'Name the KDCs of this realm in krb5.conf (KRB5_CONFIG says where that is), or look at what DNS says of them',
   ],
+  [MIDWAY, 'The ticket came to its end while it was shown: the next attempt takes another one'],
   [OUTAGE, 'Look at the KDCs that krb5.conf names, and at the way to them'],
   [
     /Server .* not found in Kerberos database/i,
@@ -41,7 +47,7 @@ const CURES: readonly (readonly [says: RegExp, cure: string | Readonly<Record<Ki
     'Set default_realm in krb5.conf (KRB5_CONFIG says where that is), or name the realm in sasl_kerberos_principal',
   ],
   [
-    /(ticket|credentials?) (has |have )?expired/i,
+    EXPIRY,
     {
       keytab: "Look at this machine's clock",
       command:
@@ -79,5 +85,5 @@ export function troubleOf(text: string, kind: Kind): KerberosError {
   const why = text.replace(NOISE, '').trim()
   const cure = CURES.find(([says]) => says.test(why))?.[1] ?? 'KRB5_TRACE=/dev/stderr has Kerberos tell more'
   const message = `${asSentence(why)} ${typeof cure === 'string' ? cure : cure[kind]}`
-  return new KerberosError(message, { isRefusal: !OUTAGE.test(why) })
+  return new KerberosError(message, { isRefusal: !OUTAGE.test(why) && !MIDWAY.test(why) })
 }

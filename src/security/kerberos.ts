@@ -5,14 +5,14 @@ import type { Clock } from '../lib/clock.ts'
 import { type InTurn, inTurn } from '../lib/in-turn.ts'
 import { reasonOf } from '../lib/reason.ts'
 import { within } from '../lib/within.ts'
-import { type Gss, loadGss } from './gss.ts'
-import { KerberosError, troubleOf } from './kerberos-trouble.ts'
+import { type Gss, type GssClient, loadGss } from './gss.ts'
+import { isExpiry, KerberosError, troubleOf } from './kerberos-trouble.ts'
 import { principalsIn } from './keytab.ts'
 import { Kinit } from './kinit.ts'
 import { Unusable } from './pem.ts'
 import { filled } from './placeholders.ts'
 import type { ByTicket, TicketSource } from './sasl.ts'
-import { lookInto } from './ticket-cache.ts'
+import { forgetTickets, lookInto } from './ticket-cache.ts'
 
 /** Resolves to the answer. */
 export type SayToken = (token: Buffer) => Promise<Buffer>
@@ -29,6 +29,8 @@ export interface KerberosParts {
 const KRB5 = 9
 /** Milliseconds within which a KDC must have answered; the library itself tries for half a minute, or several. */
 export const KDC_MS = 10_000
+/** Tickets that were dropped stay in memory. */
+const DROP_MS = 60_000
 /** A bit of the first byte: nothing but this message is wrapped. */
 const NO_LAYER = 1
 /** The package reads more of the server's answer than there is, and says no more than that bit: so does this, in eight bytes. */
@@ -40,6 +42,7 @@ export class Kerberos {
   /** A KDC that does not answer holds up one of the few threads that Node has, not all of them. */
   readonly #inTurn: InTurn = inTurn()
   #gss: Gss | undefined
+  #droppedAt = Number.NEGATIVE_INFINITY
 
   constructor(parts: KerberosParts) {
     this.#parts = parts
@@ -65,6 +68,14 @@ export class Kerberos {
     await say(bytes(await this.#told(client.wrap(CHOICE, { user: client.username }))))
   }
 
+  /** A broker did not take the ticket, perhaps for having another key by now, where it would be shown again until it expires. */
+  drop(): void {
+    const now = this.#parts.clock.now()
+    if (now - this.#droppedAt < DROP_MS) return
+    this.#droppedAt = now
+    forgetTickets()
+  }
+
   /** Asks a KDC, unless there is a ticket for that service. */
   async #begin(host: string) {
     const { clock, sasl } = this.#parts
@@ -78,12 +89,23 @@ export class Kerberos {
       if (clock.now() >= end) throw late
       this.#gss ??= (this.#parts.load ?? (() => loadGss(process.cwd())))()
       lookInto(sasl.tickets)
-      const { serviceName, principal } = sasl
-      const client = await this.#gss.initializeClient(`${serviceName}@${host}`, { mechOID: KRB5, principal })
-      return { client, token: await client.step('') }
+      return this.#firstStep(this.#gss, host)
     })
     if (!(await within(clock, beginning, end))) throw late
     return this.#told(beginning)
+  }
+
+  async #firstStep(gss: Gss, host: string, isFresh = false): Promise<{ client: GssClient; token: string | null }> {
+    const { serviceName, principal, tickets } = this.#parts.sasl
+    try {
+      const client = await gss.initializeClient(`${serviceName}@${host}`, { mechOID: KRB5, principal })
+      return { client, token: await client.step('') }
+    } catch (error) {
+      // With a keytab the library fails to renew it without a word, and tries only every half a minute: it is to say why, at once.
+      if (isFresh || tickets.kind !== 'keytab' || !isExpiry(reasonOf(error))) throw error
+      forgetTickets()
+      return this.#firstStep(gss, host, true)
+    }
   }
 
   async #told<T>(work: Promise<T>): Promise<T> {

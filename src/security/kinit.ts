@@ -2,6 +2,7 @@
 // all that it has started. Knows no Kafka and no ticket.
 
 import { spawn } from 'node:child_process'
+import type { Socket } from 'node:net'
 import type { Clock } from '../lib/clock.ts'
 import { cut } from '../lib/reason.ts'
 import { asSentence } from '../lib/sentence.ts'
@@ -82,6 +83,8 @@ export async function runInShell(command: string, clock: Clock): Promise<void> {
     })
   }
   const how = await ended
+  // Nor do they keep this process.
+  ;(child.stderr as Socket).unref()
   if (how === 'ended with 0') return
   await within(clock, closed, clock.now() + REST_MS)
   throw failure(how, words.trim())

@@ -6,26 +6,31 @@ import { KerberosError } from './kerberos-trouble.ts'
 import { pathOf } from './keytab.ts'
 import type { TicketSource } from './sasl.ts'
 
-const OURS = /^MEMORY:racecar-(\d+)-/
+/** The process that it belongs to, how many there were before, and the keytab. */
+const OURS = /^MEMORY:racecar-(\d+)-(\d+)-(.*)$/
 
 /** Throws KerberosError where this process has tickets of another kind already: it has one environment. */
 export function lookInto(tickets: TicketSource, env: NodeJS.ProcessEnv = process.env, pid = process.pid): void {
-  const path = tickets.kind === 'keytab' ? resolve(pathOf(tickets.file)) : undefined
-  const cache = path === undefined ? undefined : `MEMORY:racecar-${pid}-${path}`
-  const owner = OURS.exec(env.KRB5CCNAME ?? '')?.[1]
+  const keytab = tickets.kind === 'keytab' ? resolve(pathOf(tickets.file)) : undefined
+  const [, owner, , of] = OURS.exec(env.KRB5CCNAME ?? '') ?? []
   if (owner === String(pid)) {
-    if (env.KRB5CCNAME === cache) return
-    throw new KerberosError(
-      `one process has tickets of one keytab alone, and this one has those of ${env.KRB5_CLIENT_KTNAME}`,
-      { isRefusal: true },
-    )
+    if (of === keytab) return
+    throw new KerberosError(`one process has tickets of one keytab alone, and this one has those of ${of}`, {
+      isRefusal: true,
+    })
   }
   // This process was forked by one of ours that had looked for itself.
   if (owner !== undefined) {
     delete env.KRB5CCNAME
     delete env.KRB5_CLIENT_KTNAME
   }
-  if (path === undefined) return
-  env.KRB5CCNAME = cache
-  env.KRB5_CLIENT_KTNAME = `FILE:${path}`
+  if (keytab === undefined) return
+  env.KRB5CCNAME = `MEMORY:racecar-${pid}-0-${keytab}`
+  env.KRB5_CLIENT_KTNAME = `FILE:${keytab}`
+}
+
+/** Has tickets of a keytab got afresh; those that are there are left in memory, a few kilobytes. */
+export function forgetTickets(env: NodeJS.ProcessEnv = process.env): void {
+  const [, owner, count, keytab] = OURS.exec(env.KRB5CCNAME ?? '') ?? []
+  if (owner !== undefined) env.KRB5CCNAME = `MEMORY:racecar-${owner}-${Number(count) + 1}-${keytab}`
 }

@@ -5,7 +5,7 @@ import { troubleOf } from '../../src/security/kerberos-trouble.ts'
 import { Kinit } from '../../src/security/kinit.ts'
 import { Unusable } from '../../src/security/pem.ts'
 import type { ByTicket } from '../../src/security/sasl.ts'
-import { lookInto } from '../../src/security/ticket-cache.ts'
+import { forgetTickets, lookInto } from '../../src/security/ticket-cache.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 
 const ann: ByTicket = { mechanism: 'GSSAPI', serviceName: 'kafka', principal: 'ann', tickets: { kind: 'cache' } }
@@ -137,6 +137,7 @@ describe('what Kerberos says', () => {
   test.each([
     [`${none}Cannot contact any KDC for realm 'A.TEST'`, /^Cannot contact any KDC.*and at the way to them$/],
     [`${none}Cannot find KDC for realm "A.TEST"`, /Name the KDCs of this realm in krb5\.conf/],
+    ['The referenced context has expired: Success', /The ticket came to its end while it was shown/],
     ['Cannot resolve network address for KDC in requested realm', /or look at what DNS says of them/],
   ])('of a KDC that does not answer is waited out: %s', (text, says) => {
     expect(troubleOf(text, 'keytab')).toMatchObject({ isRefusal: false, message: expect.stringMatching(says) })
@@ -212,7 +213,7 @@ describe('the environment of the library', () => {
     const env = { KRB5CCNAME: 'FILE:/tmp/krb5cc_0', KRB5_CONFIG: 'mine' }
     lookInto(keytab, env, 7)
     const own = {
-      KRB5CCNAME: 'MEMORY:racecar-7-/etc/ann.keytab',
+      KRB5CCNAME: 'MEMORY:racecar-7-0-/etc/ann.keytab',
       KRB5_CLIENT_KTNAME: 'FILE:/etc/ann.keytab',
       KRB5_CONFIG: 'mine',
     }
@@ -223,7 +224,7 @@ describe('the environment of the library', () => {
     lookInto({ ...keytab, file: 'FILE:/etc/bob.keytab' }, env, 8)
     expect(env).toEqual({
       ...own,
-      KRB5CCNAME: 'MEMORY:racecar-8-/etc/bob.keytab',
+      KRB5CCNAME: 'MEMORY:racecar-8-0-/etc/bob.keytab',
       KRB5_CLIENT_KTNAME: 'FILE:/etc/bob.keytab',
     })
   })
@@ -237,10 +238,20 @@ describe('the environment of the library', () => {
     expect(env).toEqual({})
   })
 
+  test('has another cache where tickets are to be got afresh, and none but that', () => {
+    const env: NodeJS.ProcessEnv = {}
+    forgetTickets(env)
+    expect(env).toEqual({})
+    lookInto(keytab, env, 7)
+    forgetTickets(env)
+    lookInto(keytab, env, 7)
+    expect(env.KRB5CCNAME).toBe('MEMORY:racecar-7-1-/etc/ann.keytab')
+  })
+
   test('is not shared by two who have tickets of different keytabs', () => {
     const env: NodeJS.ProcessEnv = {}
     lookInto(keytab, env, 7)
     for (const other of [{ kind: 'keytab', file: '/etc/bob.keytab' }, { kind: 'cache' }] as const)
-      expect(() => lookInto(other, env, 7)).toThrow('this one has those of FILE:/etc/ann.keytab')
+      expect(() => lookInto(other, env, 7)).toThrow('this one has those of /etc/ann.keytab')
   })
 })

@@ -3,7 +3,7 @@
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +11,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { PrivateOptions } from '../../scripts/broker.d/index.mjs'
 import { freePort } from './free-port.ts'
+import { leftovers } from './leftovers.ts'
 
 export const REALM = 'RACECAR.TEST'
 const run = promisify(execFile)
@@ -20,12 +21,11 @@ export class Kdc implements AsyncDisposable {
   readonly #port: number
   #process: ChildProcess | undefined
   #keytabs = 0
-  readonly #killed = () => this.#process?.kill('SIGKILL')
 
   private constructor(port: number) {
     this.#port = port
     this.folder = mkdtempSync(join(tmpdir(), 'kdc-'))
-    process.on('exit', this.#killed)
+    leftovers.push(() => this.remove())
   }
 
   static async open(): Promise<Kdc> {
@@ -40,6 +40,19 @@ export class Kdc implements AsyncDisposable {
   /** Its krb5.conf. */
   get config(): string {
     return join(this.folder, 'krb5.conf')
+  }
+
+  /** The broker's, which Java reads again when it changes. */
+  get serviceKeytab(): string {
+    return join(this.folder, 'service.keytab')
+  }
+
+  /** How often it has given somebody the ticket by which all others are got. */
+  grantedTo(principal: string): number {
+    const all = readFileSync(join(this.folder, 'kdc.log'), 'utf8').matchAll(
+      /AS_REQ .* ISSUE: .*, (\S+)@\S+ for krbtgt/g,
+    )
+    return [...all].filter(([, name]) => name === principal).length
   }
 
   /** What a process of this realm needs; `cache` names a file for its tickets. */
@@ -69,7 +82,8 @@ export class Kdc implements AsyncDisposable {
   /** For a private broker, which is `service`/localhost. */
   async askingForTickets(service = 'kafka'): Promise<NonNullable<PrivateOptions['secured']>> {
     const principal = `${service}/localhost`
-    const login = `keyTab="${await this.create(principal)}" principal="${principal}@${REALM}"`
+    copyFileSync(await this.create(principal), this.serviceKeytab)
+    const login = `keyTab="${this.serviceKeytab}" principal="${principal}@${REALM}"`
     const module = 'com.sun.security.auth.module.Krb5LoginModule required useKeyTab=true storeKey=true'
     return {
       protocol: 'SASL_PLAINTEXT',
@@ -111,7 +125,6 @@ export class Kdc implements AsyncDisposable {
 
   async remove(): Promise<void> {
     await this.stop()
-    process.removeListener('exit', this.#killed)
     rmSync(this.folder, { recursive: true, force: true })
   }
 

@@ -148,9 +148,11 @@ export class Authentication {
     const { clock, warn = () => {} } = this.#parts
     this.#kerberos ??= import('../../security/kerberos.ts').then(({ Kerberos }) => new Kerberos({ sasl, clock, warn }))
     const host = hostOf(address)
+    const kerberos = await this.#kerberos
     try {
-      await (await this.#kerberos).prove(host, say)
+      await kerberos.prove(host, say)
     } catch (error) {
+      if (error instanceof SaslError) kerberos.drop()
       if (!isNoTicket(error)) throw error
       const who = sasl.principal === undefined ? '' : ` as ${sasl.principal}`
       const sentence = `no ticket for ${sasl.serviceName} on ${host}${who}: ${error.message}`
