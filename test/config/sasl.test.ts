@@ -212,3 +212,75 @@ describe('a secret in a file', () => {
     expect([config.secretFiles, passwordOf(config)]).toEqual([undefined, 'hunter2'])
   })
 })
+
+describe('tickets of Kerberos', () => {
+  const keytab = { saslMechanism: 'GSSAPI', saslKerberosKeytab: '/etc/ann.keytab' }
+  const command = { ...keytab, saslKerberosKinitCmd: 'kinit -kt %{sasl.kerberos.keytab} %{sasl.kerberos.principal}' }
+  const saslOf = (given: object) => clusterOf(loadConfig({ given: given as Record<string, unknown> }).config).sasl
+
+  it('come from the cache that is there, from a keytab, or by a command', () => {
+    expect(saslOf({ saslMechanism: 'GSSAPI' })).toEqual({
+      mechanism: 'GSSAPI',
+      serviceName: 'kafka',
+      principal: undefined,
+      tickets: { kind: 'cache' },
+    })
+    expect(saslOf({ ...keytab, saslKerberosServiceName: 'bus', saslKerberosPrincipal: 'ann' })).toMatchObject({
+      serviceName: 'bus',
+      principal: 'ann',
+      tickets: { kind: 'keytab', file: '/etc/ann.keytab' },
+    })
+    expect(saslOf({ ...command, brokers: 'a:1,b:2' })).toMatchObject({
+      tickets: {
+        kind: 'command',
+        command: command.saslKerberosKinitCmd,
+        values: { 'sasl.kerberos.keytab': '/etc/ann.keytab', 'bootstrap.servers': 'a:1,b:2' },
+        againMs: 60_000,
+      },
+    })
+  })
+
+  it('go by an encrypted connection where nobody says, and need none', () => {
+    expect(loadConfig({ given: keytab }).config.securityProtocol).toBe('sasl_ssl')
+    expect(outcome({ given: { ...keytab, securityProtocol: 'sasl_plaintext' } })).toEqual([])
+  })
+
+  it.each<[object, string]>([
+    [
+      { ...command, saslKerberosKinitCmd: 'kinit %{broker.name}' },
+      'sasl_kerberos_kinit_cmd (kinit %{broker.name}, the program) names %{broker.name}, but can name bootstrap.servers, client.id, security.protocol, sasl.mechanism, sasl.mechanisms, sasl.kerberos.service.name, sasl.kerberos.principal, sasl.kerberos.keytab alone',
+    ],
+    [
+      { saslMechanism: 'GSSAPI', saslKerberosKinitCmd: 'kinit %{sasl.kerberos.principal}' },
+      'sasl_kerberos_kinit_cmd (kinit %{sasl.kerberos.principal}, the program) names %{sasl.kerberos.principal}: set sasl_kerberos_principal',
+    ],
+    [
+      { saslKerberosKeytab: '/etc/ann.keytab' },
+      'sasl_kerberos_keytab (/etc/ann.keytab, the program) needs sasl_mechanism, which nobody has set: no broker would be told who we are',
+    ],
+    [
+      { ...keytab, saslKerberosMinTimeBeforeRelogin: -1 },
+      'sasl_kerberos_min_time_before_relogin must be a whole number from 0 to 86400000, but the program says -1',
+    ],
+  ])('are refused where what they come from is not whole: %o', (given, sentence) => {
+    expect(outcome({ given: given as Record<string, unknown> })).toEqual([sentence])
+  })
+
+  it('are warned of where an option does not count', () => {
+    expect(outcome({ given: { ...keytab, saslUsername: 'ann', saslKerberosMinTimeBeforeRelogin: 1 } })).toEqual([
+      'sasl_username (ann, the program) is not used with sasl_mechanism (GSSAPI, the program)',
+      'sasl_kerberos_min_time_before_relogin (1, the program) does not count without sasl_kerberos_kinit_cmd: Kerberos renews the tickets of a keytab when half of their time is over',
+    ])
+    expect(outcome({ given: { ...given, saslKerberosServiceName: 'bus' } })).toEqual([
+      'sasl_kerberos_service_name (bus, the program) is not used with sasl_mechanism (SCRAM-SHA-256, the program)',
+    ])
+  })
+
+  it('are understood by the names of librdkafka', () => {
+    const consumer =
+      'security.protocol=SASL_PLAINTEXT,sasl.mechanisms=GSSAPI,sasl.kerberos.keytab=/etc/ann.keytab,sasl.kerberos.principal=ann,' +
+      'sasl.kerberos.kinit.cmd=kinit -R,sasl.kerberos.min.time.before.relogin=0'
+    const { config } = loadConfig({ env: { RACECAR_CONSUMER: consumer } })
+    expect(clusterOf(config).sasl).toMatchObject({ principal: 'ann', tickets: { command: 'kinit -R', againMs: 0 } })
+  })
+})
