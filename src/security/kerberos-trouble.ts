@@ -49,7 +49,7 @@ const CURES: readonly (readonly [says: RegExp, cure: string | Readonly<Record<Ki
   [
     EXPIRY,
     {
-      keytab: "Look at this machine's clock",
+      keytab: "The KDC gives tickets that have expired: look at its clock",
       command:
         'sasl_kerberos_kinit_cmd has left an old ticket in the cache: look at where it puts new ones (KRB5CCNAME)',
       cache: 'Get another one by kinit, or set sasl_kerberos_keytab, from which tickets are renewed in time',

@@ -108,3 +108,21 @@ describe('racecar without hot-shots', () => {
       })
   })
 })
+
+describe('racecar without kerberos', () => {
+  it('says how to get it, where tickets are asked for, before anything runs', async () => {
+    using project = await UserProject.with('flat', {
+      'package.json': '{ "type": "module" }',
+      'consumers/mail-consumer.js': `import { Consumer } from 'racecar'
+        export class MailConsumer extends Consumer { static { this.subscribesTo('mails') } process() {} }`,
+    })
+    const bin = join(project.folder, 'node_modules/.bin/racecar')
+    const args = ['--sasl-mechanism', 'GSSAPI', '--brokers', '127.0.0.1:1', 'MailConsumer']
+    await expect(run(bin, args, { cwd: project.folder })).rejects.toMatchObject({
+      code: 78,
+      stderr: expect.stringMatching(
+        /needs the package kerberos, which is not installed: npm install kerberos@7, .*libkrb5-dev/,
+      ),
+    })
+  })
+})

@@ -184,7 +184,7 @@ const hostOf = (address: string): string => address.replace(/:\d+$/, '').replace
 function optionsOf(sasl: Sasl): string {
   if ('username' in sasl) return 'sasl_username and sasl_password'
   if (sasl.mechanism === 'GSSAPI')
-    return "sasl_kerberos_principal, and at the broker's keytab, its clock and its sasl.kerberos.principal.to.local.rules"
+    return "sasl_kerberos_principal, and at the broker's keytab, its clock beside that of the KDC, and its sasl.kerberos.principal.to.local.rules"
   switch (sasl.from.kind) {
     case 'endpoint':
       return 'sasl_oauthbearer_scope and sasl_oauthbearer_extensions, and at what the broker wants of a token'
