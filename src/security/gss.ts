@@ -6,6 +6,9 @@ import { findOptional } from '../lib/import-optional.ts'
 import { reasonOf } from '../lib/reason.ts'
 import { Unusable } from './pem.ts'
 
+/** Without it the library would choose between several ways to speak GSS-API. */
+export const KRB5 = 9
+
 /** The part of the package that this needs; all bytes in base64. */
 export interface Gss {
   initializeClient(service: string, options: { mechOID: number; principal?: string | undefined }): Promise<GssClient>

@@ -23,6 +23,8 @@ const MIDWAY = /context has expired/i
 const OUTAGE =
   /Cannot contact any KDC|Cannot find KDC|Cannot resolve (network address|servers) for KDC|unable to reach any KDC/i
 
+export const isOutage = (text: string): boolean => OUTAGE.test(text)
+
 const EXPIRY = /(ticket|credentials?) (has |have )?expired/i
 export const isExpiry = (text: string): boolean => EXPIRY.test(text)
 
@@ -49,7 +51,7 @@ const CURES: readonly (readonly [says: RegExp, cure: string | Readonly<Record<Ki
   [
     EXPIRY,
     {
-      keytab: "The KDC gives tickets that have expired: look at its clock",
+      keytab: 'The KDC gives tickets that have expired: look at its clock',
       command:
         'sasl_kerberos_kinit_cmd has left an old ticket in the cache: look at where it puts new ones (KRB5CCNAME)',
       cache: 'Get another one by kinit, or set sasl_kerberos_keytab, from which tickets are renewed in time',
@@ -85,5 +87,5 @@ export function troubleOf(text: string, kind: Kind): KerberosError {
   const why = text.replace(NOISE, '').trim()
   const cure = CURES.find(([says]) => says.test(why))?.[1] ?? 'KRB5_TRACE=/dev/stderr has Kerberos tell more'
   const message = `${asSentence(why)} ${typeof cure === 'string' ? cure : cure[kind]}`
-  return new KerberosError(message, { isRefusal: !OUTAGE.test(why) && !MIDWAY.test(why) })
+  return new KerberosError(message, { isRefusal: !isOutage(why) && !MIDWAY.test(why) })
 }

@@ -5,7 +5,7 @@ import type { Clock } from '../lib/clock.ts'
 import { type InTurn, inTurn } from '../lib/in-turn.ts'
 import { reasonOf } from '../lib/reason.ts'
 import { within } from '../lib/within.ts'
-import { type Gss, type GssClient, loadGss } from './gss.ts'
+import { type Gss, type GssClient, KRB5, loadGss } from './gss.ts'
 import { isExpiry, KerberosError, troubleOf } from './kerberos-trouble.ts'
 import { principalsIn } from './keytab.ts'
 import { Kinit } from './kinit.ts'
@@ -13,6 +13,7 @@ import { Unusable } from './pem.ts'
 import { filled } from './placeholders.ts'
 import type { ByTicket, TicketSource } from './sasl.ts'
 import { forgetTickets, lookInto } from './ticket-cache.ts'
+import { isAnswered } from './ticket-process.ts'
 
 /** Resolves to the answer. */
 export type SayToken = (token: Buffer) => Promise<Buffer>
@@ -23,10 +24,9 @@ export interface KerberosParts {
   /** Of a ticket that could not be renewed while the one before still holds. */
   readonly warn: (why: string) => void
   readonly load?: () => Gss
+  readonly isAnswered?: typeof isAnswered
 }
 
-/** Without it the library would choose between several ways to speak GSS-API. */
-const KRB5 = 9
 /** Milliseconds within which a KDC must have answered; the library itself tries for half a minute, or several. */
 export const KDC_MS = 10_000
 /** Tickets that were dropped stay in memory. */
@@ -42,6 +42,8 @@ export class Kerberos {
   /** A KDC that does not answer holds up one of the few threads that Node has, not all of them. */
   readonly #inTurn: InTurn = inTurn()
   #gss: Gss | undefined
+  /** Hosts whose tickets a KDC did not answer for: until one does that is not asked for in this process. */
+  readonly #silent = new Set<string>()
   #droppedAt = Number.NEGATIVE_INFINITY
 
   constructor(parts: KerberosParts) {
@@ -89,10 +91,22 @@ export class Kerberos {
       if (clock.now() >= end) throw late
       this.#gss ??= (this.#parts.load ?? (() => loadGss(process.cwd())))()
       lookInto(sasl.tickets)
+      if (this.#silent.has(host) && !(await this.#isHeard(host, end))) throw late
+      this.#silent.delete(host)
       return this.#firstStep(this.#gss, host)
     })
-    if (!(await within(clock, beginning, end))) throw late
-    return this.#told(beginning)
+    if (await within(clock, beginning, end)) return this.#told(beginning)
+    this.#silent.add(host)
+    throw late
+  }
+
+  async #isHeard(host: string, end: number): Promise<boolean> {
+    const { clock, sasl, isAnswered: ask = isAnswered } = this.#parts
+    const controller = new AbortController()
+    const answering = ask(`${sasl.serviceName}@${host}`, sasl.principal, controller.signal)
+    const isInTime = await within(clock, answering, end)
+    controller.abort()
+    return isInTime && answering
   }
 
   async #firstStep(gss: Gss, host: string, isFresh = false): Promise<{ client: GssClient; token: string | null }> {

@@ -130,7 +130,9 @@ describe('the house', () => {
   it('starts processes from supervisor and cli alone, and what gives tokens or tickets', () => {
     const forking = imports.filter(({ to }) => /^(node:)?child_process$/.test(to))
     expect(
-      forking.filter(({ from }) => !/^(supervisor\/|cli\/|security\/(token-module|kinit)\.ts)/.test(from)),
+      forking.filter(
+        ({ from }) => !/^(supervisor\/|cli\/|security\/(token-module|kinit|ticket-process)\.ts)/.test(from),
+      ),
     ).toEqual([])
   })
 

@@ -6,6 +6,9 @@ import { Kdc } from '../support/kdc.ts'
 import { racecarctl } from '../support/racecarctl.ts'
 import { Scenario } from '../support/scenario.ts'
 
+const optionsOf = (keytab: string) =>
+  `common:\n  sasl_mechanism: GSSAPI\n  sasl_over_ssl: false\n  sasl_kerberos_keytab: ${keytab}\n`
+
 test('a keytab that is no use ends the start; with one that is, workers renew their tickets, and wait with an alarm for a KDC that is away', async () => {
   await using kdc = await Kdc.open()
   const settings = { 'connections.max.reauth.ms': 3_000 }
@@ -15,11 +18,7 @@ test('a keytab that is no use ends the start; with one that is, workers renew th
   Object.assign(process.env, kdc.env())
 
   mkdirSync(join(scenario.folder, 'config'))
-  const configure = (keytab: string) =>
-    writeFileSync(
-      join(scenario.folder, 'config', 'racecar.yml'),
-      `common:\n  sasl_mechanism: GSSAPI\n  sasl_over_ssl: false\n  sasl_kerberos_keytab: ${keytab}\n`,
-    )
+  const configure = (keytab: string) => writeFileSync(join(scenario.folder, 'config', 'racecar.yml'), optionsOf(keytab))
   const old = await kdc.create('ann', { maxLife: '4 seconds' })
   const right = await kdc.keytab('ann')
 
@@ -65,5 +64,28 @@ test('a keytab that is no use ends the start; with one that is, workers renew th
   expect(racecar.all('slot.exited')).toHaveLength(deaths.length)
   expect(await scenario.stop(racecar)).toEqual([0, null])
   await scenario.expectWhole(deaths)
+  await scenario.expectNothingLeft()
+})
+
+test('a KDC that takes connections and says nothing is given up after ten seconds, and heard as soon as it speaks', async () => {
+  await using kdc = await Kdc.open()
+  await using cluster = await privateBroker({ secured: await kdc.askingForTickets() })
+  const address = `localhost:${cluster.brokers[0]!.ports.secured}`
+  await using scenario = await Scenario.open('silent-kdc', { kafka: cluster.address, address, partitions: 1 })
+  Object.assign(process.env, kdc.env())
+  mkdirSync(join(scenario.folder, 'config'))
+  writeFileSync(join(scenario.folder, 'config', 'racecar.yml'), optionsOf(await kdc.create('ann')))
+
+  kdc.pause()
+  const racecar = scenario.racecar({ workers: 1 })
+  await racecar.line('broker.unreachable', ({ message }) =>
+    /^Not let in by the broker .*no ticket for kafka on localhost: no KDC has answered within 10 s/.test(`${message}`),
+  )
+  kdc.resume()
+  await scenario.served()
+  await scenario.passes()
+  expect(racecar.all('slot.exited')).toEqual([])
+  expect(await scenario.stop(racecar)).toEqual([0, null])
+  await scenario.expectWhole()
   await scenario.expectNothingLeft()
 })

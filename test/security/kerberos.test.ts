@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { deferred } from '../../src/lib/deferred.ts'
 import type { Gss } from '../../src/security/gss.ts'
 import { KDC_MS, Kerberos } from '../../src/security/kerberos.ts'
 import { troubleOf } from '../../src/security/kerberos-trouble.ts'
@@ -14,7 +15,7 @@ const AUTH = Buffer.from([1, 1, 0, 0]).toString('base64')
 
 /** A library that takes two steps, and what it was asked. */
 function library({ offer = AUTH, begin = async () => {} }: { offer?: string; begin?: () => Promise<void> } = {}) {
-  const asked: unknown[] = []
+  const asked: [what: string, ...with: unknown[]][] = []
   let steps = 0
   const client = {
     username: 'ann@RACECAR.TEST',
@@ -45,11 +46,11 @@ function library({ offer = AUTH, begin = async () => {} }: { offer?: string; beg
   return { gss, asked }
 }
 
-function kerberos(gss: Gss | (() => Gss), sasl: ByTicket = ann) {
+function kerberos(gss: Gss | (() => Gss), sasl: ByTicket = ann, isAnswered = async () => true) {
   const clock = new FakeClock()
   const warned: string[] = []
   const load = typeof gss === 'function' ? gss : () => gss
-  const parts = { sasl, clock, warn: (why: string) => warned.push(why), load }
+  const parts = { sasl, clock, warn: (why: string) => warned.push(why), load, isAnswered }
   return { clock, warned, subject: new Kerberos(parts) }
 }
 
@@ -105,6 +106,33 @@ describe('a ticket', () => {
         message: expect.stringMatching(/^no KDC has answered within 10 s/),
       })
     expect(asked).toHaveLength(1)
+  })
+
+  test('is asked for in a process that can be ended, while no KDC answers, and as ever by another host', async () => {
+    const first = deferred<void>()
+    const begins = [() => first.promise]
+    const { gss, asked } = library({ begin: async () => begins.shift()?.() })
+    const probes: ((answered: boolean) => void)[] = []
+    const { clock, subject } = kerberos(gss, ann, () => new Promise(resolve => probes.push(resolve)))
+    const attempt = (host: string) => failure(subject.prove(host, () => Promise.reject(new Error('said'))))
+    const late = attempt('broker-1')
+    await clock.advance(KDC_MS)
+    expect(await late).toMatchObject({ isRefusal: false })
+    first.reject(new Error('Cannot contact any KDC'))
+
+    const second = attempt('broker-1')
+    await clock.advance(0)
+    probes[0]!(false)
+    expect(await second).toMatchObject({ message: expect.stringMatching(/^no KDC has answered/) })
+    expect(await attempt('broker-2')).toMatchObject({ message: 'said' })
+    const hosts = () => asked.map(([what]) => what).filter(what => /@/.test(what))
+    expect(hosts()).toEqual(['kafka@broker-1', 'kafka@broker-2'])
+
+    const third = attempt('broker-1')
+    await clock.advance(0)
+    probes[1]!(true)
+    await third
+    expect(hosts()).toEqual(['kafka@broker-1', 'kafka@broker-2', 'kafka@broker-1'])
   })
 
   test('needs its package', async () => {

@@ -9,7 +9,6 @@ import { actionFor } from '../../../src/engine/kafkajs/codes.ts'
 import { createBus } from '../../../src/events/bus.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { faultsOf } from '../../../src/security/faults.ts'
-import { KDC_MS } from '../../../src/security/kerberos.ts'
 import type { ByTicket, TicketSource } from '../../../src/security/sasl.ts'
 import { values } from '../../contract/world.ts'
 import { type PrivateCluster, privateBroker } from '../../support/broker.ts'
@@ -161,7 +160,7 @@ test('is not let in with a ticket that has expired', async () => {
     })
 })
 
-test('waits for a KDC that is away or does not answer, and then is let in', async () => {
+test('waits for a KDC that is away, and then is let in', async () => {
   const brokers = opened(by({ kind: 'keytab', file: await kdc.create('dora') }))
   await kdc.stop()
   const away = await brokers.any().catch((error: unknown) => error)
@@ -171,17 +170,6 @@ test('waits for a KDC that is away or does not answer, and then is let in', asyn
   await kdc.start()
   await letIn(brokers)
   brokers.close()
-
-  const silent = opened(by({ kind: 'keytab', file: await kdc.create('emil') }))
-  inEnvironment()
-  kdc.pause()
-  const since = performance.now()
-  const late = await silent.any().catch((error: unknown) => error)
-  expect(late).toBeInstanceOf(NoToken)
-  expect(performance.now() - since).toBeLessThan(KDC_MS + 2_000)
-  kdc.resume()
-  await letIn(silent)
-  silent.close()
 })
 
 test('a keytab that is no use is found before anybody connects', async () => {
