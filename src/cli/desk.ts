@@ -3,13 +3,14 @@
 
 import type { Cancel, Clock } from '../lib/clock.ts'
 import type { Request } from '../supervisor/signals.ts'
-import type { Standing } from '../supervisor/status.ts'
+import type { Outline, Standing } from '../supervisor/status.ts'
 
 export interface Clerk {
   answer(request: Request): void
   status(): Standing | Promise<Standing>
   /** Consumers that nothing more can be done for. */
   helpless(): readonly string[]
+  outline(): Outline
 }
 
 /** systemd sends SIGCONT right after SIGTERM, and the system does not keep their order. */
@@ -45,6 +46,10 @@ export class Desk {
 
   helpless(): readonly string[] {
     return this.#clerk?.helpless() ?? []
+  }
+
+  outline(): Outline {
+    return this.#clerk?.outline() ?? { up: 0, of: 0 }
   }
 
   open(clerk: Clerk): void {

@@ -49,7 +49,7 @@ export async function forked({ session, desk, exec, readAfresh }: ForkedParts): 
     noteSlots: slots => noteSlots(session, slots),
     onWorkerEvent: (origin, { name, data }) => {
       log.write(origin, name, data as never)
-      if (name === 'group.joined') session.parts.news?.joined()
+      if (name === 'group.joined') session.parts.progress.joined(origin.slot)
       if (name === 'topic.missing') session.missing((data as Events['topic.missing']).topic)
     },
   })
@@ -61,6 +61,7 @@ export async function forked({ session, desk, exec, readAfresh }: ForkedParts): 
     },
     status: () => supervisor.status(),
     helpless: () => supervisor.helpless(),
+    outline: () => supervisor.outline(),
   })
   supervisor.start()
   const end = await supervisor.done

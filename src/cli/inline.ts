@@ -12,7 +12,7 @@ import { Host } from '../producer/host.ts'
 import { changed, isEverything, LOUD } from '../supervisor/quiet.ts'
 import type { Request } from '../supervisor/signals.ts'
 import { slotName } from '../supervisor/state.ts'
-import { figuresOf, isoTime, quietOnes, type SlotStatus, type Standing } from '../supervisor/status.ts'
+import { figuresOf, isoTime, type Outline, quietOnes, type SlotStatus, type Standing } from '../supervisor/status.ts'
 import { load } from '../worker/load.ts'
 import { observeBy } from '../worker/observe.ts'
 import { Worker } from '../worker/worker.ts'
@@ -68,7 +68,7 @@ class Here implements Clerk {
     const bus = createBus()
     this.#host = new Host(bus)
     this.#unlisten = log.listen(bus, { slot: nameOf(session), pid: process.pid })
-    bus.on('group.joined', () => session.parts.news?.joined())
+    bus.on('group.joined', () => session.parts.progress.joined(nameOf(session)))
     bus.on('topic.missing', ({ topic }) => session.missing(topic))
     bus.on('worker.failed', ({ error }) => {
       this.#failure = error.message
@@ -144,6 +144,10 @@ class Here implements Clerk {
     this.#host.leave()
   }
 
+  outline(): Outline {
+    return { up: this.#state === 'up' ? 1 : 0, of: 1 }
+  }
+
   /** What goes wrong here ends this process. */
   helpless(): readonly string[] {
     return []
@@ -170,6 +174,7 @@ class Here implements Clerk {
 
   #stop(reason: string): void {
     this.#enter('stopping')
+    this.#session.parts.progress.ending()
     this.#ending.abort()
     this.worker.stop({ withinMs: this.#session.config.shutdownTimeout * 1000, leave: true, reason })
   }
@@ -182,7 +187,7 @@ class Here implements Clerk {
 
   #up(): void {
     this.#enter('up')
-    this.#session.parts.news?.up()
+    this.#session.parts.progress.up(nameOf(this.#session))
   }
 
   #enter(state: Stage): void {

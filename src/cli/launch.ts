@@ -21,11 +21,13 @@ import { forked } from './forked.ts'
 import { hungUp } from './hang-up.ts'
 import type { Inspect } from './inspect.ts'
 import { type End, endOf, lastWords, type Uncaught } from './last-words.ts'
-import { News } from './news.ts'
+import { tellTerminal } from './news.ts'
 import { openControl } from './open-control.ts'
-import { openLiveness } from './open-liveness.ts'
+import { openSigns } from './open-signs.ts'
+import { Progress } from './progress.ts'
 import { Session } from './session.ts'
 import { settle } from './settle.ts'
+import type { Notifying } from './systemd.ts'
 
 export interface Launch {
   readonly consumers: readonly string[]
@@ -36,6 +38,8 @@ export interface Launch {
   readonly heard: Heard
   readonly uncaught: Uncaught
   readonly inspect?: Inspect | undefined
+  /** systemd wants to be told how it stands. */
+  readonly notifying?: Notifying | undefined
   /** What a program sets in code. */
   readonly given?: readonly Section[] | undefined
   /** A program's own class, which runs in this process. */
@@ -75,6 +79,9 @@ async function run(launch: Launch): Promise<End> {
   const log = new Log({ level, format, file, out, complain, env, clock: systemClock })
   const bus = createBus((error, name) => complain(`A subscriber of ${name} failed: ${String(error)}`))
   log.listen(bus, { pid: process.pid })
+  const progress = new Progress(consumers.length)
+  progress.listen(bus)
+  if (terminal) tellTerminal(terminal, progress)
   let pidfile: Pidfile | undefined
   let embedded: Embedded | undefined
   try {
@@ -91,7 +98,7 @@ async function run(launch: Launch): Promise<End> {
       plans: plans.map(plan => ({ ...plan, ...files.plan })),
       pidfile,
       embedded,
-      news: terminal && newsFor(terminal, consumers, bus),
+      progress,
       clock: systemClock,
       loaded,
     })
@@ -110,22 +117,16 @@ async function plansFor({ consumers, cwd, own }: Launch, config: Config): Promis
   return plans
 }
 
-function newsFor(terminal: Terminal, consumers: readonly string[], bus: Bus): News {
-  const news = new News(terminal, consumers.length)
-  news.listen(bus)
-  return news
-}
-
 const flushed = (writing: Promise<void>): Promise<boolean> => within(systemClock, writing, systemClock.now() + FLUSH_MS)
 
 async function start(session: Session, launch: Launch): Promise<End> {
   const desk = new Desk(systemClock)
   answerSignals(launch.heard, request => desk.heard(request.kind === 'hang up' ? hungUp(session) : request))
-  const liveness = await openLiveness({ session, desk, cwd: launch.cwd })
+  const signs = await openSigns({ session, desk, cwd: launch.cwd, notifying: launch.notifying })
   try {
     return await controlled(session, desk, launch)
   } finally {
-    await liveness?.stop()
+    await signs.close()
   }
 }
 

@@ -13,6 +13,7 @@ import type { Generation } from './generate/generate.ts'
 import { type Taken, takeInspect } from './inspect.ts'
 import { endOf, lastWords, type Uncaught } from './last-words.ts'
 import { launch } from './launch.ts'
+import { takeNotifying } from './systemd.ts'
 import { ownVersion } from './version.ts'
 
 export interface MainParts {
@@ -33,6 +34,7 @@ export async function main({ argv, heard }: MainParts): Promise<never> {
   const exec = fileURLToPath(new URL('../entry/worker.js', import.meta.url))
   const uncaught = listenForUncaught()
   const terminal = terminalOf(process.env)
+  const notifying = takeNotifying(process.env)
   const env = { ...process.env }
   // Nobody whom this process starts is to inherit them, be it a compiler; a report of Node's on this process would show them.
   for (const name of secretVariables) delete process.env[name]
@@ -40,7 +42,18 @@ export async function main({ argv, heard }: MainParts): Promise<never> {
   const exitCode =
     wanted.kind === 'examine'
       ? await said(examine({ ...wanted, ...here }), err)
-      : await launch({ ...wanted, ...here, inspect: taken.inspect, terminal, bin, argv, version, uncaught, err })
+      : await launch({
+          ...wanted,
+          ...here,
+          notifying,
+          inspect: taken.inspect,
+          terminal,
+          bin,
+          argv,
+          version,
+          uncaught,
+          err,
+        })
   putGoneTerminalAside()
   return process.exit(exitCode)
 }

@@ -17,8 +17,8 @@ import type { Pidfile } from '../supervisor/pidfile.ts'
 import { type FoundConfig, sourcesOf, wantedBy } from './config.ts'
 import type { Embedded } from './embedded.ts'
 import { type Inspect, inspectsWorkers, PATIENCE_WARNING } from './inspect.ts'
-import type { News } from './news.ts'
 import { optionsInForce } from './options-in-force.ts'
+import type { Progress } from './progress.ts'
 
 export interface SessionParts {
   readonly flags: Readonly<Record<string, unknown>>
@@ -35,7 +35,7 @@ export interface SessionParts {
   readonly files: FoundConfig
   readonly inspect?: Inspect | undefined
   readonly forced: readonly Section[]
-  readonly news?: News | undefined
+  readonly progress: Progress
   readonly embedded?: Embedded | undefined
   /** Without the options of the class. */
   readonly loaded: Pick<Loaded, 'config' | 'sources'>

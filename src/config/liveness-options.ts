@@ -3,7 +3,7 @@
 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { flag, maybeText, type Option, seconds } from './option.ts'
+import { flag, maybeInteger, maybeText, type Option, seconds, text } from './option.ts'
 
 export const livenessOptions = {
   livenessProbeEnabled: flag({
@@ -20,6 +20,16 @@ export const livenessOptions = {
     group: 'Liveness',
     default: 5,
     about: 'Seconds without a touch after which racecarctl liveness-probe fails',
+  }),
+  healthPort: maybeInteger({ most: 65_535 })({
+    group: 'Liveness',
+    default: undefined,
+    about: 'Answer GET /health and GET /ready there, over HTTP; 0: at any port that is free',
+  }),
+  healthHost: text({
+    group: 'Liveness',
+    default: '127.0.0.1',
+    about: 'Address of health_port; 0.0.0.0 or :: for who asks from another machine, as Kubernetes does',
   }),
   livenessProbeSkipConfigFiles: flag({
     group: 'Liveness',

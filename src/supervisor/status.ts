@@ -103,6 +103,17 @@ export interface Standing {
   readonly slots: readonly SlotStatus[]
 }
 
+/** How many workers there are, and are to be. */
+export interface Outline {
+  readonly up: number
+  readonly of: number
+}
+
+export function outlineOf({ slots }: State): Outline {
+  const wanted = slots.filter(({ retired }) => !retired)
+  return { up: wanted.filter(({ state }) => state === 'up').length, of: wanted.length }
+}
+
 export interface Sources {
   readonly clock: Clock
   readonly pidOf: (run: number) => number | null

@@ -19,7 +19,7 @@ import { Release } from './release.ts'
 import { Reports } from './reports.ts'
 import { Roster } from './roster.ts'
 import { initially, type Slot, type State, slotName } from './state.ts'
-import { isAskable, type Standing, standingOf } from './status.ts'
+import { isAskable, type Outline, outlineOf, type Standing, standingOf } from './status.ts'
 import { wordOf } from './words.ts'
 import type { FromWorker } from './worker-handle.ts'
 
@@ -106,6 +106,10 @@ export class Supervisor {
     })
     const reports = new Map(await Promise.all(asked))
     return standingOf(this.#state, { clock, reports, pidOf: run => this.#processes.of(run)?.handle.pid ?? null })
+  }
+
+  outline(): Outline {
+    return outlineOf(this.#state)
   }
 
   /** Consumers that nothing more can be done for. */

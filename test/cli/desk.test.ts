@@ -8,6 +8,7 @@ const clerk = (answered: Request[]) => ({
   answer: (request: Request) => void answered.push(request),
   status: () => ({ state: 'running', quiet: [], restart: null, slots: [] }) as const,
   helpless: () => [],
+  outline: () => ({ up: 0, of: 0 }),
 })
 const stop = { kind: 'stop', reason: 'SIGTERM' } as const
 

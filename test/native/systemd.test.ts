@@ -1,0 +1,75 @@
+// A service of Type=notify, as systemd would start it: real processes, the real systemd-notify, and a socket in systemd's place.
+
+import { readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import { Datagrams } from '../support/datagrams.ts'
+import { Project, up } from '../support/process.ts'
+
+/** What was told, line by line, without the order to answer that systemd-notify adds. */
+const told = ({ all }: Datagrams): string[] =>
+  all.flatMap(packet => packet.split('\n')).filter(line => line !== '' && line !== 'BARRIER=1')
+
+it('systemd is told that it is ready, how it stands, that it lives, and that it stops', async () => {
+  using systemd = new Datagrams()
+  await using project = new Project()
+  const under = ['env', `NOTIFY_SOCKET=${systemd.path}`, 'WATCHDOG_USEC=600000']
+  const racecar = project.startUnder(under, '--workers', '2')
+  await up(racecar, 2)
+  await project.until('it being ready', () => told(systemd).includes('READY=1'))
+  await project.until('two signs of life after that', () => {
+    const lines = told(systemd)
+    return lines.slice(lines.indexOf('READY=1')).filter(line => line === 'WATCHDOG=1').length >= 2
+  })
+  await project.until('all being told of', () => told(systemd).includes('STATUS=2 of 2 workers up'))
+  for (const pid of racecar.workers())
+    expect(readFileSync(`/proc/${pid}/environ`, 'latin1')).not.toMatch(/NOTIFY_SOCKET|WATCHDOG/)
+
+  const [first] = racecar.workers()
+  process.kill(first!, 'SIGKILL')
+  await project.until('one being missed', () => told(systemd).includes('STATUS=1 of 2 workers up'))
+  await racecar.line('slot.up', ({ slot }) => slot === 'WelcomeConsumer/0', racecar.lines.length)
+
+  racecar.signal('SIGTERM')
+  expect(await project.ended(racecar)).toEqual([0, null])
+  const lines = told(systemd)
+  expect(lines.filter(line => line === 'READY=1')).toHaveLength(1)
+  expect(lines.filter(line => line === 'STOPPING=1')).toHaveLength(1)
+  expect(lines.indexOf('STOPPING=1')).toBeGreaterThan(lines.lastIndexOf('READY=1'))
+  expect(
+    lines.filter(line => !/^(READY|STOPPING|WATCHDOG)=1$|^STATUS=(Stops: )?\d of \d workers up$/.test(line)),
+  ).toEqual([])
+  expect(racecar.all('line', ({ from }) => from === 'systemd')).toEqual([])
+  project.expectNothingLeft()
+})
+
+it('it is told nothing of life any more where nothing can be done for a consumer, and why', async () => {
+  using systemd = new Datagrams()
+  await using project = new Project({ members: "initialize() { process.kill(process.pid, 'SIGKILL') }" })
+  project.write(
+    'consumers/other-consumer.js',
+    "import { Consumer } from 'racecar'\nexport class OtherConsumer extends Consumer { static { this.subscribesTo('x') } process() {} }",
+  )
+  const under = ['env', `NOTIFY_SOCKET=${systemd.path}`, 'WATCHDOG_USEC=300000']
+  const limits = ['--crash-limit', '2', '--restart-backoff-max', '0', '--on-crash-loop', 'continue']
+  const racecar = project.startUnder(under, '--workers', '1', ...limits, 'OtherConsumer')
+  const lost = /^STATUS=1 of 2 workers up; nothing can be done any more for WelcomeConsumer$/
+  await project.until('one of the two being given up', () => told(systemd).some(line => lost.test(line)))
+  const since = told(systemd).findIndex(line => lost.test(line))
+  expect(told(systemd).slice(0, since)).toContain('WATCHDOG=1')
+  racecar.signal('SIGTERM')
+  await project.ended(racecar)
+  expect(told(systemd).slice(since + 1)).not.toContain('WATCHDOG=1')
+})
+
+it('a socket where nobody listens, or no systemd-notify, is a line in the log and nothing more', async () => {
+  await using project = new Project()
+  const racecar = project.startUnder(['env', 'NOTIFY_SOCKET=/nowhere/socket'], '--workers', '1')
+  await up(racecar, 1)
+  const line = await racecar.line('line', ({ from }) => from === 'systemd')
+  expect(line).toMatchObject({
+    level: 'warn',
+    message: expect.stringMatching(/^systemd could not be told how this racecar stands: /),
+  })
+  racecar.signal('SIGTERM')
+  expect(await project.ended(racecar)).toEqual([0, null])
+})
