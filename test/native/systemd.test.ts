@@ -2,6 +2,10 @@
 
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
+import { Progress } from '../../src/cli/progress.ts'
+import { Systemd } from '../../src/cli/systemd.ts'
+import { createBus } from '../../src/events/bus.ts'
+import { systemClock } from '../../src/lib/clock.ts'
 import { Datagrams } from '../support/datagrams.ts'
 import { Project, up } from '../support/process.ts'
 
@@ -42,23 +46,26 @@ it('systemd is told that it is ready, how it stands, that it lives, and that it 
   project.expectNothingLeft()
 })
 
-it('it is told nothing of life any more where nothing can be done for a consumer, and why', async () => {
+it('it is told nothing of life any more where nothing can be done for a consumer, and why; then again', async () => {
   using systemd = new Datagrams()
-  await using project = new Project({ members: "initialize() { process.kill(process.pid, 'SIGKILL') }" })
-  project.write(
-    'consumers/other-consumer.js',
-    "import { Consumer } from 'racecar'\nexport class OtherConsumer extends Consumer { static { this.subscribesTo('x') } process() {} }",
-  )
-  const under = ['env', `NOTIFY_SOCKET=${systemd.path}`, 'WATCHDOG_USEC=300000']
-  const limits = ['--crash-limit', '2', '--restart-backoff-max', '0', '--on-crash-loop', 'continue']
-  const racecar = project.startUnder(under, '--workers', '1', ...limits, 'OtherConsumer')
-  const lost = /^STATUS=1 of 2 workers up; nothing can be done any more for WelcomeConsumer$/
-  await project.until('one of the two being given up', () => told(systemd).some(line => lost.test(line)))
-  const since = told(systemd).findIndex(line => lost.test(line))
-  expect(told(systemd).slice(0, since)).toContain('WATCHDOG=1')
-  racecar.signal('SIGTERM')
-  await project.ended(racecar)
-  expect(told(systemd).slice(since + 1)).not.toContain('WATCHDOG=1')
+  const desk = { lost: [] as string[], helpless: () => desk.lost, outline: () => ({ up: 1, of: 2 }) }
+  const progress = new Progress(1)
+  const notifying = { socket: systemd.path, watchdogMs: 90 }
+  const telling = new Systemd(notifying, { desk, progress, bus: createBus(), clock: systemClock })
+  telling.start()
+  const beats = () => told(systemd).filter(line => line === 'WATCHDOG=1').length
+  await expect.poll(beats).toBeGreaterThan(2)
+  desk.lost = ['A']
+  const said = 'STATUS=1 of 2 workers up; nothing can be done any more for A'
+  await expect.poll(() => told(systemd)).toContain(said)
+  const since = beats()
+  desk.outline = () => ({ up: 0, of: 2 })
+  await expect.poll(() => told(systemd)).toContain(said.replace('1 of', '0 of'))
+  expect(beats()).toBe(since)
+  desk.lost = []
+  await expect.poll(beats).toBeGreaterThan(since)
+  await telling.stop()
+  expect(told(systemd)).not.toContain('READY=1')
 })
 
 it('a socket where nobody listens, or no systemd-notify, is a line in the log and nothing more', async () => {
