@@ -5,9 +5,17 @@ import { Program } from './program.mjs'
 const here = fileURLToPath(new URL('.', import.meta.url))
 const racecar = fileURLToPath(new URL('../../bin/racecar.js', import.meta.url))
 
-export function ours({ bench, consumer, workers = 1, brokers = bench.brokers, env }) {
-  const flags = ['--workers', String(workers), '--brokers', brokers, '--group-id', bench.group()]
-  return new Program({ args: [racecar, ...flags, consumer], cwd: here, env })
+export function ours({
+  bench,
+  consumer,
+  workers = 1,
+  brokers = bench.brokers,
+  group = bench.group(),
+  flags = [],
+  env,
+}) {
+  const all = ['--workers', String(workers), '--brokers', brokers, '--group-id', group, ...flags]
+  return new Program({ args: [racecar, ...all, consumer], cwd: here, env })
 }
 
 export function peer({ bench, script, args = [], brokers = bench.brokers, env }) {

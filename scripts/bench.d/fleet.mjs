@@ -10,12 +10,14 @@ export class Fleet {
   shares = new Map()
   /** From the name of one of our slots to its pid. */
   slots = new Map()
+  /** How often a worker of it has joined the group. */
+  joins = 0
 
-  constructor({ bench, kind, topic, workers, env = {}, session }) {
-    this.journal = new Journal(temporaryFile('journal'))
+  constructor({ bench, kind, topic, workers, env = {}, journal = new Journal(temporaryFile('journal')), ...more }) {
+    this.journal = journal
     const start = { ours: startOurs, kafkajs: startKafkajs }[kind]
     const all = { BENCH_TOPIC: topic, BENCH_JOURNAL: this.journal.file, ...env }
-    this.program = start({ bench, workers, env: all, session })
+    this.program = start({ bench, workers, env: all, ...more })
     this.program.onLine(line => this.#hear(line))
   }
 
@@ -25,6 +27,11 @@ export class Fleet {
       const shares = [...this.shares.values()].filter(partitions => partitions.length > 0)
       return shares.length === workers && new Set(shares.flat()).size === PARTITIONS
     })
+  }
+
+  /** Resolves when so many workers are members. */
+  joinedBy(workers) {
+    return this.program.until(`${workers} workers to join`, () => this.shares.size === workers)
   }
 
   /** Resolves when so many workers have handled something, and every partition was handled. */
@@ -47,15 +54,18 @@ export class Fleet {
     if (event === 'slot.forked') this.slots.set(slot, pid)
     if (event === 'slot.exited') this.shares.delete(pid)
     if (event === 'joined') this.shares.set(pid, partitions)
-    if (event === 'group.joined')
+    if (event === 'group.joined') {
+      this.joins++
       this.shares.set(
         pid,
         partitions.map(({ partition }) => partition),
       )
+    }
   }
 }
 
-const startOurs = ({ bench, workers, env }) => ours({ bench, consumer: 'JournalConsumer', workers, env })
+const startOurs = ({ bench, workers, env, group, flags }) =>
+  ours({ bench, consumer: 'JournalConsumer', workers, env, group, flags })
 
 const startKafkajs = ({ bench, workers, env, session }) =>
   peer({

@@ -47,19 +47,19 @@ export class Bench {
   }
 
   /** Goes with all others at the end: kafkajs's producer fails for every topic once one that it has written to is gone. */
-  async topic() {
+  async topic(numPartitions = PARTITIONS) {
     const topic = `bench-${randomBytes(6).toString('hex')}`
-    await this.#admin.createTopics({ topics: [{ topic, numPartitions: PARTITIONS }], waitForLeaders: false })
+    await this.#admin.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: false })
     this.#topics.add(topic)
-    while (!(await this.#hasLeaders(topic))) await wait(20)
+    while (!(await this.#hasLeaders(topic, numPartitions))) await wait(20)
     return topic
   }
 
   // kafkajs's own way of waiting fails where a broker has not heard of the topic yet.
-  async #hasLeaders(topic) {
+  async #hasLeaders(topic, numPartitions) {
     const { topics } = await this.#admin.fetchTopicMetadata({ topics: [topic] }).catch(() => ({ topics: [] }))
     const partitions = topics.flatMap(one => one.partitions)
-    return partitions.length === PARTITIONS && partitions.every(({ leader }) => leader >= 0)
+    return partitions.length === numPartitions && partitions.every(({ leader }) => leader >= 0)
   }
 
   /** The topic with all messages in it, made when the first row asks for it. */
@@ -91,9 +91,10 @@ export class Bench {
     const stopping = new AbortController()
     const done = this.#keepSending(topic, everyMs, stopping.signal)
     return {
+      /** Resolves to how many messages there were. */
       async stop() {
         stopping.abort()
-        await done
+        return done
       },
     }
   }
@@ -101,11 +102,14 @@ export class Bench {
   async #keepSending(topic, everyMs, signal) {
     const messages = onEach(1)
     let due = now()
+    let sent = 0
     while (!signal.aborted) {
       await this.#send(topic, messages)
+      sent += messages.length
       due = Math.max(due + everyMs, now() - everyMs)
       await wait(due - now())
     }
+    return sent
   }
 
   #send(topic, messages) {

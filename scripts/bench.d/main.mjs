@@ -5,6 +5,7 @@ import { startShared } from '../broker.d/index.mjs'
 import { readArguments } from './arguments.mjs'
 import { Bench } from './kafka.mjs'
 import { killAll } from './program.mjs'
+import { rolloutRow, sizeRow } from './rows/deployment.mjs'
 import { killRow, scaleRow } from './rows/gaps.mjs'
 import { memoryRow } from './rows/memory.mjs'
 import { firstMessageRow, freshGroupRow } from './rows/starting.mjs'
@@ -23,6 +24,8 @@ const rows = {
   11: stopRow,
   15: freshGroupRow,
   17: scaleRow,
+  size: sizeRow,
+  rollout: rolloutRow,
 }
 
 const say = line => process.stderr.write(`${line}\n`)

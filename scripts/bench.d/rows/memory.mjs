@@ -49,7 +49,7 @@ function line(measure, ours, theirs, goal) {
 }
 
 /** Megabytes of a process and all that it has started. */
-function sizeOf(pid) {
+export function sizeOf(pid) {
   const all = family(pid).map(memoryOf)
   // What is shared is the program itself, the same for all.
   return all.reduce((sum, one) => sum + one.own, 0) + Math.max(...all.map(({ shared }) => shared))
@@ -61,7 +61,7 @@ function memoryOf(pid) {
   return { own: of('Private_Clean') + of('Private_Dirty'), shared: of('Shared_Clean') + of('Shared_Dirty') }
 }
 
-const family = pid => [pid, ...childrenOf(pid).flatMap(family)]
+export const family = pid => [pid, ...childrenOf(pid).flatMap(family)]
 
 const childrenOf = pid =>
   readdirSync(`/proc/${pid}/task`).flatMap(task =>
