@@ -1,4 +1,5 @@
-// Who has handled a message of which partition when, as the workers have written it down: `pid partition milliseconds`.
+// Who has handled a message of which partition when, as the workers have written it down: `pid partition milliseconds`, and ours its
+// offset as well.
 import { closeSync, openSync, readSync, writeFileSync } from 'node:fs'
 
 const CHUNK = Buffer.alloc(1 << 16)
@@ -25,8 +26,8 @@ export class Journal {
     const lines = this.#rest.split('\n')
     this.#rest = lines.pop()
     for (const line of lines) {
-      const [pid, partition, at] = line.split(' ').map(Number)
-      this.#entries.push({ pid, partition, at })
+      const [pid, partition, at, offset] = line.split(' ').map(Number)
+      this.#entries.push({ pid, partition, at, offset })
     }
     return this.#entries
   }

@@ -17,8 +17,8 @@ export class JournalConsumer extends Consumer {
     if (BENCH_LATE !== undefined && String(cluster.worker?.id) === BENCH_LATE) await once(process, 'SIGUSR2')
   }
 
-  process({ partition }: Message) {
+  process({ partition, offset }: Message) {
     const at = Number(process.hrtime.bigint() / 1000n) / 1000
-    writeSync(this.journal, `${process.pid} ${partition} ${at}\n`)
+    writeSync(this.journal, `${process.pid} ${partition} ${at} ${offset}\n`)
   }
 }

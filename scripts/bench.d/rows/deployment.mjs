@@ -130,14 +130,17 @@ async function rolledOut(bench, { isStatic, isRolling }) {
     const calm = journal.longestGap(all, { from: since - CALM_MS, to: since - 100 })
     const lost = all.map(partition => lostTime(journal, partition, window, 2 * calm))
     const sent = await load.stop()
-    await pods[0].program.until('all messages to be handled', () => journal.entries().length >= sent)
+    // As many at least: what kafkajs's producer sends to a topic that has just been made it may send twice.
+    await pods[0].program.until('all messages to be handled', () => handled(journal).size >= sent)
     for (const pod of pods) await pod.stop()
-    const twice = journal.entries().length - sent
+    const twice = journal.entries().length - handled(journal).size
     return { took, joins, calm, longest: journal.longestGap(all, window), sum: median(lost), twice }
   } finally {
     await load.stop()
   }
 }
+
+const handled = journal => new Set(journal.entries().map(({ partition, offset }) => `${partition}@${offset}`))
 
 /** Every worker has its share, and the newest ones have handled something. */
 function isServed(pods, journal) {
