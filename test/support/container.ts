@@ -3,8 +3,7 @@
 
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
-import type { Project } from './process.ts'
-import { RacecarProcess } from './racecar-process.ts'
+import { type ProcessOptions, RacecarProcess } from './racecar-process.ts'
 
 const UNSHARE = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc']
 
@@ -18,6 +17,11 @@ export interface Seen {
   readonly state: string
 }
 
+/** What can be run by a command that is put before it: a project, or an image. */
+export interface Launcher {
+  launch(under: readonly string[], ...args: string[]): ProcessOptions
+}
+
 export interface ContainerOptions {
   /** What it believes its host to be called. */
   readonly host?: string
@@ -27,9 +31,9 @@ export interface ContainerOptions {
 export class Container implements AsyncDisposable {
   readonly racecar: RacecarProcess
 
-  constructor(project: Project, { host, args = [] }: ContainerOptions) {
+  constructor(what: Launcher, { host, args = [] }: ContainerOptions) {
     const named = host === undefined ? [] : ['--uts', 'sh', '-c', 'hostname "$0" && exec "$@"', host]
-    this.racecar = new RacecarProcess(project.launch([...UNSHARE, ...named], ...args))
+    this.racecar = new RacecarProcess(what.launch([...UNSHARE, ...named], ...args))
   }
 
   /** All that is in it, by the process ids that they have here. The first is process 1 there. */
@@ -44,9 +48,13 @@ export class Container implements AsyncDisposable {
     return found
   }
 
-  /** To process 1. */
+  /** Process 1, by its id here. */
+  get first(): number {
+    return this.processes()[0]!.pid
+  }
+
   signal(signal: NodeJS.Signals): void {
-    process.kill(this.processes()[0]!.pid, signal)
+    process.kill(this.first, signal)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

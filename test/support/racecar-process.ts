@@ -11,6 +11,8 @@ import { now } from './ledger.ts'
 /** The program itself. */
 export const bin = fileURLToPath(new URL('../../bin/racecar.js', import.meta.url))
 
+const RACECAR = [process.execPath, bin, '--log-format', 'json', '--log-level', 'debug']
+
 export interface LogLine {
   readonly event: string
   readonly message: string
@@ -29,6 +31,8 @@ export interface ProcessOptions {
   readonly cwd: string
   /** A command, with its arguments, that runs it: under another user, or in a container. */
   readonly under?: readonly string[]
+  /** Instead of racecar, with a log that can be read here: what starts it in the end, and sees to the log. */
+  readonly program?: readonly string[]
 }
 
 interface Waiter {
@@ -47,9 +51,8 @@ export class RacecarProcess {
   readonly #child: ChildProcess
   readonly #waiters = new Set<Waiter>()
 
-  constructor({ args, env, cwd, under = [] }: ProcessOptions) {
-    const log = ['--log-format', 'json', '--log-level', 'debug']
-    const [command, ...rest] = [...under, process.execPath, bin, ...log, ...args]
+  constructor({ args, env, cwd, under = [], program = RACECAR }: ProcessOptions) {
+    const [command, ...rest] = [...under, ...program, ...args]
     this.#child = spawn(command!, rest, {
       cwd,
       // A run folder of its own: what one test starts, another one's racecarctl must not find.
