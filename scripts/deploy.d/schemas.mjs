@@ -80,7 +80,19 @@ function keda() {
       kinds[`${spec.group}/${name} ${spec.names.kind}`] = spec.names.kind
     }
   }
-  return { of: [KEDA], kinds, definitions }
+  return {
+    of: [KEDA],
+    kinds,
+    definitions,
+    kafka: kafkaOf(readFileSync(join(home, 'pkg/scalers/kafka_scaler.go'), 'utf8')),
+  }
+}
+
+/** What its trigger for Kafka understands, which the schema leaves open, and where it may stand. */
+function kafkaOf(source) {
+  const named = [...source.matchAll(/`keda:"name=(\w+),order=([\w;]+)/g)].map(([, name, order]) => ({ name, order }))
+  const of = place => named.filter(({ order }) => order.split(';').includes(place)).map(({ name }) => name)
+  return { triggerMetadata: of('triggerMetadata'), authParams: of('authParams') }
 }
 
 const compose = () => ({
