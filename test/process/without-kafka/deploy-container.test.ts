@@ -25,6 +25,8 @@ const image = (members = "teardown() { this.logger.info('torn down') }") =>
 
 const workers = (count: number, ...more: string[]) => ['--workers', `${count}`, ...more, 'GeoCodingConsumer']
 
+if (!canContain) console.log('skipped: no namespaces can be made here, which mostly takes root')
+
 describe.runIf(canContain)('the container of deploy/container', () => {
   it('runs as it stands, replaces and reaps workers, is looked at from beside it, and stops within its grace', async () => {
     await using application = await image()
@@ -52,6 +54,9 @@ describe.runIf(canContain)('the container of deploy/container', () => {
     const told = await application.exec(container.first, 'node_modules/.bin/racecarctl', 'status')
     expect(told.stdout).toContain('GeoCodingConsumer is running: pid 1,')
 
+    // Nobody's terminal is gone.
+    container.signal('SIGHUP')
+    await racecar.line('line', ({ message }) => message.startsWith('SIGHUP: the log goes to standard output'))
     container.signal(stopSignal)
     expect(await racecar.closed).toEqual([0, null])
     expect(racecar.lines.filter(({ message }) => message === 'torn down')).toHaveLength(2)
@@ -66,7 +71,8 @@ describe.runIf(canContain)('the container of deploy/container', () => {
 
     await using late = new Container(application, { args: workers(1, '--shutdown-timeout', '1') })
     await up(late.racecar, 1)
-    late.signal(application.runtime.stopSignal)
+    // As Ctrl-C sends it to a container with a terminal.
+    late.signal('SIGINT')
     expect(await late.racecar.closed).toEqual([2, null])
   })
 })

@@ -43,6 +43,9 @@ const bothUp = (racecar: RacecarProcess, since = 0) =>
       ).size === 2,
   )
 
+for (const { supervise } of Object.values(supervisors))
+  if (!isThere(supervise)) console.log(`skipped: there is no ${supervise} here, or no root to become somebody else`)
+
 describe.each(Object.entries(supervisors))('%s', (name, { supervise, killed, stop, status, leave }) => {
   const under = (application: Application) => {
     const folder = application.install(name, 'service')
