@@ -1,8 +1,8 @@
 // What the page of deploy/ names is there: files, options, variables, commands.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { PREFIX } from '../../src/config/names.ts'
-import { coming, faultsOf, startsIn, variables } from './starts.ts'
+import { optionNames, snakeOf, variableOf } from '../../src/config/names.ts'
+import { faultsOf, startsIn } from './starts.ts'
 
 /** What Kafka calls its own. */
 const OTHERS = ['offsets.retention.minutes']
@@ -23,12 +23,13 @@ export async function page(path: string): Promise<string[]> {
 }
 
 function options(inline: readonly string[]): string[] {
-  const known = [...variables, ...coming].map(name => name.slice(PREFIX.length).toLowerCase()).concat(OTHERS)
+  const known = [...optionNames.map(snakeOf), ...OTHERS]
   const named = inline.flatMap(one => /^[a-z]+(_[a-z]+)+(?=$|:| )/.exec(one)?.[0] ?? [])
   return named.filter(name => !known.includes(name)).map(name => `no option ${name}`)
 }
 
 function namedIn(text: string): string[] {
+  const variables: readonly string[] = optionNames.map(variableOf)
   const named = text.match(/RACECAR_[A-Z_]+/g) ?? []
   return named.filter(name => !variables.includes(name.replace(/_FILE$/, ''))).map(name => `no variable ${name}`)
 }

@@ -3,7 +3,6 @@
 import { readCommandLine } from '../../src/cli/command-line.ts'
 import { racecarctl } from '../../src/cli/racecarctl.ts'
 import { loadConfig } from '../../src/config/load.ts'
-import { optionNames, variableOf } from '../../src/config/names.ts'
 import { options } from '../../src/config/options.ts'
 import { EXIT } from '../../src/errors.ts'
 import { Rig } from '../cli/ctl/rig.ts'
@@ -19,11 +18,6 @@ export const GRACE = options.shutdownTimeout.default + 5
 
 /** No restart mends these. */
 export const HOPELESS = [EXIT.usage, EXIT.alreadyRunning, EXIT.notAllowed, EXIT.config]
-
-/** The health server's, which is not in the table yet: as soon as it is they are judged like all others. */
-const COMING = ['RACECAR_HEALTH_HOST', 'RACECAR_HEALTH_PORT']
-export const variables: readonly string[] = optionNames.map(variableOf)
-export const coming: readonly string[] = COMING.filter(name => !variables.includes(name))
 
 // By itself, or where npm puts it: other places and users may be called so as well.
 const PROGRAM = /(?:^|\.bin\/)(racecar|racecarctl)$/
@@ -55,11 +49,8 @@ function faultsOfRun(args: readonly string[], env: Readonly<Record<string, strin
   const wanted = readCommandLine(args, '', { out: () => {}, err: text => errors.push(text) })
   if (wanted.kind === 'end') return errors
   if (wanted.kind !== 'run') return [`racecar ${args.join(' ')} runs no consumer`]
-  const judged = Object.fromEntries(Object.entries(env).filter(([variable]) => !coming.includes(variable)))
   try {
-    return [
-      ...loadConfig({ env: judged, flags: wanted.flags as Record<string, unknown>, readFile: () => 'secret' }).warnings,
-    ]
+    return [...loadConfig({ env, flags: wanted.flags as Record<string, unknown>, readFile: () => 'secret' }).warnings]
   } catch (error) {
     return [(error as Error).message]
   }
