@@ -14,9 +14,11 @@ interface RightsParts {
 
 const DENIED = codeOf('TOPIC_AUTHORIZATION_FAILED')
 /** Kafka's AclOperation. */
-const OPERATIONS = { Read: 3, Write: 4 } as const
+const OPERATIONS = { Read: 3, Write: 4, Describe: 8 } as const
 
 type Operation = keyof typeof OPERATIONS
+
+const holds = (operations: number, one: Operation): boolean => (operations & (1 << OPERATIONS[one])) !== 0
 
 export class Rights {
   readonly #parts: RightsParts
@@ -33,9 +35,10 @@ export class Rights {
     const { topicMetadata } = await brokers.metadata([...new Set([...reads, ...writes])], { withRights: true })
     const may = ({ topic, topicErrorCode, operations }: (typeof topicMetadata)[number], operation: Operation) => {
       const mayNotSee = actionOf(topicErrorCode) === 'denied'
-      // Of a topic that is missing nothing is told, nor by brokers before 2.8.
-      const isTold = topicErrorCode === 0 && operations !== undefined
-      if (mayNotSee || (isTold && (operations & (1 << OPERATIONS[operation])) === 0)) throw lacking(operation, topic)
+      // Of a topic that is missing nothing is told, nor by brokers before 2.8; and who tells that we may not see what we have just
+      // seen, as brokers that are not Apache's may by a field that they leave at 0, tells nothing.
+      const isTold = topicErrorCode === 0 && operations !== undefined && holds(operations, 'Describe')
+      if (mayNotSee || (isTold && !holds(operations, operation))) throw lacking(operation, topic)
     }
     for (const one of topicMetadata) {
       if (reads.includes(one.topic)) may(one, 'Read')

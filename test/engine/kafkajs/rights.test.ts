@@ -38,6 +38,8 @@ test.each<[Topic, Topic, string | undefined]>([
   // Nobody knows: a topic that is missing, brokers before 2.8.
   ['UNKNOWN_TOPIC_OR_PARTITION', 'UNKNOWN_TOPIC_OR_PARTITION', undefined],
   [undefined, undefined, undefined],
+  // Brokers of others, which leave the field empty.
+  [0, 0, undefined],
 ])('a member that may %s what it reads, and %s where it writes, lacks %s', async (reads, writes, expected) => {
   expect(await lack({ in: reads, out: writes })).toMatchObject({ first: expected, again: expected })
 })
