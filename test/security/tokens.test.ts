@@ -7,12 +7,15 @@ const clock = new FakeClock()
 const signals: AbortSignal[] = []
 let answers: (() => Promise<Token>)[]
 let tokens: Tokens
+let warnings: string[]
 
 beforeEach(() => {
   answers = []
+  warnings = []
   signals.length = 0
   tokens = new Tokens({
     clock,
+    warn: why => warnings.push(why),
     get: signal => {
       signals.push(signal)
       return answers.shift()!()
@@ -50,12 +53,50 @@ describe('a token', () => {
   })
 
   test('that a broker did not take is not kept, unless another one has come meanwhile', async () => {
-    gives('first', 1_000)
-    gives('second', 1_000)
+    gives('first', 100_000)
+    gives('second', 100_000)
     const first = await tokens.current()
+    await clock.advance(10_000)
     tokens.drop(first)
     expect(await current()).toBe('second')
     tokens.drop(first)
+    expect(await current()).toBe('second')
+  })
+
+  test('that a broker does not take has nobody asked for another one all the time', async () => {
+    gives('first', 100_000)
+    for (let i = 0; i < 10; i++) {
+      tokens.drop(await tokens.current())
+      await clock.advance(999)
+    }
+    expect(signals).toHaveLength(1)
+  })
+
+  test('is shown on while nobody gives another one, as long as it holds for certain, with one word about it', async () => {
+    gives('first', 100_000)
+    await current()
+    await clock.advance(60_000)
+    for (let i = 0; i < 20; i++) fails('away')
+    for (let i = 0; i < 3; i++) {
+      expect(await current()).toBe('first')
+      await clock.advance(9_999)
+    }
+    expect(warnings).toEqual(['away'])
+    await clock.advance(10_000)
+    expect(await failure()).toMatchObject({ message: 'away' })
+  })
+
+  test('that holds is shown after a second to whoever waits for another one', async () => {
+    gives('first', 100_000)
+    await current()
+    await clock.advance(60_000)
+    let give = (_: Token) => {}
+    answers.push(() => new Promise(resolve => (give = resolve)))
+    const shown = current()
+    await clock.advance(1_000)
+    expect(await shown).toBe('first')
+    give(token('second', 100_000))
+    await clock.advance(0)
     expect(await current()).toBe('second')
   })
 

@@ -3,6 +3,7 @@
 // somebody has changed it on both sides.
 
 import type { Clock } from '../../lib/clock.ts'
+import { asSentence } from '../../lib/sentence.ts'
 import type { Kerberos } from '../../security/kerberos.ts'
 import type { KerberosError } from '../../security/kerberos-trouble.ts'
 import type { ByTicket, ByToken, Sasl } from '../../security/sasl.ts'
@@ -55,7 +56,9 @@ export class Authentication {
     const { sasl, clock } = parts
     this.#parts = parts
     this.#sasl = sasl
-    this.#tokens = 'from' in sasl ? new Tokens({ get: tokensFrom(sasl.from), clock }) : undefined
+    const warn = (why: string) =>
+      parts.warn?.(`no token for ${sasl.mechanism}: ${asSentence(why)} Going on with the one before while it holds.`)
+    this.#tokens = 'from' in sasl ? new Tokens({ get: tokensFrom(sasl.from), clock, warn }) : undefined
   }
 
   /** Whether any broker has ever let us in. */
@@ -129,7 +132,8 @@ export class Authentication {
       // It will say so in Kafka's words as soon as it has heard that we have heard it.
       if (why.length > 0) await say('\x01')
     } catch (error) {
-      this.#tokens!.drop(token)
+      // A connection that breaks says nothing of the token.
+      if (error instanceof SaslError) this.#tokens!.drop(token)
       throw error
     }
   }

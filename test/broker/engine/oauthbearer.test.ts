@@ -1,6 +1,6 @@
 // Tokens, given by an authority over HTTP and looked at by a real broker with that authority's keys.
 
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { NoToken, SaslError } from '../../../src/engine/kafkajs/authentication.ts'
 import { Brokers } from '../../../src/engine/kafkajs/brokers.ts'
 import { actionFor } from '../../../src/engine/kafkajs/codes.ts'
@@ -79,6 +79,20 @@ async function reach(who: ByToken) {
     brokers.close()
   }
 }
+
+test('an authority that is away for a while is missed by nobody who has a token that holds', async () => {
+  authority.lifetime = 10
+  await using trial = await openTrial({ at: cluster.address })
+  const { probe } = await trial.join({ settings: { brokers: [address], sasl: sasl() } })
+  const record = { topic: trial.topic, partition: 1, key: null, value: Buffer.from('sent'), headers: [] }
+  expect(await probe.engine.produce([record])).toEqual([undefined])
+  authority.fails = { status: 503, body: 'later', type: 'text/plain' }
+  // All connections are renewed meanwhile.
+  for (const end = performance.now() + 8_300; performance.now() < end; )
+    expect(await probe.engine.produce([record])).toEqual([undefined])
+  authority.fails = undefined
+  await vi.waitFor(async () => expect(await probe.engine.produce([record])).toEqual([undefined]), 5_000)
+}, 30_000)
 
 test('a password that the authority refuses ends a start', async () => {
   const error = await reach(sasl('hunter3'))

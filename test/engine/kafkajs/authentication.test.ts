@@ -109,7 +109,7 @@ describe('a token', () => {
     ])
   })
 
-  test('that a broker does not take is not shown again', async () => {
+  test('that a broker does not take is told with what to look at', async () => {
     const { ask, told } = broker({ toWords: codeOf('SASL_AUTHENTICATION_FAILED') })
     const authentication = new Authentication(msk)
     for (let i = 0; i < 2; i++)
@@ -119,6 +119,24 @@ describe('a token', () => {
           "kafka:9092 does not let us in by AWS_MSK_IAM: SASL_AUTHENTICATION_FAILED. Look at sasl_aws_region, AWS's credentials and their policy (kafka-cluster:Connect)",
       })
     expect(told).toHaveLength(2)
+  })
+
+  test('is kept where a connection breaks on which it is shown: whoever gives it is not asked by each that comes after', async () => {
+    let late = 0
+    const authentication = new Authentication({ ...msk, clock: { ...clock, now: () => clock.now() + late } })
+    const shown: string[] = []
+    const breaking = (async (api: string, args: { authBytes?: Buffer }) => {
+      if (api === 'SaslHandshake') return { errorCode: 0, enabledMechanisms: [] }
+      shown.push(args.authBytes!.toString())
+      throw new Error('gone')
+    }) as Ask
+    await failure(authentication, breaking)
+    late = 60_000
+    await failure(authentication, breaking)
+    // What is signed anew would be another one.
+    await new Promise(resolve => setTimeout(resolve, 1_100))
+    await failure(authentication, breaking)
+    expect(new Set(shown).size).toBe(1)
   })
 
   test('that is refused is heard out, so that the broker says why', async () => {
