@@ -4,6 +4,7 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { read, reasonOf } from '../lib/reason.ts'
+import { isRecord } from '../lib/record.ts'
 import { isTypeScript } from '../loader/files.ts'
 import type { FromToken } from '../security/token-module.ts'
 
@@ -29,7 +30,12 @@ async function runnable(file: string): Promise<string> {
   return (await compile(process.cwd(), [file])).get(file) ?? file
 }
 
-give(resolve(process.argv[2]!)).then(
-  given => tell({ given }),
-  (error: unknown) => tell({ error: reasonOf(error) }),
-)
+/** What is wanted of it alone: the rest of an object, such as a function, may not go from one process to another. */
+const wanted = (given: unknown): unknown =>
+  isRecord(given)
+    ? { value: read(given, 'value'), expiresAt: read(given, 'expiresAt'), extensions: read(given, 'extensions') }
+    : given
+
+give(resolve(process.argv[2]!))
+  .then(given => tell({ given: wanted(given) }))
+  .catch((error: unknown) => tell({ error: reasonOf(error) }))

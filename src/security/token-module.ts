@@ -49,12 +49,19 @@ function tokenIn(given: unknown, file: string): Token {
   // In it, another attribute could be hidden (RFC 7628, section 3.1).
   if (/[^\x21-\x7e]/.test(value))
     throw new TokenError(`${file} gives what is no token: it holds a blank or a character outside of ASCII`)
-  const expiresAt = instantOf(read(given, 'expiresAt')) ?? expiryIn(value)
+  const expiresAt = instantIn(read(given, 'expiresAt'), file) ?? expiryIn(value)
   return { value, expiresAt, extensions: extensionsIn(read(given, 'extensions'), file) }
 }
 
-const instantOf = (given: unknown): number | undefined =>
-  given instanceof Date ? given.getTime() : typeof given === 'number' && Number.isFinite(given) ? given : undefined
+/** In 1973, as milliseconds; what is said in seconds, as tokens do it themselves, would have expired since 1970. */
+const LEAST = 1e11
+
+function instantIn(given: unknown, file: string): number | undefined {
+  if (given === undefined || given === null) return undefined
+  const instant = given instanceof Date ? given.getTime() : given
+  if (typeof instant === 'number' && Number.isFinite(instant) && instant >= LEAST) return instant
+  throw new TokenError(`${file} gives an expiresAt that is neither a Date nor milliseconds since the epoch`)
+}
 
 function extensionsIn(given: unknown, file: string): Extensions | undefined {
   if (given === undefined) return undefined

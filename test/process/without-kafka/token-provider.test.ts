@@ -1,0 +1,62 @@
+// A user's function that gives tokens, in the process that it runs in: what comes of what people write.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { tokenFrom as TokenFrom } from '../../../src/security/token-module.ts'
+
+const HOUR = 3_600_000
+const never = new AbortController().signal
+let folder: string
+let tokenFrom: typeof TokenFrom
+
+beforeAll(async () => {
+  // As it is installed: its process starts with what is built.
+  const built = new URL('../../../dist/security/token-module.js', import.meta.url).href
+  ;({ tokenFrom } = (await import(built)) as { tokenFrom: typeof TokenFrom })
+  folder = mkdtempSync(join(tmpdir(), 'racecar-provider-'))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+let count = 0
+const given = (text: string) => {
+  const file = join(folder, `token-${count++}.mjs`)
+  writeFileSync(file, text)
+  return tokenFrom({ kind: 'module', file }, never)
+}
+const from = (expression: string) => given(`export default async () => (${expression})`)
+
+test.each<[string, object]>([
+  [`'abc'`, { value: 'abc', expiresAt: undefined }],
+  [
+    `{ value: 'abc', expiresAt: ${HOUR * 1e6}, extensions: { pool: 'blue' } }`,
+    { expiresAt: HOUR * 1e6, extensions: { pool: 'blue' } },
+  ],
+  [`{ value: 'abc', expiresAt: new Date(${HOUR * 1e6}) }`, { value: 'abc', expiresAt: HOUR * 1e6 }],
+  [`{ value: 'abc', expiresAt: null, refresh() {} }`, { value: 'abc', expiresAt: undefined }],
+])('%s is a token', async (expression, token) => {
+  expect(await from(expression)).toMatchObject(token)
+})
+
+test.each<[string, RegExp]>([
+  ['42', /must give a token: a text, or \{ value, expiresAt\?, extensions\? \}$/],
+  ['undefined', /must give a token/],
+  ['() => 1', /gives none: .*could not be cloned/],
+  [`'Bearer abc'`, /gives what is no token: it holds a blank/],
+  [
+    `{ value: 'abc', expiresAt: 1700000000 }`,
+    /gives an expiresAt that is neither a Date nor milliseconds since the epoch$/,
+  ],
+  [`{ value: 'abc', expiresAt: '2030-01-01' }`, /gives an expiresAt that is neither/],
+  [`{ value: 'abc', extensions: { auth: 'x' } }`, /gives extensions that are none: \["auth"\]$/],
+  [`process.exit(3)`, /gives none: it ended its process with 3$/],
+])('%s is told for what it is', async (expression, message) => {
+  await expect(from(expression)).rejects.toMatchObject({ name: 'TokenError', message: expect.stringMatching(message) })
+})
+
+test('a module that exports no function is told for what it is', async () => {
+  await expect(given('export const token = 1')).rejects.toThrow(
+    'its default export must be a function that gives a token',
+  )
+})
