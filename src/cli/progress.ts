@@ -69,8 +69,8 @@ export class Progress {
 
   /** All that are up have been members, and nothing is about to end. Who takes the place of one that died changes nothing. */
   get isReady(): boolean {
-    const members = [...this.#up].filter(slot => this.#joined.has(slot))
-    return this.isUp && this.hasMember && members.length === this.#up.size && !this.#isEnding
+    const isWaitedFor = (slot: string): boolean => !this.#joined.has(slot) && !this.#givenUp.has(slot)
+    return this.isUp && this.hasMember && ![...this.#up].some(isWaitedFor) && !this.#isEnding
   }
 
   #tell(): void {

@@ -75,3 +75,13 @@ it('who replaces one that died changes nothing; a stop does', () => {
   bus.publish('primary.stopping', { reason: 'SIGTERM', graceMs: 1 })
   expect([progress.isEnding, progress.isReady]).toEqual([true, false])
 })
+
+it('nor is what was up, and given up before it was ever a member', () => {
+  started('A', 2)
+  up('A/0')
+  up('A/1')
+  progress.joined('A/1')
+  expect(progress.isReady).toBe(false)
+  bus.publish('slot.given.up', { slot: 'A/0', crashes: 5, withinMs: 1 })
+  expect(progress.isReady).toBe(true)
+})
