@@ -1,7 +1,7 @@
 // A password or the like, as a function: what is kept so is shown by no log line and no dump, whoever prints the object around it.
 // One from a file is read anew whenever it is wanted, since somebody may have put another one there.
 
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 
 export type Secret = () => string
 
@@ -19,7 +19,8 @@ export const secretIn = (text: string): string => text.replace(/\r?\n$/, '')
 
 function readAgain(file: string): string {
   try {
-    return secretIn(readFileSync(file, 'utf8'))
+    // A pipe says it once: whoever reads it again waits for ever, and the whole process with him.
+    return statSync(file).isFile() ? secretIn(readFileSync(file, 'utf8')) : ''
   } catch {
     return ''
   }
