@@ -3,15 +3,22 @@
 
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { Worker } from 'node:worker_threads'
 import { read, reasonOf } from '../lib/reason.ts'
 import { isRecord } from '../lib/record.ts'
 import { isTypeScript } from '../loader/files.ts'
 import type { FromToken } from '../security/token-module.ts'
+import { TOKEN_MS } from '../security/tokens.ts'
 
+// By a flag of ours the program of `node -e` would be run here once more, and start this one again.
+process.setSourceMapsEnabled(true)
 // A terminal sends these to all; the process that asked ends this one. A listener for SIGUSR1 keeps Node's debugger shut.
 for (const signal of ['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGTSTP', 'SIGUSR1'] as const) process.on(signal, () => {})
 // Nobody waits for the token any more.
 process.once('disconnect', () => process.exit(1))
+// What blocks hears nothing of that, as a program that is waited for with execSync: a thread ends it, soon after nobody waits in any case.
+const end = `setTimeout(() => process.kill(process.pid, 'SIGKILL'), ${TOKEN_MS + 1_000})`
+new Worker(end, { eval: true, execArgv: [] }).unref()
 
 // A handle that the module has opened, such as a connection, must not keep this process alive.
 const tell = (answer: FromToken): void => void process.send?.(answer, () => process.exit(0))

@@ -18,7 +18,6 @@ export type FromToken = { readonly given: unknown } | { readonly error: string }
 export async function tokenFrom({ file }: Module, signal: AbortSignal): Promise<Token> {
   const entry = fileURLToPath(new URL('../entry/token.js', import.meta.url))
   const child = fork(entry, [file], {
-    execArgv: [...process.execArgv, '--enable-source-maps'],
     serialization: 'advanced',
     // What it prints is no log; standard output may be read by a program.
     stdio: ['ignore', 2, 2, 'ipc'],

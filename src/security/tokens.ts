@@ -9,7 +9,7 @@ import type { TokenSource } from './sasl.ts'
 import { type GetToken, type Token, TokenError } from './token.ts'
 
 /** Milliseconds for which a token may be waited for; and while the one before still holds. */
-const TOKEN_MS = 10_000
+export const TOKEN_MS = 10_000
 const BETTER_MS = 1_000
 /** A connection is renewed after 0.7 of the time that the broker grants, which is what is left to its token: by then there is another one. */
 const KEPT_FOR = 0.6

@@ -1,8 +1,12 @@
 // A user's function that gives tokens, in the process that it runs in: what comes of what people write.
 
+import { execFile, fork } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { tokenFrom as TokenFrom } from '../../../src/security/token-module.ts'
 
@@ -59,4 +63,26 @@ test('a module that exports no function is told for what it is', async () => {
   await expect(given('export const token = 1')).rejects.toThrow(
     'its default export must be a function that gives a token',
   )
+})
+
+test('a function that blocks is ended, though whoever wanted its token has gone before', async () => {
+  const file = join(folder, 'blocking.mjs')
+  writeFileSync(file, `export default () => { console.error('blocks'); for (;;); }`)
+  const entry = fileURLToPath(new URL('../../../dist/entry/token.js', import.meta.url))
+  const child = fork(entry, [file], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+  await once(child.stderr!, 'data')
+  child.disconnect()
+  const giveUp = setTimeout(() => child.kill('SIGTERM'), 30_000)
+  expect(await once(child, 'exit')).toEqual([null, 'SIGKILL'])
+  clearTimeout(giveUp)
+})
+
+test('of a program that stands on the command line nothing is run again', async () => {
+  const file = join(folder, 'plain.mjs')
+  writeFileSync(file, `export default () => 'abc'`)
+  const built = new URL('../../../dist/security/token-module.js', import.meta.url).href
+  const program = `console.log('begins'); import('${built}').then(({ tokenFrom }) =>
+    tokenFrom({ kind: 'module', file: '${file}' }, new AbortController().signal)).then(({ value }) => console.log(value))`
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, ['-e', program], { timeout: 10_000 })
+  expect([stdout, stderr]).toEqual(['begins\nabc\n', ''])
 })
