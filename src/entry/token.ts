@@ -43,6 +43,9 @@ const wanted = (given: unknown): unknown =>
     ? { value: read(given, 'value'), expiresAt: read(given, 'expiresAt'), extensions: read(given, 'extensions') }
     : given
 
+// What is thrown beside it Node would print with all that it holds, such as the request with the password.
+process.on('uncaughtException', error => tell({ error: reasonOf(error) }))
+
 give(resolve(process.argv[2]!))
   .then(given => tell({ given: wanted(given) }))
   .catch((error: unknown) => tell({ error: reasonOf(error) }))

@@ -86,3 +86,17 @@ test('of a program that stands on the command line nothing is run again', async 
   const { stdout, stderr } = await promisify(execFile)(process.execPath, ['-e', program], { timeout: 10_000 })
   expect([stdout, stderr]).toEqual(['begins\nabc\n', ''])
 })
+
+test('what is thrown beside it is told without what it holds', async () => {
+  const file = join(folder, 'stray.mjs')
+  const stray = `Promise.reject(Object.assign(new Error('no way'), { request: { pass: 'hunter2' } }))`
+  writeFileSync(file, `export default () => { ${stray}; return new Promise(() => {}) }`)
+  const entry = fileURLToPath(new URL('../../../dist/entry/token.js', import.meta.url))
+  const child = fork(entry, [file], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+  let said = ''
+  for (const stream of [child.stdout!, child.stderr!]) stream.on('data', text => (said += text))
+  let answer: unknown
+  child.on('message', message => (answer = message))
+  await once(child, 'close')
+  expect([answer, said]).toEqual([{ error: 'no way' }, ''])
+})
