@@ -35,7 +35,6 @@ async function ask(
     serialization: 'advanced',
     // As each worker imports it, which gets none of them either.
     env: withoutSecrets(process.env),
-    execArgv: [...process.execArgv, '--enable-source-maps'],
     // What it prints is no log; standard output may be read by a program.
     stdio: ['ignore', 2, 2, 'ipc'],
   })

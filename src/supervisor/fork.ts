@@ -89,5 +89,12 @@ function forkOne({ env, ports }: Common, listener: WorkerListener, clock: Clock)
 /** Ours beside what the primary was started with. Newer versions of Node can be told never to open a debugger on SIGUSR1. */
 export function execArgvFor(own: readonly string[], known: ReadonlySet<string>): string[] {
   const ours = ['--enable-source-maps', '--disable-sigusr1'].filter(flag => known.has(flag))
-  return [...own.filter(flag => !ours.includes(flag)), ...ours]
+  return [...withoutProgram(own).filter(flag => !ours.includes(flag)), ...ours]
 }
+
+/** A program that stands on the command line would be run in place of the worker. */
+const withoutProgram = (own: readonly string[]): string[] =>
+  own.filter((flag, at) => !EVAL.test(flag) && !EVAL_NEXT.test(own[at - 1] ?? ''))
+
+const EVAL = /^(-e|-p|-pe|--eval|--print|--input-type)(=|$)/
+const EVAL_NEXT = /^(-e|-p|-pe|--eval|--print|--input-type)$/

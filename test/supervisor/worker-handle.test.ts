@@ -145,6 +145,8 @@ describe('what workers are started with', () => {
       '--max-old-space-size=64',
       '--enable-source-maps',
     ])
+    for (const program of [['-e', 'run()'], ['--eval=run()'], ['--input-type=module', '-p', 'run()']])
+      expect(execArgvFor([...program, '--no-warnings'], old)).toEqual(['--no-warnings', '--enable-source-maps'])
     expect(execArgvFor([], new Set([...old, '--disable-sigusr1']))).toEqual([
       '--enable-source-maps',
       '--disable-sigusr1',
