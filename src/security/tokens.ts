@@ -21,6 +21,8 @@ const REST = { first: 250, most: 10_000, jitter: 0.3 }
 
 export interface TokensParts {
   readonly get: GetToken
+  /** Who gives them. */
+  readonly giver: string
   readonly clock: Clock
   /** Of a token that did not come while the one before still holds. */
   readonly warn?: (why: string) => void
@@ -36,6 +38,7 @@ interface Kept {
 
 export class Tokens {
   readonly #get: GetToken
+  readonly #giver: string
   readonly #clock: Clock
   readonly #warn: (why: string) => void
   #kept: Kept | undefined
@@ -43,8 +46,9 @@ export class Tokens {
   #failures = 0
   #rest: { readonly until: number; readonly why: unknown } | undefined
 
-  constructor({ get, clock, warn = () => {} }: TokensParts) {
+  constructor({ get, giver, clock, warn = () => {} }: TokensParts) {
     this.#get = get
+    this.#giver = giver
     this.#clock = clock
     this.#warn = warn
   }
@@ -101,7 +105,7 @@ export class Tokens {
     const late = new Promise<never>((_, reject) => {
       cancel = this.#clock.after(TOKEN_MS, () => {
         giveUp.abort()
-        reject(new TokenError(`there was none within ${TOKEN_MS / 1000} s`))
+        reject(new TokenError(`${this.#giver} gives none within ${TOKEN_MS / 1000} s`))
       })
     })
     return Promise.race([this.#get(giveUp.signal), late]).finally(() => cancel?.())
@@ -112,6 +116,10 @@ const expired = (at: number): TokenError =>
   new TokenError(
     `the token that was given has expired (${new Date(at).toISOString()}): look at who gives it, and at this machine's clock`,
   )
+
+/** As people know it. */
+export const giverOf = (source: TokenSource): string =>
+  source.kind === 'endpoint' ? source.url : source.kind === 'module' ? source.file : 'AWS'
 
 /** What gets tokens from there. What it takes is loaded only when the first one is wanted. */
 export function tokensFrom(source: TokenSource): GetToken {

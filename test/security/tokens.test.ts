@@ -14,6 +14,7 @@ beforeEach(() => {
   warnings = []
   signals.length = 0
   tokens = new Tokens({
+    giver: 'the authority',
     clock,
     warn: why => warnings.push(why),
     get: signal => {
@@ -127,7 +128,11 @@ describe('a token', () => {
     answers.push(() => new Promise(() => {}))
     const failed = failure()
     await clock.advance(10_000)
-    expect(await failed).toMatchObject({ name: 'TokenError', message: 'there was none within 10 s', isRefusal: false })
+    expect(await failed).toMatchObject({
+      name: 'TokenError',
+      message: 'the authority gives none within 10 s',
+      isRefusal: false,
+    })
     expect(signals.map(({ aborted }) => aborted)).toEqual([true])
   })
 

@@ -8,7 +8,7 @@ import type { Kerberos } from '../../security/kerberos.ts'
 import type { KerberosError } from '../../security/kerberos-trouble.ts'
 import type { ByTicket, ByToken, Sasl } from '../../security/sasl.ts'
 import type { Token, TokenError } from '../../security/token.ts'
-import { Tokens, tokensFrom } from '../../security/tokens.ts'
+import { giverOf, Tokens, tokensFrom } from '../../security/tokens.ts'
 import type { Answers } from './answers.ts'
 import { type Action, actionOf, KafkaError, Lasting } from './codes.ts'
 
@@ -58,7 +58,8 @@ export class Authentication {
     this.#sasl = sasl
     const warn = (why: string) =>
       parts.warn?.(`no token for ${sasl.mechanism}: ${asSentence(why)} Going on with the one before while it holds.`)
-    this.#tokens = 'from' in sasl ? new Tokens({ get: tokensFrom(sasl.from), clock, warn }) : undefined
+    this.#tokens =
+      'from' in sasl ? new Tokens({ get: tokensFrom(sasl.from), giver: giverOf(sasl.from), clock, warn }) : undefined
   }
 
   /** Whether any broker has ever let us in. */
