@@ -9,6 +9,7 @@ import type { Heard } from '../supervisor/signals.ts'
 import { readCommandLine } from './command-line.ts'
 import { terminalOf } from './daemonize.ts'
 import { examine } from './examine.ts'
+import { currentFolder } from './folder.ts'
 import type { Generation } from './generate/generate.ts'
 import { type Taken, takeInspect } from './inspect.ts'
 import { endOf, lastWords, type Uncaught } from './last-words.ts'
@@ -38,7 +39,7 @@ export async function main({ argv, heard }: MainParts): Promise<never> {
   const env = { ...process.env }
   // Nobody whom this process starts is to inherit them, be it a compiler; a report of Node's on this process would show them.
   for (const name of secretVariables) delete process.env[name]
-  const here = { env, cwd: process.cwd(), heard, exec, out }
+  const here = { env, cwd: currentFolder('racecar'), heard, exec, out }
   const exitCode =
     wanted.kind === 'examine'
       ? await said(examine({ ...wanted, ...here }), err)
@@ -70,7 +71,7 @@ function inspectOf(argv: readonly string[]): Taken {
 
 async function written(generation: Generation): Promise<void> {
   const { generate } = await import('./generate/generate.ts')
-  await generate(generation, { cwd: process.cwd(), out: process.stdout })
+  await generate(generation, { cwd: currentFolder('racecar'), out: process.stdout })
 }
 
 async function said(examining: Promise<void>, err: NodeJS.WriteStream): Promise<number> {

@@ -28,6 +28,7 @@ import { type StatusOptions, status } from './ctl/status.ts'
 import { type StopOptions, stop } from './ctl/stop.ts'
 import { plain, table } from './ctl/words.ts'
 import { type WorkersOptions, workers } from './ctl/workers.ts'
+import { currentFolder } from './folder.ts'
 import { ownVersion } from './version.ts'
 
 const commands: Commands = {
@@ -119,7 +120,7 @@ export async function main(argv: readonly string[]): Promise<never> {
   const kill = (pid: number) => process.kill(pid, 'SIGKILL')
   const ground: Ground = {
     folders: runFolders(env),
-    cwd: process.cwd(),
+    cwd: currentFolder('racecarctl'),
     env,
     clock: systemClock,
     input,

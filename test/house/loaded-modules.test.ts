@@ -94,7 +94,7 @@ describe('importing what was built', () => {
     const loaded = await loadedBy(join(root, 'dist/cli/racecarctl.js'))
     expect(ours(loaded)).toContain('cli/ctl/stop.js')
     const small =
-      /^errors\.js$|^lib\/|^cli\/(racecarctl|version|ctl\/[\w-]+|ctl\/dead-letter\/commands)\.js$|^supervisor\/(run-folder|process-start)\.js$/
+      /^errors\.js$|^lib\/|^cli\/(racecarctl|folder|version|ctl\/[\w-]+|ctl\/dead-letter\/commands)\.js$|^supervisor\/(run-folder|process-start)\.js$/
     expect(ours(loaded).filter(file => !small.test(file))).toEqual([])
     expect(packages(loaded).filter(url => !url.includes('/node_modules/commander/'))).toEqual([])
   })

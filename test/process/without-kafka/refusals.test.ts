@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { Project } from '../../support/process.ts'
 
@@ -48,4 +50,22 @@ it('options that cannot be used end racecar with 78, all at once, before anythin
   expect(racecar.stderr).toContain('--heartbeat-interval')
   expect(racecar.lines).toEqual([])
   project.expectNothingLeft()
+})
+
+it.each(['racecar', 'racecarctl'])('%s in a folder that has been deleted ends with 64, and says so', async command => {
+  await using project = new Project()
+  const bin = join(process.cwd(), 'bin', `${command}.js`)
+  const line = 'mkdir gone && cd gone && rmdir ../gone && exec "$0" "$1" "$2"'
+  const { status, stderr } = spawnSync(
+    'sh',
+    ['-c', line, process.execPath, bin, command === 'racecar' ? 'AnyConsumer' : 'status'],
+    {
+      cwd: project.folder,
+      encoding: 'utf8',
+    },
+  )
+  expect([status, stderr]).toEqual([
+    64,
+    `${command}: the folder that it was started in is gone: cd to one that is there.\n`,
+  ])
 })
