@@ -1,5 +1,6 @@
 // A service of Type=notify, as systemd would start it: real processes, the real systemd-notify, and a socket in systemd's place.
 
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { Progress } from '../../src/cli/progress.ts'
@@ -9,11 +10,13 @@ import { systemClock } from '../../src/lib/clock.ts'
 import { Datagrams } from '../support/datagrams.ts'
 import { Project, up } from '../support/process.ts'
 
+const hasNotify = spawnSync('systemd-notify', ['--version']).status === 0
+
 /** What was told, line by line, without the order to answer that systemd-notify adds. */
 const told = ({ all }: Datagrams): string[] =>
   all.flatMap(packet => packet.split('\n')).filter(line => line !== '' && line !== 'BARRIER=1')
 
-it('systemd is told that it is ready, how it stands, that it lives, and that it stops', async () => {
+it.runIf(hasNotify)('systemd is told that it is ready, how it stands, that it lives, and that it stops', async () => {
   using systemd = new Datagrams()
   await using project = new Project()
   const under = ['env', `NOTIFY_SOCKET=${systemd.path}`, 'WATCHDOG_USEC=600000']
@@ -46,27 +49,30 @@ it('systemd is told that it is ready, how it stands, that it lives, and that it 
   project.expectNothingLeft()
 })
 
-it('it is told nothing of life any more where nothing can be done for a consumer, and why; then again', async () => {
-  using systemd = new Datagrams()
-  const desk = { lost: [] as string[], helpless: () => desk.lost, outline: () => ({ up: 1, of: 2 }) }
-  const progress = new Progress(1)
-  const notifying = { socket: systemd.path, watchdogMs: 90 }
-  const telling = new Systemd(notifying, { desk, progress, bus: createBus(), clock: systemClock })
-  telling.start()
-  const beats = () => told(systemd).filter(line => line === 'WATCHDOG=1').length
-  await expect.poll(beats).toBeGreaterThan(2)
-  desk.lost = ['A']
-  const said = 'STATUS=1 of 2 workers up; nothing can be done any more for A'
-  await expect.poll(() => told(systemd)).toContain(said)
-  const since = beats()
-  desk.outline = () => ({ up: 0, of: 2 })
-  await expect.poll(() => told(systemd)).toContain(said.replace('1 of', '0 of'))
-  expect(beats()).toBe(since)
-  desk.lost = []
-  await expect.poll(beats).toBeGreaterThan(since)
-  await telling.stop()
-  expect(told(systemd)).not.toContain('READY=1')
-})
+it.runIf(hasNotify)(
+  'it is told nothing of life any more where nothing can be done for a consumer, and why; then again',
+  async () => {
+    using systemd = new Datagrams()
+    const desk = { lost: [] as string[], helpless: () => desk.lost, outline: () => ({ up: 1, of: 2 }) }
+    const progress = new Progress(1)
+    const notifying = { socket: systemd.path, watchdogMs: 90 }
+    const telling = new Systemd(notifying, { desk, progress, bus: createBus(), clock: systemClock })
+    telling.start()
+    const beats = () => told(systemd).filter(line => line === 'WATCHDOG=1').length
+    await expect.poll(beats).toBeGreaterThan(2)
+    desk.lost = ['A']
+    const said = 'STATUS=1 of 2 workers up; nothing can be done any more for A'
+    await expect.poll(() => told(systemd)).toContain(said)
+    const since = beats()
+    desk.outline = () => ({ up: 0, of: 2 })
+    await expect.poll(() => told(systemd)).toContain(said.replace('1 of', '0 of'))
+    expect(beats()).toBe(since)
+    desk.lost = []
+    await expect.poll(beats).toBeGreaterThan(since)
+    await telling.stop()
+    expect(told(systemd)).not.toContain('READY=1')
+  },
+)
 
 it('a socket where nobody listens, or no systemd-notify, is a line in the log and nothing more', async () => {
   await using project = new Project()
