@@ -10,7 +10,7 @@ const process = ['test/process/**/*.test.ts']
 
 // Where it is the broker that decides, shown on an embedded Kafka as well. Others need what it has not: several nodes that can be ended
 // one by one, quotas, a second listener, Java's own programs; or show what no broker has a part in. test/README.md tells more.
-const onBoth = '22-dead-letter-replayed 22-retry-topics 36-sigterm-rebalancing 57 60 68 72 73 74 75 77 80 82 83'
+const onBoth = '22-dead-letter-replayed 22-retry-topics 36-sigterm-rebalancing 57 60 68 72 73 74 75 77 80 82 83-two'
   .split(' ')
   .map(row => `test/process/${row}*.test.ts`)
 
