@@ -41,7 +41,7 @@ const PATIENCE_MS = 5_000
 export class Systemd {
   readonly #notifying: Notifying
   readonly #parts: SystemdParts
-  readonly #said = { ready: false, stopping: false, status: '' }
+  #said = { ready: false, stopping: false, status: '' }
   #cancel: Cancel = () => {}
   /** One after another, so that no older word comes later. */
   #telling: Promise<void> = Promise.resolve()
@@ -71,12 +71,15 @@ export class Systemd {
   #look(): void {
     // What has come meanwhile is seen when that is told.
     if (this.#isBusy) return
+    const before = { ...this.#said }
     const news = this.#news()
     if (news.length === 0) return
     this.#isBusy = true
-    this.#telling = this.#tell(news).finally(() => {
+    this.#telling = this.#tell(news).then(isTold => {
       this.#isBusy = false
-      this.#look()
+      // What was not heard is told once more, with the next tick.
+      if (isTold) this.#look()
+      else this.#said = before
     })
   }
 
@@ -113,7 +116,7 @@ export class Systemd {
     return true
   }
 
-  #tell(news: readonly string[]): Promise<void> {
+  #tell(news: readonly string[]): Promise<boolean> {
     const env = { ...process.env, NOTIFY_SOCKET: this.#notifying.socket }
     return new Promise(resolve => {
       execFile(
@@ -123,7 +126,7 @@ export class Systemd {
         (error, _, stderr) => {
           if (error) this.#complain(stderr.trim() || reasonOf(error))
           else this.#complaint = ''
-          resolve()
+          resolve(!error)
         },
       )
     })

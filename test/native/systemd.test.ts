@@ -1,8 +1,10 @@
 // A service of Type=notify, as systemd would start it: real processes, the real systemd-notify, and a socket in systemd's place.
 
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { expect, it } from 'vitest'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it, onTestFinished } from 'vitest'
 import { Progress } from '../../src/cli/progress.ts'
 import { Systemd } from '../../src/cli/systemd.ts'
 import { createBus } from '../../src/events/bus.ts'
@@ -73,6 +75,25 @@ it.runIf(hasNotify)(
     expect(told(systemd)).not.toContain('READY=1')
   },
 )
+
+it.runIf(hasNotify)('what systemd did not hear it is told again', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'systemd-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const later = join(folder, 'socket')
+  const bus = createBus()
+  const lines: string[] = []
+  bus.on('line', ({ message }) => lines.push(message))
+  const progress = new Progress(1)
+  const desk = { helpless: () => [], outline: () => ({ up: 1, of: 1 }) }
+  const telling = new Systemd({ socket: later, watchdogMs: 300 }, { desk, progress, bus, clock: systemClock })
+  telling.start()
+  await expect.poll(() => lines).toHaveLength(1)
+  using systemd = new Datagrams()
+  symlinkSync(systemd.path, later)
+  await expect.poll(() => told(systemd)).toContain('STATUS=1 of 1 workers up')
+  await telling.stop()
+  expect(lines).toHaveLength(1)
+})
 
 it('a socket where nobody listens, or no systemd-notify, is a line in the log and nothing more', async () => {
   await using project = new Project()
