@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { type Acknowledged, type Handling, now, where } from '../support/ledger.ts'
 import { millis, print, Scenario, sharesOf } from '../support/scenario.ts'
+
+/** As `ps` shows it. */
+const stateOf = (pid: number): string => readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]![0]!
 
 test('a worker that sleeps through its session starts nothing when it wakes before the group has taken it back', async () => {
   await using scenario = await Scenario.open('zombie')
@@ -14,10 +18,12 @@ test('a worker that sleeps through its session starts nothing when it wakes befo
   const own = new Set(sharesOf(racecar).get(sleeper!))
   // In one partition a message ends only after the sleep, and behind it and in the other one much has been fetched and waits.
   const inHand = await scenario.occupy(racecar, sleeper!, { ms: 1000 })
-  const burst = new Set((await scenario.send(Array(300).fill({ ms: 20 }))).map(({ seq }) => seq))
-  const started = () => ledger.handlings.filter(({ pid, seq }) => pid === sleeper && burst.has(seq))
-  await scenario.until('the first of what waits', () => started().length > 0)
-  process.kill(sleeper!, 'SIGSTOP')
+  const partitionOf = (place: string) => Number(place.slice(place.lastIndexOf('/') + 1))
+  const free = [...own].map(partitionOf).find(partition => partition !== inHand.partition)!
+  const waiting = Array(50).fill({ ms: 20 })
+  await scenario.send(waiting, { partition: inHand.partition })
+  await scenario.send([...waiting.slice(0, 5), { do: 'sleep', once: true }, ...waiting], { partition: free })
+  await scenario.until('it being asleep', () => stateOf(sleeper!) === 'T')
   const at = now()
   const asleep = { pid: sleeper!, at, committed: await scenario.committed() }
   const before = racecar.lines.length

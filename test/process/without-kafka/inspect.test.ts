@@ -3,14 +3,19 @@ import { createServer } from 'node:net'
 import { expect, it } from 'vitest'
 import { Project, up } from '../../support/process.ts'
 
-/** Nobody listens there at the moment, nor on the ones behind it. */
+/** Nobody listens there at the moment, nor on the one behind it; and below those that the system gives to whoever asks for any. */
 async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise(resolve => server.close(resolve))
-  return port
+  for (;;) {
+    const port = 12_000 + Math.floor(Math.random() * 10_000)
+    if ((await isFree(port)) && (await isFree(port + 1))) return port
+  }
 }
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise(resolve => {
+    const server = createServer().once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
 
 /** What a debugger asks first. */
 const debuggerAt = (port: number) =>
