@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import type { ConfigFiles } from '../config/config-files.ts'
 import { withoutSecrets } from '../config/secret-variables.ts'
 import { RacecarError } from '../errors.ts'
+import { oneAnswer } from '../lib/one-answer.ts'
 import type { ConfigModule } from '../loader/config-module.ts'
 import type { FromConfig } from '../messages.ts'
 import { type Asked, askAll } from '../setup/modules.ts'
@@ -38,29 +39,18 @@ async function ask(
     // What it prints is no log; standard output may be read by a program.
     stdio: ['ignore', 2, 2, 'ipc'],
   })
-  let answer: FromConfig | undefined
   let isLate = false
-  const end = () => child.kill('SIGKILL')
   const timer = setTimeout(() => {
     isLate = true
-    end()
+    child.kill('SIGKILL')
   }, timeoutMs)
-  signal.addEventListener('abort', end, { once: true })
-  child.on('message', message => {
-    answer = message as FromConfig
-  })
   child.send({ module, env })
-  const how = await new Promise<string>(resolve => {
-    child.once('error', error => resolve(error.message))
-    child.once('close', (code, by) =>
-      resolve(by === null ? `it ended its process with ${code}` : `it was ended by ${by}`),
-    )
-  })
+  const said = await oneAnswer(child, signal)
   clearTimeout(timer)
-  signal.removeEventListener('abort', end)
+  const answer = said.answer as FromConfig | undefined
   if (answer?.values) return answer
   if (signal.aborted) return { values: {}, presets: [] }
-  throw refusal(module, answer, isLate ? `it was not done within boot_timeout (${timeoutMs / 1000} s)` : how)
+  throw refusal(module, answer, isLate ? `it was not done within boot_timeout (${timeoutMs / 1000} s)` : said.how)
 }
 
 function refusal({ name }: ConfigModule, answer: FromConfig | undefined, how: string): RacecarError {

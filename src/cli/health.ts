@@ -4,6 +4,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { RacecarError } from '../errors.ts'
 import { read, reasonOf } from '../lib/reason.ts'
+import { beyondHelp } from '../supervisor/helpless.ts'
 import type { Outline } from '../supervisor/status.ts'
 import type { Desk } from './desk.ts'
 import type { Progress } from './progress.ts'
@@ -93,10 +94,8 @@ export class Health {
   }
 
   #health(): Verdict {
-    const consumers = this.#parts.desk.helpless()
-    return consumers.length === 0
-      ? { ok: true }
-      : { ok: false, why: `nothing can be done any more for ${consumers.join(', ')}` }
+    const why = beyondHelp(this.#parts.desk.helpless())
+    return why === undefined ? { ok: true } : { ok: false, why }
   }
 
   #ready(): Verdict {

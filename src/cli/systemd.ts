@@ -5,6 +5,7 @@ import { execFile } from 'node:child_process'
 import type { Bus } from '../events/bus.ts'
 import { type Cancel, type Clock, every } from '../lib/clock.ts'
 import { reasonOf } from '../lib/reason.ts'
+import { beyondHelp } from '../supervisor/helpless.ts'
 import type { Desk } from './desk.ts'
 import type { Progress } from './progress.ts'
 
@@ -100,8 +101,8 @@ export class Systemd {
   #status(): string {
     const { desk, progress } = this.#parts
     const { up, of } = desk.outline()
-    const lost = desk.helpless()
-    const more = lost.length > 0 ? `; nothing can be done any more for ${lost.join(', ')}` : ''
+    const lost = beyondHelp(desk.helpless())
+    const more = lost === undefined ? '' : `; ${lost}`
     return `${progress.isEnding ? 'Stops: ' : ''}${up} of ${of} workers up${more}`
   }
 

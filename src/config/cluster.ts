@@ -1,6 +1,7 @@
 // The options that say where Kafka is, who we are there, and how we get there: what everybody needs who connects.
 
 import { resolve } from 'node:path'
+import { extensionIn } from '../security/extension.ts'
 import type { Extensions, Sasl, TokenSource } from '../security/sasl.ts'
 import { type Secret, secretOf } from '../security/secret.ts'
 import type { Tls } from '../security/tls.ts'
@@ -89,8 +90,7 @@ function tokenSourceOf(config: Of): TokenSource | null {
   return { kind: 'endpoint', url, clientId, clientSecret, scope }
 }
 
-const extensionsOf = ({ saslOauthbearerExtensions: all }: Of): Extensions =>
-  Object.fromEntries(all.map(one => [one.slice(0, one.indexOf('=')), one.slice(one.indexOf('=') + 1)]))
+const extensionsOf = ({ saslOauthbearerExtensions: all }: Of): Extensions => Object.fromEntries(all.map(extensionIn))
 
 /** As Amazon names its brokers: `b-1.orders.x1y2z3.c2.kafka.eu-west-1.amazonaws.com:9098`. */
 const regionIn = (brokers: readonly string[]): string | undefined =>

@@ -1,6 +1,6 @@
 // The kinds of options that say where tokens come from, and what goes with them.
 
-import { isExtension } from '../security/extension.ts'
+import { extensionIn, isExtension } from '../security/extension.ts'
 import { Expected, kind, orNothing, parseList } from './option.ts'
 
 /** The password for it goes along: in the clear only where it does not leave the machine. */
@@ -29,8 +29,7 @@ function parsed(text: string): URL | undefined {
 
 export const saslExtensions = kind<readonly string[]>(raw => {
   const all = parseList(raw)
-  const isRight = (one: string): boolean =>
-    isExtension(one.slice(0, Math.max(0, one.indexOf('='))), one.slice(one.indexOf('=') + 1))
+  const isRight = (one: string): boolean => isExtension(...extensionIn(one))
   if (all.every(isRight)) return all
   throw new Expected('key=value,…, with keys of letters alone, and not auth')
 }, 'key=value,…')

@@ -5,11 +5,11 @@ import { hasPresets, notedPresets } from '../config/presets.ts'
 import { errorData } from '../events/error-data.ts'
 import { evaluate, failed } from '../loader/config-module.ts'
 import type { FromConfig, ToConfig } from '../messages.ts'
+import { beDeaf } from './deaf.ts'
 
 // By a flag of ours the program of `node -e` would be run here once more, and start this one again.
 process.setSourceMapsEnabled(true)
-// A terminal sends these to all; the process that asked ends this one. A listener for SIGUSR1 keeps Node's debugger shut.
-for (const signal of ['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGTSTP', 'SIGUSR1'] as const) process.on(signal, () => {})
+beDeaf()
 
 process.once('message', message => void answer(message as ToConfig))
 

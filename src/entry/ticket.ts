@@ -2,9 +2,9 @@
 
 import { reasonOf } from '../lib/reason.ts'
 import { KRB5, loadGss } from '../security/gss.ts'
+import { beDeaf } from './deaf.ts'
 
-// A terminal sends these to all; the process that asked ends this one. A listener for SIGUSR1 keeps Node's debugger shut.
-for (const signal of ['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGTSTP', 'SIGUSR1'] as const) process.on(signal, () => {})
+beDeaf()
 process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 
 async function ask(service: string, principal?: string): Promise<string> {

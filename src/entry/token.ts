@@ -2,18 +2,18 @@
 // What throws, hangs or blocks in it does so here.
 
 import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { read, reasonOf } from '../lib/reason.ts'
 import { isRecord } from '../lib/record.ts'
+import { exportedBy } from '../loader/config-module.ts'
 import { isTypeScript } from '../loader/files.ts'
 import type { FromToken } from '../security/token-module.ts'
 import { TOKEN_MS } from '../security/tokens.ts'
+import { beDeaf } from './deaf.ts'
 
 // By a flag of ours the program of `node -e` would be run here once more, and start this one again.
 process.setSourceMapsEnabled(true)
-// A terminal sends these to all; the process that asked ends this one. A listener for SIGUSR1 keeps Node's debugger shut.
-for (const signal of ['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGTSTP', 'SIGUSR1'] as const) process.on(signal, () => {})
+beDeaf()
 // Nobody waits for the token any more.
 process.once('disconnect', () => process.exit(1))
 // What blocks hears nothing of that, as a program that is waited for with execSync: a thread ends it, soon after nobody waits in any case.
@@ -24,9 +24,7 @@ new Worker(end, { eval: true, execArgv: [] }).unref()
 const tell = (answer: FromToken): void => void process.send?.(answer, () => process.exit(0))
 
 async function give(file: string): Promise<unknown> {
-  const module = (await import(pathToFileURL(await runnable(file)).href)) as { default?: unknown }
-  // A module that was compiled to CommonJS carries its default export inside of Node's.
-  const exported = read(module.default, '__esModule') ? read(module.default, 'default') : module.default
+  const exported = await exportedBy(await runnable(file))
   if (typeof exported !== 'function') throw new TypeError('its default export must be a function that gives a token')
   return exported()
 }

@@ -63,13 +63,18 @@ export const failed = ({ name }: ConfigModule, cause: unknown): RacecarError =>
 
 /** The default export of a module; where that is a function, what it makes. */
 export async function madeBy(file: string, env: string): Promise<unknown> {
-  const module = (await import(pathToFileURL(file).href)) as { default?: unknown }
-  const exported = unwrapped(module.default)
+  const exported = await exportedBy(file)
   return typeof exported === 'function' ? (exported as (context: { env: string }) => unknown)({ env }) : exported
 }
 
 export const inWords = (cause: unknown): string =>
   cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
+
+/** The default export of a module, as it is. */
+export async function exportedBy(file: string): Promise<unknown> {
+  const module = (await import(pathToFileURL(file).href)) as { default?: unknown }
+  return unwrapped(module.default)
+}
 
 /** A module that was compiled to CommonJS carries its default export inside of Node's. */
 function unwrapped(exported: unknown): unknown {

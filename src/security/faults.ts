@@ -1,11 +1,11 @@
 // What is wrong with what connections are secured with, as far as it lies on this machine: found before anybody connects.
 
 import { existsSync } from 'node:fs'
-import { findOptional } from '../lib/import-optional.ts'
 import { faultsOf as ofTls } from './credentials.ts'
 import { loadGss } from './gss.ts'
 import { isAmong, principalsIn } from './keytab.ts'
 import * as msk from './msk.ts'
+import { installing, isInstalled, type Peer } from './peer.ts'
 import { Unusable } from './pem.ts'
 import type { ByTicket, Sasl } from './sasl.ts'
 import { OPTIONS, type TlsMaterial } from './tls.ts'
@@ -38,13 +38,13 @@ function* ofSasl(sasl: Sasl): Generator<Fault> {
   const { from } = sasl
   switch (from.kind) {
     case 'endpoint':
-      yield* withoutPackage(endpoint.PACKAGE, 6)
+      yield* without(endpoint.PEER)
       break
     case 'module':
       if (!existsSync(from.file)) yield { option: 'saslOauthbearerTokenProvider', why: 'does not exist' }
       break
     case 'msk':
-      yield* withoutPackage(msk.PACKAGE, 1)
+      yield* without(msk.PEER)
       if (msk.regionOf(from) === undefined)
         yield { option: 'saslMechanism', why: 'needs a region of AWS: set sasl_aws_region or AWS_REGION' }
       break
@@ -53,11 +53,11 @@ function* ofSasl(sasl: Sasl): Generator<Fault> {
   }
 }
 
-function* withoutPackage(name: string, major: number): Generator<Fault> {
-  if (findOptional(name, process.cwd()) !== undefined) return
+function* without(peer: Peer): Generator<Fault> {
+  if (isInstalled(peer)) return
   yield {
     option: 'saslMechanism',
-    why: `needs the package ${name}, which is not installed: npm install ${name}@${major}`,
+    why: `needs the package ${peer.name}, which is not installed: ${installing(peer)}`,
   }
 }
 

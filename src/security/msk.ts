@@ -1,12 +1,12 @@
 // Tokens for Amazon MSK with IAM: signed here, by the package aws-msk-iam-sasl-signer-js, which belongs to the user, with whatever
 // credentials AWS's own chain finds (variables, a profile, a web identity, the instance).
 
-import { importOptional } from '../lib/import-optional.ts'
 import { reasonOf } from '../lib/reason.ts'
+import { importPeer } from './peer.ts'
 import type { TokenSource } from './sasl.ts'
 import { type Token, TokenError } from './token.ts'
 
-export const PACKAGE = 'aws-msk-iam-sasl-signer-js'
+export const PEER = { name: 'aws-msk-iam-sasl-signer-js', major: 1 }
 
 interface Signer {
   readonly generateAuthToken: (options: { region: string }) => Promise<{ token: string; expiryTime: number }>
@@ -21,9 +21,7 @@ export const regionOf = ({ region }: Msk): string | undefined =>
 export async function tokenFor(msk: Msk): Promise<Token> {
   const region = regionOf(msk)
   if (region === undefined) throw new TokenError('no region of AWS is known: set sasl_aws_region')
-  const found = await importOptional(PACKAGE, process.cwd())
-  if (found === undefined) throw new TokenError(`the package ${PACKAGE} is not installed: npm install ${PACKAGE}@1`)
-  const { generateAuthToken } = found as unknown as Signer
+  const { generateAuthToken } = (await importPeer(PEER)) as unknown as Signer
   try {
     const { token, expiryTime } = await generateAuthToken({ region })
     return { value: token, expiresAt: expiryTime }

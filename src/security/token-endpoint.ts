@@ -2,19 +2,19 @@
 // user. What an authority says when it refuses is passed on; what it was sent is not.
 
 import type * as OpenId from 'openid-client'
-import { importOptional } from '../lib/import-optional.ts'
 import { cut, read, reasonOf } from '../lib/reason.ts'
+import { importPeer } from './peer.ts'
 import type { TokenSource } from './sasl.ts'
 import { expiryIn, type Token, TokenError } from './token.ts'
 
-export const PACKAGE = 'openid-client'
+export const PEER = { name: 'openid-client', major: 6 }
 
 type Endpoint = Extract<TokenSource, { kind: 'endpoint' }>
 
 /** Rejects with TokenError. */
 export async function tokenFrom(endpoint: Endpoint, signal: AbortSignal): Promise<Token> {
   const { url, clientId, clientSecret, scope } = endpoint
-  const openId = await importOpenId()
+  const openId = (await importPeer(PEER)) as unknown as typeof OpenId
   const authority = { issuer: new URL(url).origin, token_endpoint: url }
   // What its id and password are is said as all authorities must understand it.
   const config = new openId.Configuration(authority, clientId, {}, openId.ClientSecretBasic(clientSecret()))
@@ -30,12 +30,6 @@ export async function tokenFrom(endpoint: Endpoint, signal: AbortSignal): Promis
   } catch (error) {
     throw explained(error, url)
   }
-}
-
-async function importOpenId(): Promise<typeof OpenId> {
-  const found = await importOptional(PACKAGE, process.cwd())
-  if (found === undefined) throw new TokenError(`the package ${PACKAGE} is not installed: npm install ${PACKAGE}@6`)
-  return found as unknown as typeof OpenId
 }
 
 /** Ours to mend, unless it says that it is its own trouble or that we come too often. */

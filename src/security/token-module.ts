@@ -3,6 +3,7 @@
 
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { oneAnswer } from '../lib/one-answer.ts'
 import { cut, read } from '../lib/reason.ts'
 import { isRecord } from '../lib/record.ts'
 import { isExtension } from './extension.ts'
@@ -22,20 +23,9 @@ export async function tokenFrom({ file }: Module, signal: AbortSignal): Promise<
     // What it prints is no log; standard output may be read by a program.
     stdio: ['ignore', 2, 2, 'ipc'],
   })
-  const end = () => child.kill('SIGKILL')
-  signal.addEventListener('abort', end, { once: true })
-  let answer: FromToken | undefined
-  child.on('message', message => {
-    answer = message as FromToken
-  })
-  const how = await new Promise<string>(resolve => {
-    child.once('error', error => resolve(error.message))
-    child.once('close', (code, by) =>
-      resolve(by === null ? `it ended its process with ${code}` : `it was ended by ${by}`),
-    )
-  })
-  signal.removeEventListener('abort', end)
-  if (answer === undefined) throw new TokenError(`${file} gives none: ${how}`)
+  const said = await oneAnswer(child, signal)
+  const answer = said.answer as FromToken | undefined
+  if (answer === undefined) throw new TokenError(`${file} gives none: ${said.how}`)
   if ('error' in answer) throw new TokenError(`${file} gives none: ${answer.error}`)
   return tokenIn(answer.given, file)
 }

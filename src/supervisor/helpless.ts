@@ -10,6 +10,10 @@ export function helpless({ phase, slots }: State): readonly string[] {
   return [...new Set(wanted.map(({ consumer }) => consumer))].filter(isLost)
 }
 
+/** In half a sentence; undefined: there are none. */
+export const beyondHelp = (consumers: readonly string[]): string | undefined =>
+  consumers.length === 0 ? undefined : `nothing can be done any more for ${consumers.join(', ')}`
+
 /** Given up, or about to be killed, or killed: that is over in a moment, or never, where the system cannot end the process. */
 const isBeyondHelp = (slot: Slot): boolean =>
   slot.state === 'hung' || slot.state === 'killed' || (slot.state === 'down' && slot.forkAt === null)

@@ -5,6 +5,7 @@
 import { type Cancel, type Clock, every } from '../lib/clock.ts'
 import { reasonOf } from '../lib/reason.ts'
 import { within } from '../lib/within.ts'
+import { beyondHelp } from './helpless.ts'
 import type { LivenessFile } from './liveness-file.ts'
 
 export interface LivenessParts {
@@ -51,8 +52,8 @@ export class Liveness {
 
   #turn(): void {
     if (this.#touching) return this.#missed('the disk does not answer')
-    const consumers = this.#parts.helpless()
-    if (consumers.length > 0) return this.#missed(`nothing can be done any more for ${consumers.join(', ')}`)
+    const why = beyondHelp(this.#parts.helpless())
+    if (why !== undefined) return this.#missed(why)
     this.#touching = this.#touch().finally(() => {
       this.#touching = undefined
     })
