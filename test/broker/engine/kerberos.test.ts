@@ -1,7 +1,6 @@
 // Connections to a broker that asks for tickets of Kerberos, and asks again after three seconds; the KDC is MIT's, the broker's side Java's.
 
 import { copyFileSync } from 'node:fs'
-import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { NoToken, SaslError } from '../../../src/engine/kafkajs/authentication.ts'
 import { Brokers } from '../../../src/engine/kafkajs/brokers.ts'
@@ -10,10 +9,9 @@ import { createBus } from '../../../src/events/bus.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { faultsOf } from '../../../src/security/faults.ts'
 import type { ByTicket, TicketSource } from '../../../src/security/sasl.ts'
-import { values } from '../../contract/world.ts'
 import { type PrivateCluster, privateBroker } from '../../support/broker.ts'
 import { Kdc } from '../../support/kdc.ts'
-import { allDone, openTrial } from './member.ts'
+import { doesAll, outlives, reach } from './admission.ts'
 
 const SESSION_MS = 3_000
 let kdc: Kdc
@@ -58,35 +56,11 @@ test.each(['keytab', 'command', 'cache'] as const)('a member joins, fetches, com
     command: byCommand(),
     cache: { kind } as TicketSource,
   }
-  await using trial = await openTrial({ at: cluster.address })
-  const { probe } = await trial.join({ settings: { brokers: [address], sasl: by(tickets[kind]) } })
-  await trial.harness.produce(trial.topic, 0, values(10))
-  await allDone(trial, [probe], 10)
-  const record = { topic: trial.topic, partition: 1, key: null, value: Buffer.from('sent'), headers: [] }
-  expect(await probe.engine.produce([record])).toEqual([undefined])
-  await trial.harness.until('its own record', () => probe.values(1).length === 1)
+  await doesAll(cluster.address, { brokers: [address], sasl: by(tickets[kind]) })
 })
 
-test('whose session ends three times goes on without a word, nothing lost and nothing twice', async () => {
-  await using trial = await openTrial({ at: cluster.address })
-  const sasl = by({ kind: 'keytab', file: keytab })
-  const { probe } = await trial.join({ settings: { brokers: [address], sasl } })
-  const end = performance.now() + 3.3 * SESSION_MS
-  let sent = 0
-  while (performance.now() < end) {
-    const value = Buffer.from(String(sent))
-    expect(await probe.engine.produce([{ topic: trial.topic, partition: 1, key: null, value, headers: [] }])).toEqual([
-      undefined,
-    ])
-    sent += 1
-    await wait(20)
-  }
-  await allDone(trial, [probe], sent)
-  expect(probe.seen).toHaveLength(sent)
-  expect(probe.events('broker.unreachable')).toEqual([])
-  expect(probe.events('line').filter(({ level }) => level === 'warn' || level === 'error')).toEqual([])
-  expect(probe.events('group.joined')).toHaveLength(1)
-})
+test('whose session ends three times goes on without a word, nothing lost and nothing twice', () =>
+  outlives(SESSION_MS, cluster.address, { brokers: [address], sasl: by({ kind: 'keytab', file: keytab }) }))
 
 const opened = (sasl: ByTicket, to = address): Brokers =>
   new Brokers({
@@ -94,21 +68,10 @@ const opened = (sasl: ByTicket, to = address): Brokers =>
     ...{ sasl, brokers: [to] },
   })
 
+const attempt = (sasl: ByTicket) => reach(address, { sasl }, 20_000)
+
 const letIn = (brokers: Brokers) =>
   expect.poll(() => brokers.any().then(({ isConnected }) => isConnected), { timeout: 60_000 }).toBe(true)
-
-/** What comes of one attempt. */
-async function reach(sasl: ByTicket, to?: string): Promise<unknown> {
-  const brokers = opened(sasl, to)
-  try {
-    await brokers.any()
-    return undefined
-  } catch (error) {
-    return error
-  } finally {
-    brokers.close()
-  }
-}
 
 test.each<[string, () => Promise<ByTicket> | ByTicket, RegExp]>([
   [
@@ -142,7 +105,7 @@ test.each<[string, () => Promise<ByTicket> | ByTicket, RegExp]>([
     /No Kerberos credentials available.*sasl_kerberos_kinit_cmd has put none into the cache/,
   ],
 ])('is not let in with %s, which ends a start', async (_, sasl, why) => {
-  const error = await reach(await sasl())
+  const { error } = await attempt(await sasl())
   expect(error).toBeInstanceOf(SaslError)
   expect(actionFor(error)).toBe('denied')
   expect(String((error as Error).message)).toMatch(why)
@@ -153,7 +116,7 @@ test('is not let in with a ticket that has expired', async () => {
   await kdc.ticket(keytab, 'ann', 'short', '1s')
   const sasl = by({ kind: 'cache' })
   await expect
-    .poll(() => reach(sasl), { timeout: 10_000 })
+    .poll(async () => (await attempt(sasl)).error, { timeout: 10_000 })
     .toMatchObject({
       name: 'SaslError',
       message: expect.stringMatching(/Ticket expired\. Get another one by kinit, or set sasl_kerberos_keytab/),
@@ -185,7 +148,7 @@ test('a keytab that is no use is found before anybody connects', async () => {
 
 test('is not let in by a broker whose key is another one than that of the ticket, and by a new ticket is', async () => {
   const sasl = by({ kind: 'keytab', file: await kdc.create('fritz') }, { principal: 'fritz' })
-  expect(await reach(sasl)).toBeUndefined()
+  expect((await attempt(sasl)).error).toBeUndefined()
   copyFileSync(await kdc.keytab('kafka/localhost'), kdc.serviceKeytab)
   const brokers = opened(sasl)
   const error = await brokers.any().catch((error: unknown) => error)

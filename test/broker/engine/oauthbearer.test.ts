@@ -2,14 +2,11 @@
 
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { NoToken, SaslError } from '../../../src/engine/kafkajs/authentication.ts'
-import { Brokers } from '../../../src/engine/kafkajs/brokers.ts'
 import { actionFor } from '../../../src/engine/kafkajs/codes.ts'
-import { createBus } from '../../../src/events/bus.ts'
-import { systemClock } from '../../../src/lib/clock.ts'
 import type { ByToken } from '../../../src/security/sasl.ts'
-import { values } from '../../contract/world.ts'
 import { type PrivateCluster, privateBroker } from '../../support/broker.ts'
 import { TokenAuthority } from '../../support/token-authority.ts'
+import { doesAll, reach } from './admission.ts'
 import { allDone, openTrial } from './member.ts'
 
 const SECRET = 'hunter2'
@@ -39,13 +36,7 @@ const sasl = (secret = SECRET): ByToken => ({
 
 test('a member joins, fetches, commits and produces with one token', async () => {
   const before = authority.asked.length
-  await using trial = await openTrial({ at: cluster.address })
-  const { probe } = await trial.join({ settings: { brokers: [address], sasl: sasl() } })
-  await trial.harness.produce(trial.topic, 0, values(10))
-  await allDone(trial, [probe], 10)
-  const record = { topic: trial.topic, partition: 1, key: null, value: Buffer.from('sent'), headers: [] }
-  expect(await probe.engine.produce([record])).toEqual([undefined])
-  await trial.harness.until('its own record', () => probe.values(1).length === 1)
+  await doesAll(cluster.address, { brokers: [address], sasl: sasl() })
   expect(authority.asked.length - before).toBe(1)
 })
 
@@ -66,20 +57,6 @@ test('whose tokens hold for three seconds goes on without a word, nothing lost a
   expect(probe.events('group.joined')).toHaveLength(1)
 })
 
-/** What comes of one attempt. */
-async function reach(who: ByToken) {
-  const parts = { clientId: 'test', tls: null, socketTimeout: 5_000, bus: createBus(), clock: systemClock }
-  const brokers = new Brokers({ ...parts, sasl: who, brokers: [address] })
-  try {
-    await brokers.any()
-    return undefined
-  } catch (error) {
-    return error as Error
-  } finally {
-    brokers.close()
-  }
-}
-
 test('an authority that is away for a while is missed by nobody who has a token that holds', async () => {
   authority.lifetime = 10
   await using trial = await openTrial({ at: cluster.address })
@@ -95,16 +72,16 @@ test('an authority that is away for a while is missed by nobody who has a token 
 }, 30_000)
 
 test('a password that the authority refuses ends a start', async () => {
-  const error = await reach(sasl('hunter3'))
+  const { error } = await reach(address, { sasl: sasl('hunter3') })
   expect(error).toBeInstanceOf(SaslError)
   expect(actionFor(error)).toBe('denied')
-  expect(error!.message).toMatch(/^no token for OAUTHBEARER: http:.*\/token says invalid_client \(/)
-  expect(error!.message).not.toContain('hunter')
+  expect((error as Error).message).toMatch(/^no token for OAUTHBEARER: http:.*\/token says invalid_client \(/)
+  expect((error as Error).message).not.toContain('hunter')
 })
 
 test('an authority that is down is waited for', async () => {
   authority.fails = { status: 503, body: 'later', type: 'text/plain' }
-  const error = await reach(sasl())
+  const { error } = await reach(address, { sasl: sasl() })
   expect(error).toBeInstanceOf(NoToken)
   expect(actionFor(error)).toBe('coordinator')
 })
@@ -114,7 +91,9 @@ test('a token that the broker does not take is told with what the broker says of
     status: 200,
     body: JSON.stringify({ access_token: authority.token('geo', { aud: 'other' }), token_type: 'Bearer' }),
   }
-  const error = await reach(sasl())
+  const { error } = await reach(address, { sasl: sasl() })
   expect(error).toBeInstanceOf(SaslError)
-  expect(error!.message).toMatch(/does not let us in by OAUTHBEARER: .*invalid_token.*Look at sasl_oauthbearer_scope/)
+  expect((error as Error).message).toMatch(
+    /does not let us in by OAUTHBEARER: .*invalid_token.*Look at sasl_oauthbearer_scope/,
+  )
 })

@@ -1,18 +1,14 @@
 // Connections to a broker that asks who we are, and asks again after three seconds.
 
-import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { SaslError } from '../../../src/engine/kafkajs/authentication.ts'
-import { Brokers } from '../../../src/engine/kafkajs/brokers.ts'
 import { actionFor } from '../../../src/engine/kafkajs/codes.ts'
 import { openSender } from '../../../src/engine/kafkajs/sender.ts'
-import { createBus } from '../../../src/events/bus.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import type { ByPassword } from '../../../src/security/sasl.ts'
-import { values } from '../../contract/world.ts'
 import { type PrivateCluster, privateBroker } from '../../support/broker.ts'
 import { askingWho, setPassword } from '../../support/sasl.ts'
-import { allDone, openTrial } from './member.ts'
+import { doesAll, outlives, reach } from './admission.ts'
 
 const SESSION_MS = 3_000
 const password = 'correct horse, battery=staple ñ'
@@ -35,57 +31,11 @@ const ann = (mechanism: ByPassword['mechanism']): ByPassword => {
 
 test.each(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const)(
   'a member joins, fetches, commits and produces: %s',
-  async mechanism => {
-    await using trial = await openTrial({ at: cluster.address })
-    const { probe } = await trial.join({ settings: { brokers: [address], sasl: ann(mechanism) } })
-    await trial.harness.produce(trial.topic, 0, values(10))
-    await allDone(trial, [probe], 10)
-    const record = { topic: trial.topic, partition: 1, key: null, value: Buffer.from('sent'), headers: [] }
-    expect(await probe.engine.produce([record])).toEqual([undefined])
-    await trial.harness.until('its own record', () => probe.values(1).length === 1)
-  },
+  mechanism => doesAll(cluster.address, { brokers: [address], sasl: ann(mechanism) }),
 )
 
-test('whose session ends three times goes on without a word, nothing lost and nothing twice', async () => {
-  await using trial = await openTrial({ at: cluster.address })
-  const { probe } = await trial.join({ settings: { brokers: [address], sasl: ann('SCRAM-SHA-512') } })
-  const end = performance.now() + 3.3 * SESSION_MS
-  let sent = 0
-  while (performance.now() < end) {
-    const all = values(10).map(value => ({
-      topic: trial.topic,
-      partition: 1,
-      key: null,
-      value: Buffer.from(value),
-      headers: [],
-    }))
-    expect(await probe.engine.produce(all)).toEqual(all.map(() => undefined))
-    sent += all.length
-    await wait(20)
-  }
-  await allDone(trial, [probe], sent)
-  expect(probe.seen).toHaveLength(sent)
-  expect(probe.events('broker.unreachable')).toEqual([])
-  expect(probe.events('line').filter(({ level }) => level === 'warn' || level === 'error')).toEqual([])
-  expect(probe.events('group.joined')).toHaveLength(1)
-})
-
-/** What comes of one attempt, and what is told of it. */
-async function reach(sasl: ByPassword | null, to = address) {
-  const bus = createBus()
-  const told: string[] = []
-  bus.on('broker.unreachable', ({ error }) => told.push(error.message))
-  const parts = { clientId: 'test', tls: null, socketTimeout: 5_000, bus, clock: systemClock }
-  const brokers = new Brokers({ ...parts, sasl, brokers: [to] })
-  try {
-    await brokers.any()
-    return { told }
-  } catch (error) {
-    return { error, told }
-  } finally {
-    brokers.close()
-  }
-}
+test('whose session ends three times goes on without a word, nothing lost and nothing twice', () =>
+  outlives(SESSION_MS, cluster.address, { brokers: [address], sasl: ann('SCRAM-SHA-512') }))
 
 test.each<[string, ByPassword, RegExp]>([
   [
@@ -100,7 +50,7 @@ test.each<[string, ByPassword, RegExp]>([
   ],
   ['a name that nobody has', { ...ann('SCRAM-SHA-512'), username: 'bob' }, /as bob by SCRAM-SHA-512/],
 ])('is not let in with %s, which ends a start: %o', async (_, sasl, why) => {
-  const { error, told } = await reach(sasl)
+  const { error, told } = await reach(address, { sasl })
   expect(error).toBeInstanceOf(SaslError)
   expect(actionFor(error)).toBe('denied')
   expect(String(error)).toMatch(why)
@@ -110,7 +60,7 @@ test.each<[string, ByPassword, RegExp]>([
 })
 
 test('is told of a port that does not ask', async () => {
-  const { error } = await reach(ann('PLAIN'), cluster.address)
+  const { error } = await reach(cluster.address, { sasl: ann('PLAIN') })
   expect(String(error)).toMatch(/does not ask who we are: name the port that does, or set security_protocol/)
 })
 

@@ -1,16 +1,13 @@
 // Connections over TLS with a broker that asks for a certificate: who is let in does what members do, and who is not is told why.
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Brokers } from '../../../src/engine/kafkajs/brokers.ts'
 import { openSender } from '../../../src/engine/kafkajs/sender.ts'
 import { TlsError } from '../../../src/engine/kafkajs/transport.ts'
-import { createBus } from '../../../src/events/bus.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import type { Tls } from '../../../src/security/tls.ts'
-import { values } from '../../contract/world.ts'
 import { type PrivateCluster, privateBroker } from '../../support/broker.ts'
 import { Authority, securedBy } from '../../support/certificates.ts'
-import { allDone, openTrial } from './member.ts'
+import { doesAll, reach } from './admission.ts'
 
 const authority = new Authority()
 const other = new Authority('somebody else')
@@ -35,32 +32,8 @@ const nobody: Tls = { ...right, certificate: undefined, key: undefined }
 
 const at = (host: string) => `${host}:${port}`
 
-/** What comes of one attempt, and what is told of it. */
-async function reach(tls: Tls | null, address = at('localhost')) {
-  const bus = createBus()
-  const told: string[] = []
-  bus.on('broker.unreachable', ({ error }) => told.push(error.message))
-  const parts = { clientId: 'test', socketTimeout: 5_000, bus, clock: systemClock }
-  const brokers = new Brokers({ ...parts, tls, sasl: null, brokers: [address] })
-  try {
-    const link = await brokers.any()
-    return { reached: link.address, told }
-  } catch (error) {
-    return { error, told }
-  } finally {
-    brokers.close()
-  }
-}
-
-test('a member joins, fetches, commits and produces', async () => {
-  await using trial = await openTrial({ at: cluster.address })
-  const { probe } = await trial.join({ settings: { brokers: [at('localhost')], tls: right } })
-  await trial.harness.produce(trial.topic, 0, values(10))
-  await allDone(trial, [probe], 10)
-  const record = { topic: trial.topic, partition: 1, key: null, value: Buffer.from('sent'), headers: [] }
-  expect(await probe.engine.produce([record])).toEqual([undefined])
-  await trial.harness.until('its own record', () => probe.values(1).length === 1)
-})
+test('a member joins, fetches, commits and produces', () =>
+  doesAll(cluster.address, { brokers: [at('localhost')], tls: right }))
 
 test.each<[string, () => Tls]>([
   [
@@ -70,7 +43,7 @@ test.each<[string, () => Tls]>([
   ['by an encrypted key', () => ({ ...right, key: authority.lock(ours, 'secret'), keyPassword: () => 'secret' })],
   ['while a revocation list does not name its certificate', () => ({ ...right, crl: authority.revoke([ours]) })],
 ])('is reached %s', async (_, tls) => {
-  expect(await reach(tls())).toEqual({ reached: at('localhost'), told: [] })
+  expect(await reach(at('localhost'), { tls: tls() })).toEqual({ reached: at('localhost'), told: [] })
 })
 
 test.each<[string, Tls | null, string | undefined, RegExp]>([
@@ -101,7 +74,7 @@ test.each<[string, Tls | null, string | undefined, RegExp]>([
   ],
   ['in the clear', null, undefined, /speaks TLS: set security_protocol to ssl/],
 ])('is not reached %s, which is told at once', async (_, tls, host, why) => {
-  const { error, told } = await reach(tls, host && at(host))
+  const { error, told } = await reach(at(host ?? 'localhost'), { tls })
   expect(error).toBeInstanceOf(TlsError)
   expect(String(error)).toMatch(why)
   expect(told).toEqual([(error as Error).message])
@@ -122,13 +95,15 @@ test('a command does not wait for what nobody mends meanwhile', async () => {
 })
 
 test('is not reached over TLS at a port without, which may pass', async () => {
-  const { error, told } = await reach(right, cluster.address)
+  const { error, told } = await reach(cluster.address, { tls: right })
   expect(String(error)).toMatch(/has broken the connection off before it said anything: does that port speak TLS\?/)
   expect(told).toEqual([])
 })
 
 test('with ssl_verify_hostname off its name is of no matter, and who has signed it is', async () => {
   const [lax, address] = [{ ...right, verifyHostname: false }, at('127.0.0.1')]
-  expect(await reach(lax, address)).toEqual({ reached: address, told: [] })
-  expect(String((await reach({ ...lax, ca: other.certificate }, address)).error)).toContain('is signed by nobody')
+  expect(await reach(address, { tls: lax })).toEqual({ reached: address, told: [] })
+  expect(String((await reach(address, { tls: { ...lax, ca: other.certificate } })).error)).toContain(
+    'is signed by nobody',
+  )
 })
